@@ -1,0 +1,69 @@
+# kjob: build, install, check. No configure step: pkg-config finds the libraries.
+#   make                     build/kjob
+#   make demo                install what is missing, build, run a job and the parallel example
+#   make check               everything: layers, sizes, unit tests, real engines
+#   make bench               ratios against the engines' own tools, into docs/benchmarks.md
+#   make install PREFIX=… DESTDIR=…
+#   WERROR=1, SANITIZE=address,undefined, BUILD=dir, V=1
+
+VERSION   := 0.1.0
+BUILD     ?= build
+PREFIX    ?= /usr/local
+PKGS      := libcurl libcjson yaml-0.1 libevent sqlite3
+PKG_CONFIG ?= pkg-config
+
+CFLAGS    ?= -O2 -g
+WARNINGS  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla \
+             -Wimplicit-fallthrough -Wswitch-enum -Wno-unused-parameter
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -fno-strict-aliasing $(WARNINGS) \
+             -DKJOB_VERSION='"$(VERSION)"' $(shell $(PKG_CONFIG) --cflags $(PKGS)) $(CFLAGS)
+ALL_LDFLAGS = $(LDFLAGS) -Wl,--as-needed
+LIBS       = $(shell $(PKG_CONFIG) --libs $(PKGS)) -lm -lpthread
+ifeq ($(WERROR),1)
+ALL_CFLAGS += -Werror
+endif
+ifneq ($(SANITIZE),)
+ALL_CFLAGS += -fsanitize=$(SANITIZE) -fno-omit-frame-pointer -fno-sanitize-recover=all
+ALL_LDFLAGS += -fsanitize=$(SANITIZE)
+endif
+ifneq ($(V),1)
+Q := @
+endif
+
+SRCS := $(sort $(wildcard runtime/base/*.c runtime/*.c probes/*.c controller/*.c controller/*/*.c cmd/*.c))
+OBJS := $(SRCS:%.c=$(BUILD)/obj/%.o)
+LIB_OBJS := $(filter-out $(BUILD)/obj/cmd/main.o,$(OBJS))
+UNIT_SRCS := $(sort $(wildcard tests/unit/*_test.c))
+UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
+TOOL_SRCS := $(sort $(wildcard tests/engine/*.c tests/bench/*.c tests/fuzz/*.c tests/fake-engine/*.c))
+TOOL_BINS := $(TOOL_SRCS:%.c=$(BUILD)/%)
+
+.PHONY: all unit tools check bench demo install uninstall clean format
+all: $(BUILD)/kjob
+
+$(BUILD)/kjob: $(OBJS)
+	@echo "  LINK  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(OBJS) $(LIBS)
+
+# Everything but main, as the tests and tools link it.
+$(BUILD)/libkjob.a: $(LIB_OBJS)
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJS)
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@echo "  CC    $<"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: tests/%.c $(BUILD)/libkjob.a
+	@echo "  TEST  $@"
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libkjob.a $(LIBS)
+
+unit: $(UNIT_BINS)
+tools: $(TOOL_BINS)
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(OBJS:.o=.d) $(UNIT_BINS:=.d) $(TOOL_BINS:=.d)

@@ -1,0 +1,88 @@
+/*
+ * http: an asynchronous HTTP/1.1 client: curl's multi interface on the loop. Used for the engine's socket and by the
+ * CLI for the API server.
+ *
+ * A call is known by its id (never 0, never reused). Its done callback runs exactly once, as a deferred call, never
+ * before http_send has returned, and never after http_cancel. Callbacks may start and cancel calls freely.
+ */
+#ifndef KJOB_HTTP_H
+#define KJOB_HTTP_H
+
+#include "loop.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+struct http;
+typedef uint64_t http_id;
+
+/* Where a client talks to. unix_socket NULL: base_url's host and port. Strings are copied. */
+struct http_target {
+	const char *unix_socket;
+	const char *base_url; /* "http://localhost", "https://10.0.0.1:6443/prefix" */
+	/* TLS and proxy fields are added here with remote clusters */
+};
+
+struct http_response {
+	int status;          /* 0: no answer (err is set) */
+	const char *body;    /* NUL-terminated, complete unless on_data took it; borrowed until the callback returns */
+	size_t body_len;
+	const struct strlist *headers; /* "Name: value" lines */
+};
+/* The value of a header (name without case); NULL: absent. */
+const char *http_header(const struct http_response *r, const char *name);
+
+/* err: transport trouble only (reason ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_TOO_LARGE); an HTTP error status is none. */
+typedef void http_done_fn(void *ctx, uint64_t key, const struct http_response *r, const struct err *err);
+/* Headers have come; runs before the first on_data. */
+typedef void http_headers_fn(void *ctx, uint64_t key, const struct http_response *r);
+/* A piece of the body. Returning false pauses the call after this piece until http_resume. */
+typedef bool http_data_fn(void *ctx, uint64_t key, const char *data, size_t len);
+
+struct http_request {
+	const char *method;
+	const char *path;            /* with query; appended to base_url */
+	const char *const *headers;  /* NULL-terminated "Name: value", or NULL */
+	const void *body;            /* copied; NULL: none */
+	size_t body_len;
+	size_t max_body;             /* of the answer, 0: 16 MiB; not for on_data */
+	int64_t timeout_ms;          /* whole call, 0: none; connecting is always bounded to 10 s */
+	bool own_connection;         /* a stream: never queued behind or shared with other calls */
+	http_done_fn *done;
+	http_headers_fn *on_headers; /* optional */
+	http_data_fn *on_data;       /* optional: the body is delivered here when the status is 2xx, else collected */
+	void *ctx;
+	uint64_t key;
+};
+
+struct http *http_new(struct loop *l, const struct http_target *t);
+/* Cancels what is under way; no callback comes. */
+void http_free(struct http *h);
+http_id http_send(struct http *h, const struct http_request *r);
+void http_cancel(struct http *h, http_id id); /* unknown ids are fine */
+void http_resume(struct http *h, http_id id);
+
+/* Appends TEXT percent-encoded for a query value or path segment. */
+void http_escape(struct buf *out, const char *text);
+
+/*
+ * An upgraded connection (101 Switching Protocols): a raw byte stream in both directions, for stdin of attach and
+ * exec, and for WebSockets. Reads are delivered to on_data until on_end; writes are queued, bounded by 1 MiB:
+ * upgrade_write returns false when the caller should wait for on_writable.
+ */
+struct upgrade;
+struct upgrade_callbacks {
+	void (*on_open)(void *ctx, uint64_t key, const struct http_response *r); /* 101 came */
+	/* Another status or trouble before 101: `r` may be NULL. No further callback. */
+	void (*on_fail)(void *ctx, uint64_t key, const struct http_response *r, const struct err *err);
+	void (*on_data)(void *ctx, uint64_t key, const char *data, size_t len);
+	void (*on_writable)(void *ctx, uint64_t key);
+	void (*on_end)(void *ctx, uint64_t key, const struct err *err); /* err NULL: orderly */
+};
+struct upgrade *upgrade_new(struct http *h, const struct http_request *r, const char *protocol,
+    const struct upgrade_callbacks *cb); /* protocol: value of the Upgrade header; done/on_* of r are not used */
+bool upgrade_write(struct upgrade *u, const void *data, size_t len);
+void upgrade_shutdown_write(struct upgrade *u); /* half-close after what is queued: end of stdin */
+void upgrade_pause(struct upgrade *u, bool paused);
+void upgrade_free(struct upgrade *u); /* closes; no callback follows */
+
+#endif

@@ -1,0 +1,76 @@
+/*
+ * test: a unit test program is a file with TEST blocks and `int main(void) { return test_main(); }`. Output is TAP. A test
+ * name is a sentence; where semantics.md has a scenario, the name begins with its id.
+ */
+#ifndef KJOB_TEST_H
+#define KJOB_TEST_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+struct test_case {
+	const char *name;
+	void (*fn)(void);
+	struct test_case *next;
+};
+
+static struct test_case *test_first, **test_last = &test_first;
+static bool test_failed;
+
+#define TEST_JOIN2(a, b) a##b
+#define TEST_JOIN(a, b) TEST_JOIN2(a, b)
+#define TEST(sentence)                                                                             \
+	static void TEST_JOIN(test_fn_, __LINE__)(void);                                           \
+	__attribute__((constructor)) static void TEST_JOIN(test_add_, __LINE__)(void)              \
+	{                                                                                          \
+		static struct test_case t = {sentence, TEST_JOIN(test_fn_, __LINE__), NULL};       \
+		*test_last = &t;                                                                   \
+		test_last = &t.next;                                                               \
+	}                                                                                          \
+	static void TEST_JOIN(test_fn_, __LINE__)(void)
+
+#define CHECK(cond)                                                                                \
+	do {                                                                                       \
+		if (!(cond)) {                                                                     \
+			printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);                        \
+			test_failed = true;                                                        \
+		}                                                                                  \
+	} while (0)
+
+#define CHECK_INT(got, want)                                                                       \
+	do {                                                                                       \
+		long long got_ = (long long)(got), want_ = (long long)(want);                      \
+		if (got_ != want_) {                                                               \
+			printf("# %s:%d: %s is %lld, want %lld\n", __FILE__, __LINE__, #got, got_,  \
+			    want_);                                                                \
+			test_failed = true;                                                        \
+		}                                                                                  \
+	} while (0)
+
+#define CHECK_STR(got, want)                                                                       \
+	do {                                                                                       \
+		const char *got_ = (got), *want_ = (want);                                         \
+		if (!got_ || !want_ ? got_ != want_ : strcmp(got_, want_) != 0) {                  \
+			printf("# %s:%d: %s is\n#   %s\n# want\n#   %s\n", __FILE__, __LINE__,     \
+			    #got, got_ ? got_ : "NULL", want_ ? want_ : "NULL");                   \
+			test_failed = true;                                                        \
+		}                                                                                  \
+	} while (0)
+
+static int test_main(void)
+{
+	int n = 0, failed = 0;
+
+	for (struct test_case *t = test_first; t; t = t->next) {
+		test_failed = false;
+		t->fn();
+		failed += test_failed;
+		printf("%s %d - %s\n", test_failed ? "not ok" : "ok", ++n, t->name);
+		fflush(stdout);
+	}
+	printf("1..%d\n", n);
+	return failed ? 1 : 0;
+}
+
+#endif

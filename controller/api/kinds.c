@@ -1,0 +1,119 @@
+/* kinds: the resources this program serves, one row each. */
+#include "api.h"
+
+static const char *const cats_all[] = {"all", NULL};
+static const char *const short_pod[] = {"po", NULL};
+static const char *const short_event[] = {"ev", NULL};
+static const char *const short_namespace[] = {"ns", NULL};
+static const char *const short_node[] = {"no", NULL};
+static const char *const subs_pod[] = {"attach", "log", "status", NULL};
+static const char *const subs_status[] = {"status", NULL};
+
+/* In the order of enum kind_id. */
+static const struct kind kinds[KIND_COUNT] = {
+    {
+	.id = KIND_POD,
+	.group = "",
+	.version = "v1",
+	.kind = "Pod",
+	.resource = "pods",
+	.singular = "pod",
+	.short_names = short_pod,
+	.categories = cats_all,
+	.namespaced = true,
+	.has_status = true,
+	.has_generation = true,
+	.subresources = subs_pod,
+    },
+    {
+	.id = KIND_EVENT,
+	.group = "",
+	.version = "v1",
+	.kind = "Event",
+	.resource = "events",
+	.singular = "event",
+	.short_names = short_event,
+	.namespaced = true,
+    },
+    {
+	.id = KIND_NAMESPACE,
+	.group = "",
+	.version = "v1",
+	.kind = "Namespace",
+	.resource = "namespaces",
+	.singular = "namespace",
+	.short_names = short_namespace,
+	.has_status = true,
+	.subresources = subs_status,
+    },
+    {
+	.id = KIND_NODE,
+	.group = "",
+	.version = "v1",
+	.kind = "Node",
+	.resource = "nodes",
+	.singular = "node",
+	.short_names = short_node,
+	.has_status = true,
+	.subresources = subs_status,
+    },
+    {
+	.id = KIND_JOB,
+	.group = "batch",
+	.version = "v1",
+	.kind = "Job",
+	.resource = "jobs",
+	.singular = "job",
+	.categories = cats_all,
+	.namespaced = true,
+	.has_status = true,
+	.has_generation = true,
+	.subresources = subs_status,
+    },
+};
+
+/* Texts that are derived from a row but must live as long as it: same order. */
+static const struct {
+	const char *api_version, *qualified;
+} names[KIND_COUNT] = {
+    {"v1", "pods"},
+    {"v1", "events"},
+    {"v1", "namespaces"},
+    {"v1", "nodes"},
+    {"batch/v1", "jobs.batch"},
+};
+
+const struct kind *kind_by_id(enum kind_id id)
+{
+	return (unsigned)id < KIND_COUNT ? &kinds[id] : NULL;
+}
+
+const struct kind *kind_by_resource(const char *group, const char *version, const char *resource)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++) {
+		const struct kind *k = &kinds[i];
+
+		if (str_eq(k->group, group) && str_eq(k->version, version) &&
+		    str_eq(k->resource, resource))
+			return k;
+	}
+	return NULL;
+}
+
+const struct kind *kind_by_gvk(const char *api_version, const char *kind)
+{
+	for (size_t i = 0; i < KIND_COUNT; i++)
+		if (str_eq(names[i].api_version, api_version) && str_eq(kinds[i].kind, kind))
+			return &kinds[i];
+	return NULL;
+}
+
+const char *kind_api_version(const struct kind *k)
+{
+	return names[k->id].api_version;
+}
+
+const char *kind_qualified(const struct kind *k)
+{
+	return names[k->id].qualified;
+}

@@ -86,8 +86,8 @@ void json_set_int(json *object, const char *key, int64_t n);
 void json_set_bool(json *object, const char *key, bool b);
 /* As json_set by dotted path; missing objects on the way are made. */
 void json_set_path(json *j, const char *path, json *value);
-/* The object at KEY (at PATH), made when it is missing. */
-json *json_obj(json *object, const char *key);
+/* The object at the dotted path, made (in place of what else is there) when it is missing. */
+json *json_obj(json *object, const char *path);
 void json_del(json *object, const char *key);
 void json_del_path(json *j, const char *path);
 /* Detaches a member; NULL: absent. The caller owns it. */

@@ -33,10 +33,11 @@ struct event_base *loop_base(struct loop *l);
 void loop_wake(struct loop *l);
 
 /* Runs fn(arg) once, after the current events, in this turn; calls deferred by deferred calls run in it too. */
-void loop_defer(struct loop *l, void (*fn)(void *arg), void *arg);
+#define loop_defer(l, fn, arg) loop_defer_named(l, #fn, fn, arg)
+void loop_defer_named(struct loop *l, const char *name, void (*fn)(void *arg), void *arg);
 /* Forgets all deferred calls with this arg: call it when arg is freed. */
 void loop_undefer(struct loop *l, void *arg);
-/* Adds fn to the end of every turn. */
+/* Adds fn to the end of every turn. What a hook defers runs in this turn too, and the hooks run again after it. */
 void loop_at_turn_end(struct loop *l, const char *name, void (*fn)(void *arg), void *arg);
 
 /* A timer, embedded in its owner; zeroed is unset. fn runs as an event; a stale wake-up is harmless. */
@@ -51,10 +52,15 @@ void timer_set(struct loop *l, struct timer *t, int64_t delay_ms);
 void timer_cancel(struct loop *l, struct timer *t);
 bool timer_is_set(const struct timer *t);
 
-/* Watches a descriptor for reading or writing until it is released; owned by the caller. */
+/*
+ * Watches a descriptor for reading or writing until it is released; owned by the caller. A descriptor that the system
+ * cannot watch (a plain file, /dev/null) counts as always ready. fn may free the watch.
+ */
 struct loop_fd;
 enum loop_fd_events { LOOP_READ = 1, LOOP_WRITE = 2 };
-struct loop_fd *loop_fd_new(struct loop *l, int fd, int events, void (*fn)(void *arg, int events), void *arg);
+#define loop_fd_new(l, fd, events, fn, arg) loop_fd_new_named(l, #fn, fd, events, fn, arg)
+struct loop_fd *loop_fd_new_named(struct loop *l, const char *name, int fd, int events,
+    void (*fn)(void *arg, int events), void *arg);
 void loop_fd_set(struct loop_fd *w, int events); /* 0 pauses */
 void loop_fd_free(struct loop_fd *w);            /* does not close fd */
 /* A signal handler that runs as an event of the loop. */

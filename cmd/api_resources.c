@@ -1,0 +1,88 @@
+/* kjob api-resources: what the server knows. */
+#include <ctype.h>
+
+#include "cmd.h"
+#include "resources.h"
+
+static const char *const format_choices[] = {"", "wide", "name", NULL};
+
+static const struct opt options[] = {
+    {"output", 'o', OPT_STRING, NULL, "FORMAT", "wide or name", NULL, format_choices},
+    {"no-headers", 0, OPT_BOOL, NULL, NULL, "Leave out the headings", NULL, NULL},
+    {"namespaced", 0, OPT_BOOL, "true", NULL, "Only kinds that live in namespaces, or (=false) only others", NULL, NULL},
+    OPT_END,
+};
+
+static void add_row(struct text_table *t, const struct resource *r, bool wide)
+{
+	auto_free char *short_names = strlist_join(&r->short_names, ",");
+	auto_free char *verbs = strlist_join(&r->verbs, ",");
+	auto_free char *categories = strlist_join(&r->categories, ",");
+	auto_buf version = {0};
+
+	buf_init(&version, 0);
+	resource_api_version(r, &version);
+	text_table_cell(t, r->name);
+	text_table_cell(t, short_names);
+	text_table_cell(t, buf_str(&version));
+	text_table_cell(t, r->namespaced ? "true" : "false");
+	text_table_cell(t, r->kind);
+	if (wide) {
+		text_table_cell(t, verbs);
+		text_table_cell(t, categories);
+	}
+	text_table_end_row(t);
+}
+
+static void add_headings(struct text_table *t, bool wide)
+{
+	static const char *const headings[] = {"NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "VERBS",
+	    "CATEGORIES"};
+
+	for (size_t i = 0; i < ARRAY_LEN(headings) - (wide ? 0 : 2); i++)
+		text_table_cell(t, headings[i]);
+	text_table_end_row(t);
+}
+
+static int exec_api_resources(struct cmd_ctx *ctx, struct err *e)
+{
+	const char *format = opts_str(&ctx->opts, "output");
+	bool wide = str_eq(format, "wide");
+	const struct resources *all;
+	auto_text_table t = {0};
+	auto_buf text = {0};
+
+	if (ctx->argc)
+		return cmd_usage_error(ctx, e, "unexpected arguments: [%s]", ctx->args[0]);
+	all = resources_load(ctx, e);
+	if (!all)
+		return -1;
+	buf_init(&text, 0);
+	if (!opts_bool(&ctx->opts, "no-headers"))
+		add_headings(&t, wide);
+	for (size_t i = 0; i < resources_len(all); i++) {
+		const struct resource *r = resources_at(all, i);
+
+		if (opts_given(&ctx->opts, "namespaced") && r->namespaced != opts_bool(&ctx->opts, "namespaced"))
+			continue;
+		if (str_eq(format, "name")) {
+			resource_qualified_name(r, &text);
+			buf_addch(&text, '\n');
+		} else {
+			add_row(&t, r, wide);
+		}
+	}
+	if (!str_eq(format, "name"))
+		text_table_flush(&t, &text);
+	out_adds(&ctx->out, buf_str(&text));
+	return 0;
+}
+
+const struct cmd cmd_api_resources = {
+    .name = "api-resources",
+    .usage = "[options]",
+    .summary = "List the kinds of objects that the server knows",
+    .options = options,
+    .group = GROUP_OTHER,
+    .exec = exec_api_resources,
+};

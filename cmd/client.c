@@ -1,0 +1,462 @@
+#include "client.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "../runtime/base/clock.h"
+#include "../runtime/base/paths.h"
+#include "output.h"
+#include "spawn.h"
+
+#define DEFAULT_MAX_BODY ((size_t)256 * MIB)
+#define WATCH_LINE_MAX ((size_t)64 * MIB)
+#define WATCH_PAUSE_AT ((size_t)4 * MIB)
+#define VERBOSE_REQUESTS 6
+
+struct client {
+	struct paths paths;
+	char *engine;
+	bool no_start;
+	int verbose;
+	struct loop *loop;
+	struct http *http;
+	struct strlist warnings; /* printed already */
+	bool version_checked;
+};
+
+/* ---- headers ---- */
+
+/* The text of `299 - "text"`; owned. */
+static char *warning_text(const char *value)
+{
+	const char *p = strchr(value, '"');
+	auto_buf text = {0};
+
+	buf_init(&text, 64 * KIB);
+	if (!p)
+		return NULL;
+	for (p++; *p && *p != '"'; p++) {
+		if (*p == '\\' && p[1])
+			p++;
+		buf_addch(&text, *p);
+	}
+	return buf_take(&text);
+}
+
+static void note_warning(struct client *c, const char *value)
+{
+	auto_free char *text = warning_text(value);
+
+	if (!text || strlist_has(&c->warnings, text))
+		return;
+	strlist_add(&c->warnings, text);
+	if (term_color(STDERR_FILENO))
+		fprintf(stderr, "\033[33;1mWarning:\033[0m %s\n", text);
+	else
+		fprintf(stderr, "Warning: %s\n", text);
+}
+
+void client_note_headers(struct client *c, const struct http_response *r)
+{
+	static const char warning[] = "Warning:";
+	const char *version = http_header(r, "Kjob-Version");
+
+	if (version && !c->version_checked && !str_eq(version, KJOB_VERSION))
+		fprintf(stderr,
+		    "Warning: the controller is version %s, this is version %s; 'kjob controller stop' lets the next "
+		    "command start the new one\n",
+		    version, KJOB_VERSION);
+	c->version_checked = c->version_checked || version;
+	for (size_t i = 0; r->headers && i < r->headers->len; i++)
+		if (strncasecmp(r->headers->items[i], warning, sizeof(warning) - 1) == 0)
+			note_warning(c, r->headers->items[i] + sizeof(warning) - 1);
+}
+
+/* ---- errors of the server ---- */
+
+int client_status_object_error(const json *status, struct err *e)
+{
+	int code = (int)json_int(status, "code", 500);
+
+	err_set(e, err_reason_from(json_str(status, "reason"), code), "%s",
+	    json_str_or(status, "message", "the server gave no reason"));
+	if (e)
+		e->details = json_dup(status);
+	return -1;
+}
+
+int client_status_error(int status, const char *body, size_t len, struct err *e)
+{
+	auto_json *j = json_parse(body ? body : "", len, JSON_ALLOW_DUPLICATES, NULL);
+	auto_json *made = NULL;
+
+	if (str_eq(json_str(j, "kind"), "Status"))
+		return client_status_object_error(j, e);
+	/* Not the API server's own words: a proxy, or a path that it does not have. */
+	made = json_new_object();
+	json_set_str(made, "kind", "Status");
+	json_set_int(made, "code", status);
+	json_set_str(made, "reason", err_reason_name(err_reason_from(NULL, status)));
+	json_set_str(made, "message", len && len < 512 ? body : "the server could not find the requested resource");
+	return client_status_object_error(made, e);
+}
+
+/* ---- connecting ---- */
+
+/* A controller that runs on another engine than the one asked for is an error, never a silent choice. */
+static int check_engine(struct client *c, const char *wanted, struct err *e)
+{
+	auto_json *status = NULL;
+	const char *kind, *address;
+
+	if (!*wanted || str_eq(wanted, "auto"))
+		return 0;
+	status = client_get_json(c, "/kjob/v1/status", e);
+	if (!status)
+		return -1;
+	kind = json_str_or(status, "engine.kind", "");
+	address = json_str_or(status, "engine.address", "");
+	if (str_eq(kind, wanted) || str_eq(address, wanted) || !*address)
+		return 0;
+	if (str_has_prefix(wanted, "unix://") && str_eq(address, wanted + strlen("unix://")))
+		return 0;
+	return err_set(e, ERR_CONFLICT,
+	    "this instance runs on %s (%s), not on %s; end it with 'kjob controller stop', or set KJOB_HOME to another "
+	    "folder for a second instance",
+	    kind, address, wanted);
+}
+
+static int connect_to_controller(struct client *c, struct err *e)
+{
+	const char *env = getenv("KJOB_ENGINE");
+	const char *wanted = *c->engine ? c->engine : env ? env : "";
+	bool started;
+
+	if (spawn_controller(&c->paths, c->engine, c->no_start, &started, e) < 0)
+		return -1;
+	return started ? 0 : check_engine(c, wanted, e);
+}
+
+int client_open(const struct client_options *o, struct client **ret, struct err *e)
+{
+	struct client *c = xcalloc(1, sizeof(*c));
+	struct http_target target = {.base_url = "http://localhost"};
+
+	c->engine = xstrdup(o->engine ? o->engine : "");
+	c->no_start = o->no_start;
+	c->verbose = o->verbose;
+	if (paths_init(&c->paths, e) < 0) {
+		client_close(c);
+		return -1;
+	}
+	target.unix_socket = c->paths.socket;
+	c->loop = loop_new();
+	c->http = http_new(c->loop, &target);
+	if (connect_to_controller(c, e) < 0) {
+		client_close(c);
+		return -1;
+	}
+	*ret = c;
+	return 0;
+}
+
+void client_close(struct client *c)
+{
+	if (!c)
+		return;
+	if (c->http)
+		http_free(c->http);
+	if (c->loop)
+		loop_free(c->loop);
+	strlist_release(&c->warnings);
+	paths_release(&c->paths);
+	free(c->engine);
+	free(c);
+}
+
+struct loop *client_loop(struct client *c)
+{
+	return c->loop;
+}
+
+struct http *client_http(struct client *c)
+{
+	return c->http;
+}
+
+/* ---- one call ---- */
+
+struct pending {
+	struct client *client;
+	struct reply *reply;
+	struct err err;
+	bool done;
+};
+
+static void call_done(void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
+{
+	struct pending *p = ctx;
+
+	p->done = true;
+	if (err) {
+		err_copy(&p->err, err);
+		return;
+	}
+	client_note_headers(p->client, r);
+	p->reply->status = r->status;
+	p->reply->body = xstrndup(r->body ? r->body : "", r->body_len);
+	p->reply->body_len = r->body_len;
+	for (size_t i = 0; r->headers && i < r->headers->len; i++)
+		strlist_add(&p->reply->headers, r->headers->items[i]);
+}
+
+void reply_release(struct reply *r)
+{
+	free(r->body);
+	strlist_release(&r->headers);
+	memset(r, 0, sizeof(*r));
+}
+
+static void send_once(struct client *c, const struct call *call, struct pending *p)
+{
+	auto_free char *accept = xasprintf("Accept: %s", call->accept ? call->accept : MIME_JSON);
+	auto_free char *type = xasprintf("Content-Type: %s", call->content_type ? call->content_type : MIME_JSON);
+	const char *headers[] = {accept, "User-Agent: kjob/" KJOB_VERSION, call->body ? type : NULL, NULL};
+	struct http_request r = {
+	    .method = call->method ? call->method : "GET",
+	    .path = call->path,
+	    .headers = headers,
+	    .body = call->body,
+	    .body_len = call->body ? strlen(call->body) : 0,
+	    .max_body = call->max_body ? call->max_body : DEFAULT_MAX_BODY,
+	    .timeout_ms = call->timeout_ms,
+	    .done = call_done,
+	    .ctx = p,
+	};
+
+	http_send(c->http, &r);
+	while (!p->done)
+		loop_turn(c->loop, -1);
+}
+
+static void show_call(const struct client *c, const struct call *call, const struct reply *reply, int64_t begin)
+{
+	if (c->verbose >= VERBOSE_REQUESTS)
+		fprintf(stderr, "%s %s %d in %" PRId64 " ms\n", call->method ? call->method : "GET", call->path,
+		    reply->status, clock_mono_ms() - begin);
+}
+
+int client_call(struct client *c, const struct call *call, struct reply *ret, struct err *e)
+{
+	auto_reply reply = {0};
+	struct pending p = {.client = c, .reply = &reply};
+	int64_t begin = clock_mono_ms();
+
+	send_once(c, call, &p);
+	/* A controller that left for being idle at this very moment: start another, where asking again is harmless. */
+	if (p.err.reason == ERR_UNAVAILABLE && (!call->method || str_eq(call->method, "GET"))) {
+		err_clear(&p.err);
+		p.done = false;
+		if (spawn_controller(&c->paths, c->engine, c->no_start, NULL, e) < 0)
+			return -1;
+		send_once(c, call, &p);
+	}
+	show_call(c, call, &reply, begin);
+	if (p.err.reason != ERR_NONE) {
+		err_move(e, &p.err);
+		return err_wrap(e, "the controller did not answer");
+	}
+	if (reply.status >= 400)
+		return client_status_error(reply.status, reply.body, reply.body_len, e);
+	*ret = reply;
+	memset(&reply, 0, sizeof(reply));
+	return 0;
+}
+
+json *client_json(struct client *c, const struct call *call, struct err *e)
+{
+	auto_reply reply = {0};
+	json *j;
+
+	if (client_call(c, call, &reply, e) < 0)
+		return NULL;
+	j = json_parse(reply.body, reply.body_len, JSON_ALLOW_DUPLICATES, e);
+	if (!j)
+		err_wrap(e, "cannot read the server's answer to %s", call->path);
+	return j;
+}
+
+json *client_get_json(struct client *c, const char *path, struct err *e)
+{
+	struct call call = {.path = path};
+
+	return client_json(c, &call, e);
+}
+
+json *client_send_json(struct client *c, const char *method, const char *path, const char *content_type,
+    const json *body, struct err *e)
+{
+	auto_free char *text = body ? json_print(body) : NULL;
+	struct call call = {.method = method, .path = path, .content_type = content_type, .body = text};
+
+	return client_json(c, &call, e);
+}
+
+/* ---- watch ---- */
+
+struct watch {
+	struct client *client;
+	watch_fn *fn;
+	void *ctx;
+	struct buf lines; /* received and not handled yet */
+	struct err err;
+	enum watch_end end;
+	bool done;   /* end is set */
+	bool closed; /* the answer is complete */
+	bool paused;
+	struct timer timer;
+};
+
+static void watch_stop(struct watch *w, enum watch_end end)
+{
+	w->done = true;
+	w->end = end;
+}
+
+static void watch_line(struct watch *w, const char *line, size_t len)
+{
+	auto_json *event = json_parse(line, len, JSON_ALLOW_DUPLICATES, &w->err);
+	const char *type = json_str_or(event, "type", "");
+
+	if (!event || str_eq(type, "ERROR")) {
+		if (event)
+			client_status_object_error(json_get(event, "object"), &w->err);
+		watch_stop(w, WATCH_STOPPED);
+		return;
+	}
+	if (!w->fn(w->ctx, type, json_get(event, "object")))
+		watch_stop(w, WATCH_STOPPED);
+}
+
+/* Callbacks only collect; lines are handled between turns, where the handler may make calls of its own. */
+static bool watch_data(void *ctx, uint64_t key, const char *data, size_t len)
+{
+	struct watch *w = ctx;
+
+	buf_add(&w->lines, data, len);
+	w->paused = w->lines.len >= WATCH_PAUSE_AT;
+	return !w->paused;
+}
+
+static void watch_drain(struct watch *w)
+{
+	const char *newline;
+	size_t at = 0;
+
+	while (!w->done && w->lines.len > at &&
+	       (newline = memchr(w->lines.ptr + at, '\n', w->lines.len - at))) {
+		size_t len = (size_t)(newline - (w->lines.ptr + at));
+
+		if (len)
+			watch_line(w, w->lines.ptr + at, len);
+		at += len + 1;
+	}
+	buf_consume(&w->lines, at);
+	if (w->done || !w->lines.overflow)
+		return;
+	err_set(&w->err, ERR_TOO_LARGE, "the server sent a watch event of more than %zu bytes", WATCH_LINE_MAX);
+	watch_stop(w, WATCH_STOPPED);
+}
+
+static void watch_headers(void *ctx, uint64_t key, const struct http_response *r)
+{
+	struct watch *w = ctx;
+
+	client_note_headers(w->client, r);
+}
+
+static void watch_done(void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
+{
+	struct watch *w = ctx;
+
+	if (err)
+		err_copy(&w->err, err);
+	else if (r->status >= 400)
+		client_status_error(r->status, r->body, r->body_len, &w->err);
+	w->closed = true;
+}
+
+static void watch_timeout(void *arg)
+{
+	watch_stop(arg, WATCH_TIMEOUT);
+}
+
+int client_watch(struct client *c, const char *path, const char *accept, int64_t timeout_ms, watch_fn *fn, void *ctx,
+    enum watch_end *ret, struct err *e)
+{
+	auto_free char *accept_line = xasprintf("Accept: %s", accept ? accept : MIME_JSON);
+	const char *headers[] = {accept_line, "User-Agent: kjob/" KJOB_VERSION, NULL};
+	struct watch w = {
+	    .client = c,
+	    .fn = fn,
+	    .ctx = ctx,
+	    .timer = {.name = "watch timeout", .fn = watch_timeout, .arg = &w},
+	};
+	struct http_request r = {
+	    .method = "GET",
+	    .path = path,
+	    .headers = headers,
+	    .own_connection = true,
+	    .done = watch_done,
+	    .on_headers = watch_headers,
+	    .on_data = watch_data,
+	    .ctx = &w,
+	};
+	http_id id;
+
+	buf_init(&w.lines, WATCH_LINE_MAX);
+	if (timeout_ms > 0)
+		timer_set(c->loop, &w.timer, timeout_ms);
+	id = http_send(c->http, &r);
+	while (!w.done) {
+		loop_turn(c->loop, -1);
+		watch_drain(&w);
+		if (w.closed && !w.done)
+			watch_stop(&w, WATCH_SERVER_ENDED);
+		if (w.paused)
+			http_resume(c->http, id);
+		w.paused = false;
+	}
+	http_cancel(c->http, id);
+	timer_cancel(c->loop, &w.timer);
+	buf_release(&w.lines);
+	if (w.err.reason != ERR_NONE) {
+		err_move(e, &w.err);
+		return -1;
+	}
+	*ret = w.end;
+	return 0;
+}
+
+/* ---- paths ---- */
+
+void query_add(struct buf *path, const char *key, const char *value)
+{
+	if (!value || !*value)
+		return;
+	buf_addf(path, "%c%s=", strchr(buf_str(path), '?') ? '&' : '?', key);
+	http_escape(path, value);
+}
+
+void query_addf(struct buf *path, const char *key, const char *fmt, ...)
+{
+	va_list ap;
+	auto_free char *value = NULL;
+
+	va_start(ap, fmt);
+	value = xvasprintf(fmt, ap);
+	va_end(ap);
+	query_add(path, key, value);
+}

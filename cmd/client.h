@@ -1,0 +1,88 @@
+/*
+ * client: the connection of one command to the API server.
+ *
+ * Opening it connects to the controller's socket, and starts the controller when none is there (spawn.h). Calls are
+ * blocking; commands that stream (watch, logs, attach) use the loop and the HTTP client underneath. Every answer's
+ * headers pass client_note_headers, which prints the server's warnings and, once, a version mismatch.
+ *
+ * An answer with an HTTP error status is an error whose `details` hold the whole Status object ("kind": "Status"):
+ * that is how errors.h tells the server's errors from kjob's own.
+ */
+#ifndef KJOB_CMD_CLIENT_H
+#define KJOB_CMD_CLIENT_H
+
+#include "../runtime/base/json.h"
+#include "../runtime/base/str.h"
+#include "../runtime/http.h"
+
+struct client;
+
+struct client_options {
+	const char *engine; /* of --engine; NULL or "": KJOB_ENGINE or auto */
+	bool no_start;      /* fail with ERR_UNAVAILABLE instead of starting a controller */
+	int verbose;        /* from 6 on, requests are shown on standard error */
+};
+
+int client_open(const struct client_options *o, struct client **ret, struct err *e) MUST_USE;
+void client_close(struct client *c); /* NULL is fine */
+
+struct loop *client_loop(struct client *c);
+struct http *client_http(struct client *c);
+
+#define MIME_JSON "application/json"
+#define MIME_MERGE_PATCH "application/merge-patch+json"
+#define MIME_TABLE "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
+
+struct call {
+	const char *method;       /* NULL: GET */
+	const char *path;
+	const char *accept;       /* NULL: MIME_JSON */
+	const char *content_type; /* of the body; NULL: MIME_JSON */
+	const char *body;         /* NULL: none */
+	size_t max_body;          /* of the answer; 0: 256 MiB */
+	int64_t timeout_ms;       /* 0: none */
+};
+
+struct reply {
+	int status;
+	char *body; /* NUL-terminated */
+	size_t body_len;
+	struct strlist headers; /* "Name: value" */
+};
+
+#define auto_reply CLEANUP(reply_release) struct reply
+
+/* Sends and waits. -1 for transport trouble and for HTTP errors (status 400 and above). */
+int client_call(struct client *c, const struct call *call, struct reply *ret, struct err *e) MUST_USE;
+void reply_release(struct reply *r);
+/* client_call and the answer as JSON; owned. */
+json *client_json(struct client *c, const struct call *call, struct err *e) MUST_USE;
+/* The same for a GET. */
+json *client_get_json(struct client *c, const char *path, struct err *e) MUST_USE;
+/* The same with a JSON body, or none (NULL). */
+json *client_send_json(struct client *c, const char *method, const char *path, const char *content_type,
+    const json *body, struct err *e) MUST_USE;
+
+/* For commands that stream: call it in on_headers or done. */
+void client_note_headers(struct client *c, const struct http_response *r);
+/* An HTTP error answer as an error (see above); returns -1. */
+int client_status_error(int status, const char *body, size_t len, struct err *e);
+/* As above for a Status object at hand, as in a watch's ERROR event. */
+int client_status_object_error(const json *status, struct err *e);
+/* True for an error that came from the server as a Status. */
+bool err_is_status(const struct err *e);
+
+/*
+ * Reads a watch (PATH has watch=true) until fn returns false, the server ends the stream or the time is over.
+ * ERROR events end it with -1 and an error (ERR_EXPIRED for 410). fn borrows object. It may call client_* itself.
+ */
+enum watch_end { WATCH_STOPPED, WATCH_SERVER_ENDED, WATCH_TIMEOUT };
+typedef bool watch_fn(void *ctx, const char *type, const json *object);
+int client_watch(struct client *c, const char *path, const char *accept, int64_t timeout_ms, watch_fn *fn, void *ctx,
+    enum watch_end *ret, struct err *e) MUST_USE;
+
+/* Appends "?key=value" or "&key=value", the value escaped; nothing for a NULL or empty value. */
+void query_add(struct buf *path, const char *key, const char *value);
+void query_addf(struct buf *path, const char *key, const char *fmt, ...) PRINTF_LIKE(3, 4);
+
+#endif

@@ -1,0 +1,115 @@
+/* commands: which commands there are, and which one a command line means. */
+#include <stdio.h>
+
+#include "cmd.h"
+
+const char *const dry_run_choices[] = {"none", "client", "server", NULL};
+const char *const validate_choices[] = {"strict", "true", "warn", "ignore", "false", NULL};
+
+/* In the order of `kjob help`; groups stand together. */
+const struct cmd *const cmd_table[] = {
+    /* GROUP_RUN */
+    /* GROUP_LOOK */
+    /* GROUP_CHANGE */
+    /* GROUP_OTHER */
+    &cmd_api_resources,
+    &cmd_completion,
+    &cmd_controller,
+    &cmd_controller_run,
+    &cmd_controller_status,
+    &cmd_controller_stop,
+    &cmd_help,
+    &cmd_version,
+    NULL,
+};
+
+const char *const cmd_group_titles[] = {
+    [GROUP_RUN] = "Running jobs",
+    [GROUP_LOOK] = "Looking at them",
+    [GROUP_CHANGE] = "Ending and changing them",
+    [GROUP_OTHER] = "Other commands",
+    [GROUP_HIDDEN] = NULL,
+};
+
+const struct opt cmd_global_options[] = {
+    {"namespace", 'n', OPT_STRING, "default", "NAMESPACE", "The namespace to work in", NULL, NULL},
+    {"engine", 0, OPT_STRING, NULL, "ENGINE",
+        "The container engine a controller is started on: auto, docker, podman, unix://PATH or tcp://HOST:PORT "
+        "(KJOB_ENGINE)",
+        NULL, NULL},
+    {"v", 'v', OPT_INT, "0", "LEVEL", "How much to tell on standard error; 6 shows requests", NULL, NULL},
+    {"help", 'h', OPT_BOOL, NULL, NULL, "Show this help", NULL, NULL},
+    OPT_END,
+};
+
+const struct cmd *cmd_find(const char *name)
+{
+	for (size_t i = 0; cmd_table[i]; i++)
+		if (str_eq(cmd_table[i]->name, name))
+			return cmd_table[i];
+	return NULL;
+}
+
+/* The place of the next word that is neither an option nor an option's value; argc: there is none. */
+static size_t next_word(const char *const *argv, size_t from, size_t argc, const struct opt *own)
+{
+	const struct opt *tables[] = {cmd_global_options, own};
+
+	for (size_t i = from; i < argc; i++) {
+		if (str_eq(argv[i], "--"))
+			return argc;
+		if (argv[i][0] != '-' || !argv[i][1])
+			return i;
+		i += opt_takes_next(tables, own ? 2 : 1, argv[i]);
+	}
+	return argc;
+}
+
+static void remove_word(const char **argv, size_t *argc, size_t at)
+{
+	memmove(argv + at, argv + at + 1, (*argc - at - 1) * sizeof(*argv));
+	--*argc;
+}
+
+static int unknown_command(const char *word, struct err *e)
+{
+	const char *names[64];
+	const char *near;
+	size_t n = 0;
+
+	for (size_t i = 0; cmd_table[i] && n + 1 < ARRAY_LEN(names); i++)
+		if (!strchr(cmd_table[i]->name, ' ') && cmd_table[i]->group != GROUP_HIDDEN)
+			names[n++] = cmd_table[i]->name;
+	names[n] = NULL;
+	near = str_nearest(word, names);
+	if (near)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "unknown command \"%s\" for \"kjob\"\n\nDid you mean this?\n\t%s\n", word, near);
+	return err_set(e, ERR_BAD_REQUEST,
+	    "unknown command \"%s\" for \"kjob\"\nSee 'kjob help' for the commands there are.", word);
+}
+
+const struct cmd *cmd_locate(const char **argv, size_t *argc, struct err *e)
+{
+	size_t at = next_word(argv, 0, *argc, NULL);
+	const struct cmd *c, *sub = NULL;
+	auto_free char *name = NULL;
+
+	if (at == *argc)
+		return &cmd_help;
+	c = cmd_find(argv[at]);
+	if (!c) {
+		unknown_command(argv[at], e);
+		return NULL;
+	}
+	remove_word(argv, argc, at);
+	at = next_word(argv, at, *argc, c->options);
+	if (at < *argc) {
+		name = xasprintf("%s %s", c->name, argv[at]);
+		sub = cmd_find(name);
+	}
+	if (!sub)
+		return c;
+	remove_word(argv, argc, at);
+	return sub;
+}

@@ -1,0 +1,98 @@
+#include "errors.h"
+
+#include "client.h"
+
+bool err_is_status(const struct err *e)
+{
+	return str_eq(json_str(e->details, "kind"), "Status");
+}
+
+/* "field: message", as a cause reads. */
+static char *cause_text(const json *cause)
+{
+	const char *field = json_str_or(cause, "field", "");
+	const char *message = json_str_or(cause, "message", "");
+
+	return *field ? xasprintf("%s: %s", field, message) : xstrdup(message);
+}
+
+static void format_causes(const json *causes, struct buf *out)
+{
+	auto_strlist lines = {0};
+
+	json_for (c, causes) {
+		auto_free char *text = cause_text(c);
+
+		if (!strlist_has(&lines, text))
+			strlist_add(&lines, text);
+	}
+	if (lines.len == 1) {
+		buf_addf(out, ": %s\n", lines.items[0]);
+		return;
+	}
+	buf_adds(out, ": \n");
+	for (size_t i = 0; i < lines.len; i++)
+		buf_addf(out, "* %s\n", lines.items[i]);
+}
+
+/* A 422: what is named first, then each cause on its line. */
+static void format_invalid(const struct err *e, struct buf *out)
+{
+	const json *details = json_get(e->details, "details");
+	const json *causes = json_get(details, "causes");
+	const char *kind = json_str_or(details, "kind", "");
+	const char *name = json_str_or(details, "name", "");
+
+	if (!json_is_object(details)) {
+		buf_addf(out, "The request is invalid: %s\n", err_msg(e));
+		return;
+	}
+	if (*kind || *name)
+		buf_addf(out, "The %s \"%s\" is invalid", kind, name);
+	else
+		buf_adds(out, "The request is invalid");
+	if (json_len(causes))
+		format_causes(causes, out);
+	else
+		buf_addf(out, ": %s\n", err_msg(e));
+}
+
+void error_format(const struct err *e, struct buf *out)
+{
+	const char *reason = json_str_or(e->details, "reason", "");
+
+	if (!err_is_status(e)) {
+		buf_addf(out, "%s%s\n", str_has_prefix(err_msg(e), "error: ") ? "" : "error: ", err_msg(e));
+		return;
+	}
+	if (str_eq(reason, "Invalid"))
+		format_invalid(e, out);
+	else if (str_eq(reason, "Unauthorized"))
+		buf_addf(out, "error: You must be logged in to the server (%s)\n", err_msg(e));
+	else if (*reason)
+		buf_addf(out, "Error from server (%s): %s\n", reason, err_msg(e));
+	else
+		buf_addf(out, "Error from server: %s\n", err_msg(e));
+}
+
+void error_field_paths(const struct err *e, struct strlist *ret)
+{
+	static const char mark[] = " field \"";
+
+	json_for (c, json_path(e->details, "details.causes")) {
+		const char *field = json_str_or(c, "field", "");
+
+		if (*field && !strlist_has(ret, field))
+			strlist_add(ret, field);
+	}
+	if (ret->len)
+		return;
+	for (const char *p = strstr(err_msg(e), mark); p; p = strstr(p, mark)) {
+		const char *end;
+
+		p += sizeof(mark) - 1;
+		end = strchr(p, '"');
+		if (end && end > p)
+			strlist_add_take(ret, xstrndup(p, (size_t)(end - p)));
+	}
+}

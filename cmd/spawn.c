@@ -1,0 +1,216 @@
+#include "spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#endif
+
+#include "../runtime/base/buf.h"
+#include "../runtime/base/clock.h"
+#include "../runtime/base/str.h"
+
+#define START_LIMIT_MS 120000
+#define NOTICE_AFTER_MS 1000
+#define READY_FD 3
+#define READY_TEXT_MAX (64 * KIB)
+
+int spawn_probe(const char *socket_path, struct err *e)
+{
+	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int fd, rc, saved;
+
+	if (strlen(socket_path) >= sizeof(sa.sun_path))
+		return err_set(e, ERR_UNAVAILABLE, "the socket path %s is too long", socket_path);
+	memcpy(sa.sun_path, socket_path, strlen(socket_path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return err_sys(e, errno, "cannot make a socket");
+	rc = connect(fd, (struct sockaddr *)&sa, sizeof(sa));
+	saved = errno;
+	close(fd);
+	if (rc == 0)
+		return 1;
+	if (saved == ENOENT || saved == ECONNREFUSED)
+		return 0;
+	return err_sys(e, saved, "cannot connect to the controller's socket %s", socket_path);
+}
+
+#ifdef __APPLE__
+char *spawn_self_path(struct err *e)
+{
+	uint32_t size = 0;
+	char *path;
+
+	_NSGetExecutablePath(NULL, &size);
+	path = xmalloc(size + 1);
+	if (_NSGetExecutablePath(path, &size) == 0)
+		return path;
+	free(path);
+	err_set(e, ERR_INTERNAL, "cannot find this program's own file");
+	return NULL;
+}
+#else
+char *spawn_self_path(struct err *e)
+{
+	/* Stays right when the file was replaced by an upgrade or removed. */
+	return xstrdup("/proc/self/exe");
+}
+#endif
+
+/* No descriptor of the caller's may live on in a process that stays: somebody could wait for its end. */
+static void close_above(int last_kept)
+{
+	long max = sysconf(_SC_OPEN_MAX);
+
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)last_kept + 1, ~0U, 0) == 0)
+		return;
+#endif
+	for (int fd = last_kept + 1; fd < (max > 0 && max < 65536 ? max : 65536); fd++)
+		close(fd);
+}
+
+/* The child's side: only async-signal-safe calls up to the exec. */
+static void become_controller(const char *self, char *const *argv, int null_fd, int log_fd, int ready_fd)
+{
+	sigset_t none;
+
+	setsid();
+	if (dup2(null_fd, 0) < 0 || dup2(null_fd, 1) < 0 || dup2(log_fd, 2) < 0)
+		_exit(127);
+	if (ready_fd == READY_FD ? fcntl(READY_FD, F_SETFD, 0) < 0 : dup2(ready_fd, READY_FD) < 0)
+		_exit(127);
+	close_above(READY_FD);
+	for (int sig = 1; sig < 32; sig++)
+		signal(sig, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(077);
+	if (chdir("/") == 0)
+		execv(self, argv);
+	dprintf(READY_FD, "error: cannot start the controller: %s\n", strerror(errno));
+	_exit(127);
+}
+
+/* Starts it; returns the reading end of the pipe that it reports on. */
+static int start(const struct paths *p, const char *engine, struct err *e)
+{
+	auto_free char *self = spawn_self_path(e);
+	auto_free char *ready_arg = xasprintf("--ready-fd=%d", READY_FD);
+	auto_free char *engine_arg = engine && *engine ? xasprintf("--engine=%s", engine) : NULL;
+	char *argv[] = {(char *)"kjob", (char *)"controller", (char *)"run", ready_arg, engine_arg, NULL};
+	int pipe_fds[2], null_fd, log_fd;
+	pid_t pid;
+
+	if (!self)
+		return -1;
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return err_sys(e, errno, "cannot make a pipe");
+	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	log_fd = open(p->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	pid = null_fd < 0 || log_fd < 0 ? -1 : fork();
+	if (pid == 0)
+		become_controller(self, argv, null_fd, log_fd, pipe_fds[1]);
+	if (pid < 0)
+		err_sys(e, errno, "cannot start the controller (log file %s)", p->log_file);
+	close(pipe_fds[1]);
+	if (null_fd >= 0)
+		close(null_fd);
+	if (log_fd >= 0)
+		close(log_fd);
+	if (pid > 0)
+		return pipe_fds[0];
+	close(pipe_fds[0]);
+	return -1;
+}
+
+/* What it reports, up to its newline or its end. */
+static int read_report(int fd, struct buf *text, struct err *e)
+{
+	int64_t begin = clock_mono_ms();
+	bool noticed = !isatty(STDERR_FILENO);
+
+	while (!memchr(buf_str(text), '\n', text->len)) {
+		struct pollfd pfd = {.fd = fd, .events = POLLIN};
+		int64_t spent = clock_mono_ms() - begin;
+		char piece[1024];
+		ssize_t n;
+
+		if (spent >= START_LIMIT_MS)
+			return err_set(e, ERR_UNAVAILABLE, "the controller did not become ready within %d s",
+			    START_LIMIT_MS / 1000);
+		if (!noticed && spent >= NOTICE_AFTER_MS) {
+			fputs("starting the controller…\n", stderr);
+			noticed = true;
+		}
+		if (poll(&pfd, 1, noticed ? 1000 : (int)(NOTICE_AFTER_MS - spent)) <= 0)
+			continue;
+		n = read(fd, piece, sizeof(piece));
+		if (n == 0 || (n < 0 && errno != EINTR) || text->overflow)
+			break;
+		if (n > 0)
+			buf_add(text, piece, (size_t)n);
+	}
+	return 0;
+}
+
+static int wait_ready(const struct paths *p, int fd, struct err *e)
+{
+	auto_buf text = {0};
+	const char *s;
+
+	buf_init(&text, READY_TEXT_MAX);
+	if (read_report(fd, &text, e) < 0)
+		return -1;
+	s = buf_str(&text);
+	if (str_has_prefix(s, "ready\n"))
+		return 0;
+	if (str_has_prefix(s, "error: ")) {
+		/* "\n" inside the text would end it early: all that came counts. */
+		while (text.len && text.ptr[text.len - 1] == '\n')
+			text.ptr[--text.len] = '\0';
+		return err_set(e, ERR_UNAVAILABLE, "%s", buf_str(&text) + strlen("error: "));
+	}
+	return err_set(e, ERR_UNAVAILABLE, "the controller ended while it started; see %s", p->log_file);
+}
+
+int spawn_controller(const struct paths *p, const char *engine, bool no_start, bool *started, struct err *e)
+{
+	int lock_fd, fd, rc = spawn_probe(p->socket, e);
+
+	if (started)
+		*started = false;
+	if (rc != 0)
+		return rc < 0 ? -1 : 0;
+	if (no_start)
+		return err_set(e, ERR_UNAVAILABLE, "no controller is running");
+	if (paths_make(p, e) < 0)
+		return -1;
+	lock_fd = open(p->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock_fd < 0)
+		return err_sys(e, errno, "cannot open %s", p->lock);
+	while ((rc = flock(lock_fd, LOCK_EX)) < 0 && errno == EINTR)
+		;
+	/* Another command may have started it while this one waited for the lock. */
+	rc = rc < 0 ? err_sys(e, errno, "cannot lock %s", p->lock) : spawn_probe(p->socket, e);
+	if (rc == 0) {
+		fd = start(p, engine, e);
+		rc = fd < 0 ? -1 : wait_ready(p, fd, e);
+		if (fd >= 0)
+			close(fd);
+		if (started)
+			*started = rc == 0;
+	}
+	close(lock_fd);
+	return rc < 0 ? -1 : 0;
+}

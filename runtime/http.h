@@ -3,7 +3,12 @@
  * CLI for the API server.
  *
  * A call is known by its id (never 0, never reused). Its done callback runs exactly once, as a deferred call, never
- * before http_send has returned, and never after http_cancel. Callbacks may start and cancel calls freely.
+ * before http_send has returned, and never after http_cancel. Callbacks may start, cancel and resume calls and free the
+ * client. A client must be freed before its loop.
+ *
+ * Calls share up to HTTP_PARALLEL connections that are kept alive; further calls wait for their turn. A call that finds
+ * its kept connection closed by the server is sent once more on a new one by curl, as long as nothing of the answer has
+ * come.
  */
 #ifndef KJOB_HTTP_H
 #define KJOB_HTTP_H
@@ -11,6 +16,8 @@
 #include "loop.h"
 #include "base/buf.h"
 #include "base/str.h"
+
+#define HTTP_PARALLEL 32
 
 struct http;
 typedef uint64_t http_id;
@@ -24,7 +31,7 @@ struct http_target {
 
 struct http_response {
 	int status;          /* 0: no answer (err is set) */
-	const char *body;    /* NUL-terminated, complete unless on_data took it; borrowed until the callback returns */
+	const char *body;    /* NUL-terminated, complete unless on_data took it or err is set; borrowed by the callback */
 	size_t body_len;
 	const struct strlist *headers; /* "Name: value" lines */
 };
@@ -35,7 +42,9 @@ const char *http_header(const struct http_response *r, const char *name);
 typedef void http_done_fn(void *ctx, uint64_t key, const struct http_response *r, const struct err *err);
 /* Headers have come; runs before the first on_data. */
 typedef void http_headers_fn(void *ctx, uint64_t key, const struct http_response *r);
-/* A piece of the body. Returning false pauses the call after this piece until http_resume. */
+/*
+ * A piece of the body. Returning false means: this piece is taken, nothing more (not even done) until http_resume.
+ */
 typedef bool http_data_fn(void *ctx, uint64_t key, const char *data, size_t len);
 
 struct http_request {

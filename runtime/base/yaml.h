@@ -1,9 +1,9 @@
 /*
  * yaml: documents from YAML (or JSON) text into json trees with the place of every value, and back.
  *
- * Scalars resolve as Kubernetes' YAML reader does (YAML 1.1 booleans y/yes/on are strings unless the plain words
- * true/false in their three spellings… see yaml.c for the table). Anchors, aliases and merge keys (<<) are
- * honoured; expansion is bounded. Errors name line and column and what was expected.
+ * Scalars resolve as Kubernetes' YAML reader does, y/yes/on and n/no/off as booleans too: the table is in
+ * yaml_scalar.h. Anchors, aliases and merge keys (<<) are honoured; expansion is bounded. Text that begins
+ * with '{' is read as JSON. Limits: yaml_tree.h. Errors name line and column and what was expected.
  */
 #ifndef KJOB_BASE_YAML_H
 #define KJOB_BASE_YAML_H
@@ -12,8 +12,8 @@
 
 /* One document: the tree, and where each path of it stands in the file. */
 struct yaml_doc {
-	json *root;         /* owned; never NULL (empty documents are skipped) */
-	unsigned line;      /* first line of the document, from 1 */
+	json *root;    /* owned; never NULL (empty documents are skipped); any type, not always an object */
+	unsigned line; /* of the document's first value, from 1 */
 	struct yaml_places *places;
 };
 
@@ -24,8 +24,8 @@ struct yaml_docs {
 
 /*
  * Parses all documents of a stream. NAME (a file name, "STDIN") begins every error message:
- * `jobs.yaml:5:3: found a tab character where indentation is expected`.
- * The JSON duplicates rule applies: a repeated key is an error with its line and the first one's.
+ * `jobs.yaml:5:3: found a tab character; YAML is indented with spaces (…)`. A repeated key is an error with its
+ * line and the first one's. RET is only set on success.
  */
 int yaml_parse(const char *name, const char *text, size_t len, struct yaml_docs *ret, struct err *e) MUST_USE;
 /*

@@ -15,7 +15,8 @@
 #define MAX_ERROR_BODY (1u * MIB) /* of a stream whose status is no 2xx */
 #define MAX_HEADERS (256u * KIB)
 #define CALL_BUFFER (16L * 1024)
-#define STREAM_BUFFER (64L * 1024)
+#define STREAM_BUFFER (32L * 1024) /* larger ones are no faster, and a stream may be one of hundreds */
+#define RETRY_MS 5
 #define MAX_SPARE 8 /* easy handles kept for the next calls */
 
 /*
@@ -24,7 +25,7 @@
  * call is on at most one list. `calls` owns it from http_send to call_free.
  */
 enum call_state {
-	CALL_WAITING,  /* on `waiting` for a free connection, or on `starting` */
+	CALL_WAITING,  /* on `waiting` for a free connection, on `starting`, or on `retrying` */
 	CALL_ACTIVE,   /* with libcurl; on `todo` when it was cancelled or resumed */
 	CALL_FINISHED, /* on `finished`, done is due */
 	CALL_HELD,     /* finished while paused: done waits for http_resume */
@@ -69,7 +70,7 @@ struct http {
 	char *unix_socket;
 	char *base_url;
 	CURLM *multi;
-	struct timer timer;
+	struct timer timer, retry_timer;
 	bool kick;         /* libcurl's time has come */
 	bool drain_queued;
 	int busy;          /* > 0: inside libcurl or a callback */
@@ -79,7 +80,7 @@ struct http {
 	size_t calls_len, calls_cap;
 	http_id last_id;
 	int active; /* shared connections in use */
-	struct call_list starting, waiting, todo, finished;
+	struct call_list starting, waiting, retrying, todo, finished;
 	CURL *spare[MAX_SPARE];
 	int spare_len;
 };
@@ -254,7 +255,7 @@ static const char *where(const struct http *h)
 /* curl_text: what went wrong, NULL when the system knows. */
 static void connect_error(struct call *c, const char *curl_text)
 {
-	const char *text = curl_text ? curl_text : "failed";
+	const char *text = curl_text ? curl_text : "too many connections wait there"; /* see backlog_full */
 	long code = 0;
 
 	if (!curl_text)
@@ -503,6 +504,42 @@ static void work_todo(struct http *h)
 	}
 }
 
+/*
+ * A unix socket whose backlog is full refuses with EAGAIN at once where TCP would wait; libcurl reports that as a failure
+ * without an errno.
+ */
+static bool backlog_full(const struct call *c, CURLcode code)
+{
+	int64_t took = clock_mono_ms() - c->started_ms;
+	long os_code = 0;
+
+	if (code != CURLE_COULDNT_CONNECT || !c->http->unix_socket || took >= CONNECT_TIMEOUT_MS)
+		return false;
+	curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &os_code);
+	return (os_code == 0 || os_code == EAGAIN) && (c->req.timeout_ms == 0 || took < c->req.timeout_ms);
+}
+
+static void call_retry(struct call *c)
+{
+	struct http *h = c->http;
+
+	call_detach(c);
+	c->state = CALL_WAITING;
+	list_push(&h->retrying, c);
+	if (!timer_is_set(&h->retry_timer))
+		timer_set(h->loop, &h->retry_timer, RETRY_MS);
+}
+
+static void on_retry_timer(void *arg)
+{
+	struct http *h = arg;
+	struct call *c;
+
+	while ((c = list_pop(&h->retrying)))
+		list_push(c->req.own_connection ? &h->starting : &h->waiting, c);
+	queue_drain(h);
+}
+
 static void collect(struct http *h)
 {
 	struct CURLMsg *msg;
@@ -515,6 +552,10 @@ static void collect(struct http *h)
 		if (msg->msg != CURLMSG_DONE)
 			continue;
 		curl_easy_getinfo(msg->easy_handle, CURLINFO_PRIVATE, &c);
+		if (!c->in_todo && backlog_full(c, code)) {
+			call_retry(c);
+			continue;
+		}
 		if (code != CURLE_OK)
 			call_set_error(c, code);
 		call_finish(c);
@@ -664,6 +705,9 @@ struct http *http_new(struct loop *l, const struct http_target *t)
 	h->timer.name = "HTTP client's timer";
 	h->timer.fn = on_timer;
 	h->timer.arg = h;
+	h->retry_timer.name = "HTTP client's next attempt";
+	h->retry_timer.fn = on_retry_timer;
+	h->retry_timer.arg = h;
 	h->multi = curl_multi_init();
 	if (!h->multi)
 		abort();
@@ -703,6 +747,7 @@ static void destroy(struct http *h)
 	curl_multi_cleanup(h->multi);
 	loop_undefer(h->loop, h);
 	timer_cancel(h->loop, &h->timer);
+	timer_cancel(h->loop, &h->retry_timer);
 	curl_global_cleanup();
 	free(h->unix_socket);
 	free(h->base_url);

@@ -416,6 +416,21 @@ TEST("calls run in parallel up to the limit, the rest wait, streams never do")
 	world_close(&m.w);
 }
 
+TEST("more connections at once than the server's backlog holds are no error")
+{
+	struct many m = {0};
+	struct http_request r = {.method = "GET", .path = "/late", .done = count_done, .ctx = &m};
+
+	world_open(&m.w);
+	r.own_connection = true;
+	for (int i = 0; i < 300; i++)
+		http_send(m.w.h, &r);
+	while (m.done < 300)
+		loop_turn(m.w.l, 1000);
+	CHECK_INT(m.failed, 0);
+	world_close(&m.w);
+}
+
 TEST("a cancelled call never calls back, whether it waits, runs or is about to")
 {
 	struct many m = {0};

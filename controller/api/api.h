@@ -11,7 +11,7 @@
 
 /* ---- kinds (kinds.c) ---- */
 
-struct field; /* schema.h */
+struct schema; /* schema.h */
 
 enum kind_id { KIND_POD, KIND_EVENT, KIND_NAMESPACE, KIND_NODE, KIND_JOB, KIND_COUNT };
 
@@ -28,7 +28,7 @@ struct kind {
 	bool has_status;        /* spec/status split with a status subresource */
 	bool has_generation;
 	const char *const *subresources; /* "status", "log", … */
-	const struct field *schema;
+	const struct schema *schema;
 };
 
 const struct kind *kind_by_id(enum kind_id id);

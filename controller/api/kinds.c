@@ -1,5 +1,6 @@
 /* kinds: the resources this program serves, one row each. */
 #include "api.h"
+#include "schema.h"
 
 static const char *const cats_all[] = {"all", NULL};
 static const char *const short_pod[] = {"po", NULL};
@@ -18,6 +19,7 @@ static const struct kind kinds[KIND_COUNT] = {
 	.kind = "Pod",
 	.resource = "pods",
 	.singular = "pod",
+	.schema = &schema_pod,
 	.short_names = short_pod,
 	.categories = cats_all,
 	.namespaced = true,
@@ -32,6 +34,7 @@ static const struct kind kinds[KIND_COUNT] = {
 	.kind = "Event",
 	.resource = "events",
 	.singular = "event",
+	.schema = &schema_event,
 	.short_names = short_event,
 	.namespaced = true,
     },
@@ -42,6 +45,7 @@ static const struct kind kinds[KIND_COUNT] = {
 	.kind = "Namespace",
 	.resource = "namespaces",
 	.singular = "namespace",
+	.schema = &schema_namespace,
 	.short_names = short_namespace,
 	.has_status = true,
 	.subresources = subs_status,
@@ -53,6 +57,7 @@ static const struct kind kinds[KIND_COUNT] = {
 	.kind = "Node",
 	.resource = "nodes",
 	.singular = "node",
+	.schema = &schema_node,
 	.short_names = short_node,
 	.has_status = true,
 	.subresources = subs_status,
@@ -64,6 +69,7 @@ static const struct kind kinds[KIND_COUNT] = {
 	.kind = "Job",
 	.resource = "jobs",
 	.singular = "job",
+	.schema = &schema_job,
 	.categories = cats_all,
 	.namespaced = true,
 	.has_status = true,

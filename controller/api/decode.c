@@ -1,0 +1,452 @@
+/*
+ * decode: request bodies into objects, in place: the parsed tree is checked against the schema and tidied.
+ *
+ * What remains afterwards is what Kubernetes would store: no unknown names, no nulls, no empty values where they mean
+ * the same as absence, quantities in canonical form. A value of a wrong type is an error in every mode; unknown and
+ * duplicate names are errors, warnings or nothing, as the request asks.
+ */
+#include "../../runtime/base/clock.h"
+#include "../../runtime/base/map.h"
+#include "api.h"
+#include "schema.h"
+
+#define FIELDS_MAX 64
+#define STRICT_ERRORS_MAX 100
+#define SNIPPET_MAX 100
+
+/* Where a value stands: a chain of names and item numbers up to the root. */
+struct place {
+	const struct place *up;
+	const char *name; /* NULL: an item of a list */
+	size_t index;
+};
+
+struct decoder {
+	const struct kind *k;
+	struct strlist *strict; /* texts about unknown and duplicate names; NULL: not wanted */
+	struct err *e;
+};
+
+/* "spec.containers[0].name"; without the numbers for errors about types, which never show them. */
+static void place_print(const struct place *p, bool numbers, struct buf *out)
+{
+	if (!p)
+		return;
+	place_print(p->up, numbers, out);
+	if (p->name)
+		buf_addf(out, "%s%s", out->len ? "." : "", p->name);
+	else if (numbers)
+		buf_addf(out, "[%zu]", p->index);
+}
+
+static void strict_error(struct decoder *d, const char *what, const struct place *p, const char *suggestion)
+{
+	auto_buf text = {0};
+
+	if (!d->strict || d->strict->len >= STRICT_ERRORS_MAX)
+		return;
+	place_print(p, true, &text);
+	if (suggestion)
+		strlist_addf(d->strict, "%s \"%s\" (did you mean \"%s\"?)", what, buf_str(&text), suggestion);
+	else
+		strlist_addf(d->strict, "%s \"%s\"", what, buf_str(&text));
+}
+
+static int cannot_handle(struct decoder *d, const char *why)
+{
+	return err_set(d->e, ERR_BAD_REQUEST, "%s in version \"%s\" cannot be handled as a %s: %s", d->k->kind,
+	    d->k->version, d->k->kind, why);
+}
+
+/* ---- values of a wrong type ---- */
+
+/* The Go type of a field, or of one item of it, as errors print it; owned. */
+static char *go_type(const struct field *f, bool item)
+{
+	static const char *const plain[] = {
+	    [T_STRING] = "string",
+	    [T_BOOL] = "bool",
+	    [T_INT32] = "int32",
+	    [T_INT64] = "int64",
+	    [T_QUANTITY] = "resource.Quantity",
+	    [T_INT_OR_STRING] = "intstr.IntOrString",
+	    [T_TIME] = "string",
+	    [T_MICRO_TIME] = "string",
+	    [T_STRING_MAP] = "map[string]string",
+	    [T_QUANTITY_MAP] = "v1.ResourceList",
+	    [T_STRING_LIST] = "[]string",
+	    [T_INT32_LIST] = "[]int32",
+	    [T_INT64_LIST] = "[]int64",
+	    [T_OBJECT] = "",
+	    [T_OBJECT_LIST] = "[]",
+	    [T_OPAQUE] = "",
+	};
+	const char *text = plain[f->type];
+
+	if (f->of)
+		return xasprintf("%sv1.%s", item ? "" : text, f->of->go_name);
+	if (f->go_type)
+		return xasprintf("v1.%s", f->go_type);
+	if (item)
+		return xstrdup(f->type == T_STRING_MAP ? "string" : text + 2);
+	return xstrdup(text);
+}
+
+/* OWNER: the struct that has the field. exact: the number itself is what is wrong. */
+static int type_error(struct decoder *d, const struct field *f, const struct place *p, const struct schema *owner,
+    const json *value, bool item, bool exact)
+{
+	auto_free char *type = go_type(f, item), *number = exact ? json_scalar_text(value) : NULL, *why = NULL;
+	auto_buf path = {0};
+
+	place_print(p, false, &path);
+	why = xasprintf("json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s",
+	    json_type_name(json_type(value)), number ? " " : "", number ? number : "", owner->go_name,
+	    buf_str(&path), type);
+	return cannot_handle(d, why);
+}
+
+/* ---- scalars ---- */
+
+/* One value of a field's type or, for lists and maps, one item. */
+struct value {
+	const struct field *f;
+	const struct schema *owner;
+	const struct place *p; /* of the field, without map key or item number */
+	json *parent, *node;
+	bool item;
+};
+
+static int decode_string(struct decoder *d, struct value *v)
+{
+	return json_is_string(v->node) ? 0 : type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
+}
+
+static int decode_int(struct decoder *d, struct value *v, int64_t min, int64_t max)
+{
+	int64_t n;
+
+	if (json_type(v->node) != JSON_NUMBER)
+		return type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
+	if (!json_is_int(v->node, &n) || n < min || n > max)
+		return type_error(d, v->f, v->p, v->owner, v->node, v->item, true);
+	return 0;
+}
+
+static int decode_quantity(struct decoder *d, struct value *v)
+{
+	auto_free char *text = NULL, *canonical = NULL;
+	int64_t milli;
+
+	if (!json_is_string(v->node) && json_type(v->node) != JSON_NUMBER)
+		return type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
+	text = json_scalar_text(v->node);
+	if (quantity_parse(text, &canonical, &milli, NULL) < 0)
+		return cannot_handle(d, "quantities must match the regular expression "
+					"'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+	if (json_is_string(v->node) && str_eq(text, canonical))
+		return 0;
+	json_replace(v->parent, v->node, json_new_string(canonical));
+	return 0;
+}
+
+/* A time is kept as Kubernetes prints it: UTC, whole seconds or microseconds. */
+static int decode_time(struct decoder *d, struct value *v)
+{
+	const char *text = json_string_value(v->node);
+	char buf[TIME_TEXT_MAX];
+	int64_t ns;
+
+	if (!text)
+		return type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
+	if (time_parse(text, &ns) < 0) {
+		auto_free char *why = NULL, *quoted = str_go_quote(text);
+
+		why = xasprintf("parsing time %s as \"2006-01-02T15:04:05Z07:00\": cannot parse %s as \"2006\"",
+		    quoted, quoted);
+		return cannot_handle(d, why);
+	}
+	if (ns == TIME_ZERO_NS)
+		return 0;
+	if (v->f->type == T_TIME)
+		time_format(buf, ns / NSEC_PER_SEC - (ns % NSEC_PER_SEC < 0));
+	else
+		time_format_micro(buf, ns);
+	if (!str_eq(text, buf))
+		json_replace(v->parent, v->node, json_new_string(buf));
+	return 0;
+}
+
+static int decode_int_or_string(struct decoder *d, struct value *v)
+{
+	return json_is_string(v->node) ? 0 : decode_int(d, v, INT32_MIN, INT32_MAX);
+}
+
+/* ---- maps, lists, objects ---- */
+
+static int decode_object(struct decoder *d, const struct schema *s, json *obj, const struct place *p);
+
+static int decode_map(struct decoder *d, struct value *v)
+{
+	struct map seen = {0};
+	json *next, *earlier;
+	int rc = 0;
+
+	if (!json_is_object(v->node))
+		return type_error(d, v->f, v->p, v->owner, v->node, false, false);
+	for (json *m = json_first(v->node); m && rc == 0; m = next) {
+		struct place p = {v->p, json_key(m), 0};
+		struct value item = {v->f, v->owner, v->p, v->node, m, true};
+
+		next = json_next(m);
+		earlier = map_set(&seen, json_key(m), m);
+		if (earlier) {
+			strict_error(d, "duplicate field", &p, NULL);
+			json_remove(v->node, earlier);
+		}
+		if (json_type(m) == JSON_NULL) {
+			map_set(&seen, json_key(m), json_new_string(""));
+			json_replace(v->node, m, map_get(&seen, json_key(m)));
+		} else if (v->f->type == T_STRING_MAP) {
+			rc = decode_string(d, &item);
+		} else {
+			rc = decode_quantity(d, &item);
+		}
+	}
+	map_release(&seen, NULL);
+	return rc;
+}
+
+static int decode_item(struct decoder *d, struct value *item, const struct place *p)
+{
+	switch (item->f->type) {
+	case T_OBJECT_LIST:
+		if (!json_is_object(item->node))
+			return type_error(d, item->f, item->p, item->owner, item->node, true, false);
+		return decode_object(d, item->f->of, item->node, p);
+	case T_STRING_LIST:
+		return decode_string(d, item);
+	case T_INT32_LIST:
+		return decode_int(d, item, INT32_MIN, INT32_MAX);
+	case T_INT64_LIST:
+		return decode_int(d, item, INT64_MIN, INT64_MAX);
+	case T_STRING:
+	case T_BOOL:
+	case T_INT32:
+	case T_INT64:
+	case T_QUANTITY:
+	case T_INT_OR_STRING:
+	case T_TIME:
+	case T_MICRO_TIME:
+	case T_STRING_MAP:
+	case T_QUANTITY_MAP:
+	case T_OBJECT:
+	case T_OPAQUE:
+		break;
+	}
+	return 0;
+}
+
+/* What Go makes of a null in a list. */
+static json *zero_item(const struct field *f)
+{
+	if (f->of)
+		return json_new_object();
+	return f->type == T_STRING_LIST ? json_new_string("") : json_new_int(0);
+}
+
+static int decode_list(struct decoder *d, struct value *v)
+{
+	size_t i = 0;
+	json *next;
+
+	if (!json_is_array(v->node))
+		return type_error(d, v->f, v->p, v->owner, v->node, false, false);
+	for (json *node = json_first(v->node); node; node = next, i++) {
+		struct place p = {v->p, NULL, i};
+		struct value item = {v->f, v->owner, v->p, v->node, node, true};
+
+		next = json_next(node);
+		if (json_type(node) == JSON_NULL)
+			json_replace(v->node, node, zero_item(v->f));
+		else if (decode_item(d, &item, &p) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int decode_value(struct decoder *d, struct value *v)
+{
+	switch (v->f->type) {
+	case T_STRING:
+		return decode_string(d, v);
+	case T_BOOL:
+		if (json_type(v->node) != JSON_BOOL)
+			return type_error(d, v->f, v->p, v->owner, v->node, false, false);
+		return 0;
+	case T_INT32:
+		return decode_int(d, v, INT32_MIN, INT32_MAX);
+	case T_INT64:
+		return decode_int(d, v, INT64_MIN, INT64_MAX);
+	case T_QUANTITY:
+		return decode_quantity(d, v);
+	case T_INT_OR_STRING:
+		return decode_int_or_string(d, v);
+	case T_TIME:
+	case T_MICRO_TIME:
+		return decode_time(d, v);
+	case T_STRING_MAP:
+	case T_QUANTITY_MAP:
+		return decode_map(d, v);
+	case T_OBJECT:
+		if (!json_is_object(v->node))
+			return type_error(d, v->f, v->p, v->owner, v->node, false, false);
+		return decode_object(d, v->f->of, v->node, v->p);
+	case T_OBJECT_LIST:
+	case T_STRING_LIST:
+	case T_INT32_LIST:
+	case T_INT64_LIST:
+		return decode_list(d, v);
+	case T_OPAQUE:
+		return 0;
+	}
+	return 0;
+}
+
+/* Whether the value means the same as its absence. */
+static bool is_zero(const struct field *f, const json *node)
+{
+	switch (json_type(node)) {
+	case JSON_BOOL:
+		return !(f->flags & (F_PTR | F_REQUIRED)) && !json_bool_value(node);
+	case JSON_NUMBER:
+		return !(f->flags & (F_PTR | F_REQUIRED)) && f->type != T_INT_OR_STRING &&
+		       json_number_value(node) == 0;
+	case JSON_STRING:
+		return !(f->flags & (F_PTR | F_REQUIRED)) && (f->type == T_STRING) && !*json_string_value(node);
+	case JSON_ARRAY:
+		return !(f->flags & F_REQUIRED) && !json_first(node);
+	case JSON_OBJECT:
+		return (f->type == T_STRING_MAP || f->type == T_QUANTITY_MAP) && !json_first(node);
+	case JSON_ABSENT:
+	case JSON_NULL:
+		break;
+	}
+	return false;
+}
+
+static void unknown_field(struct decoder *d, const struct schema *s, const struct place *p)
+{
+	const char *names[FIELDS_MAX + 1];
+	size_t n = 0;
+
+	for (const struct field *f = s->fields; f->name && n < FIELDS_MAX; f++)
+		names[n++] = f->name;
+	names[n] = NULL;
+	strict_error(d, "unknown field", p, str_nearest(p->name, names));
+}
+
+static int decode_object(struct decoder *d, const struct schema *s, json *obj, const struct place *p)
+{
+	json *seen[FIELDS_MAX] = {0}, *next;
+
+	for (json *m = json_first(obj); m; m = next) {
+		const struct field *f = schema_field(s, json_key(m));
+		struct place here = {p, json_key(m), 0};
+		struct value v = {f, s, &here, obj, m, false};
+
+		next = json_next(m);
+		if (!f) {
+			unknown_field(d, s, &here);
+			json_remove(obj, m);
+			continue;
+		}
+		here.name = f->name;
+		if (seen[f - s->fields]) {
+			strict_error(d, "duplicate field", &here, NULL);
+			json_remove(obj, seen[f - s->fields]);
+		}
+		seen[f - s->fields] = m;
+		if (json_type(m) != JSON_NULL && decode_value(d, &v) < 0)
+			return -1;
+		/* The value may have been replaced by its canonical form: it stands before the next one. */
+		seen[f - s->fields] = json_get(obj, f->name);
+	}
+	for (const struct field *f = s->fields; f->name; f++) {
+		json *m = seen[f - s->fields];
+
+		if (m && (json_type(m) == JSON_NULL || is_zero(f, m)))
+			json_remove(obj, m);
+	}
+	return 0;
+}
+
+/* ---- the whole body ---- */
+
+/* The body names no apiVersion or no kind: says so, and which misspelt name may have been meant. */
+static int missing_type(const json *root, const char *field, const char *text, size_t len, struct err *e)
+{
+	const char *names[FIELDS_MAX + 1], *near;
+	int shown = len < SNIPPET_MAX ? (int)len : SNIPPET_MAX;
+	size_t n = 0;
+
+	json_for (m, root)
+		if (n < FIELDS_MAX && !str_eq(json_key(m), "kind") && !str_eq(json_key(m), "apiVersion"))
+			names[n++] = json_key(m);
+	names[n] = NULL;
+	near = str_nearest(field, names);
+	err_set(e, ERR_BAD_REQUEST, "Object '%s%s' is missing in '%.*s%s'%s%s%s", *field == 'k' ? "K" : field,
+	    *field == 'k' ? "ind" : "", shown, text, (size_t)shown < len ? "…" : "", near ? " (found \"" : "",
+	    near ? near : "", near ? "\")" : "");
+	return -1;
+}
+
+static int check_type(const struct kind *k, const json *root, const char *text, size_t len, struct err *e)
+{
+	const char *version = json_str_or(root, "apiVersion", ""), *kind = json_str_or(root, "kind", "");
+
+	if (!*kind)
+		return missing_type(root, "kind", text, len, e);
+	if (!*version)
+		return missing_type(root, "apiVersion", text, len, e);
+	if (!str_eq(version, kind_api_version(k)))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "the API version in the data (%s) does not match the expected API version (%s)", version,
+		    kind_api_version(k));
+	if (!str_eq(kind, k->kind))
+		return err_set(e, ERR_BAD_REQUEST, "the kind in the data (%s) does not match the expected kind (%s)",
+		    kind, k->kind);
+	return 0;
+}
+
+json *api_decode(const struct kind *k, const char *text, size_t len, enum field_validation mode, struct strlist *warnings,
+    struct err *e)
+{
+	auto_json *root = json_parse(text, len, JSON_ALLOW_DUPLICATES, e);
+	auto_strlist strict = {0};
+	struct decoder d = {k, mode == FIELDS_IGNORE ? NULL : &strict, e};
+
+	if (!root) {
+		err_wrap(e, "the object provided is unrecognized (must be of type %s): json parse error", k->kind);
+		return NULL;
+	}
+	if (!json_is_object(root)) {
+		auto_free char *why = xasprintf("json: cannot unmarshal %s into Go value of type v1.%s",
+		    json_type_name(json_type(root)), k->schema->go_name);
+
+		cannot_handle(&d, why);
+		return NULL;
+	}
+	if (check_type(k, root, text, len, e) < 0 || decode_object(&d, k->schema, root, NULL) < 0)
+		return NULL;
+	if (mode == FIELDS_STRICT && strict.len) {
+		auto_free char *all = strlist_join(&strict, ", "), *why = NULL;
+
+		why = xasprintf("strict decoding error: %s", all);
+		cannot_handle(&d, why);
+		return NULL;
+	}
+	for (size_t i = 0; warnings && i < strict.len; i++)
+		strlist_add(warnings, strict.items[i]);
+	return TAKE(root);
+}

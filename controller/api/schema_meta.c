@@ -1,0 +1,127 @@
+/*
+ * schema_meta: the metadata that every kind shares, label selectors and references. Status errors
+ * of the decoder name the Go types, so they are kept.
+ */
+#include "schema.h"
+
+static const struct field object_meta_fields[] = {
+    ROW("name", T_STRING, 0, "Name of the object, unique in its namespace and kind."),
+    ROW("generateName", T_STRING, 0,
+	"Prefix for a name that the server completes with five random characters."),
+    ROW("namespace", T_STRING, 0, "Namespace of the object; cannot change."),
+    ROW("selfLink", T_STRING, 0, "Deprecated and always empty."),
+    ROW("uid", T_STRING, 0, "Identity of this object in time and space; set by the server."),
+    ROW("resourceVersion", T_STRING, 0,
+	"Opaque number of the last change; used to detect conflicts."),
+    ROW("generation", T_INT64, 0, "Rises by one with every change of the spec."),
+    ROW("creationTimestamp", T_TIME, 0, "When the server created the object."),
+    ROW("deletionTimestamp", T_TIME, F_PTR,
+	"When the object is to be gone; set by the server when deletion was asked for."),
+    ROW("deletionGracePeriodSeconds", T_INT64, F_PTR,
+	"Seconds that a deleted object may take to end."),
+    ROW("labels", T_STRING_MAP, 0, "Key-value pairs by which objects are selected."),
+    ROW("annotations", T_STRING_MAP, 0, "Key-value pairs for tools; not selectable."),
+    ROW("ownerReferences", T_OBJECT_LIST, 0,
+	"Objects that this one depends on; it is collected when all are gone.",
+	.of = &schema_owner_reference, .merge_key = "uid"),
+    ROW("finalizers", T_STRING_LIST, F_MERGE,
+	"Names that must be removed before a deleted object vanishes."),
+    ROW("managedFields", T_OBJECT_LIST, 0, "Which client set which field; kept, but not computed.",
+	.of = &schema_managed_fields_entry),
+    {0},
+};
+SCHEMA(object_meta, "ObjectMeta");
+
+static const struct field owner_reference_fields[] = {
+    ROW("apiVersion", T_STRING, F_REQUIRED, "API version of the owner."),
+    ROW("kind", T_STRING, F_REQUIRED, "Kind of the owner."),
+    ROW("name", T_STRING, F_REQUIRED, "Name of the owner."),
+    ROW("uid", T_STRING, F_REQUIRED, "UID of the owner."),
+    ROW("controller", T_BOOL, F_PTR, "Whether the owner is the managing controller."),
+    ROW("blockOwnerDeletion", T_BOOL, F_PTR,
+	"Whether a foreground deletion of the owner waits for this object."),
+    {0},
+};
+SCHEMA(owner_reference, "OwnerReference");
+
+static const struct field managed_fields_entry_fields[] = {
+    ROW("manager", T_STRING, 0, "Client that owns these fields."),
+    ROW("operation", T_STRING, 0, "Apply or Update.", .values = ENUM("Apply", "Update")),
+    ROW("apiVersion", T_STRING, 0, "API version of the field set."),
+    ROW("time", T_TIME, F_PTR, "When the entry last changed."),
+    ROW("fieldsType", T_STRING, 0, "Format of fieldsV1.", .values = ENUM("FieldsV1")),
+    ROW("fieldsV1", T_OPAQUE, 0, "The set of fields."),
+    ROW("subresource", T_STRING, 0, "Subresource through which the object was changed."),
+    {0},
+};
+SCHEMA(managed_fields_entry, "ManagedFieldsEntry");
+
+static const struct field label_selector_fields[] = {
+    ROW("matchLabels", T_STRING_MAP, 0, "Labels with exactly these values."),
+    ROW("matchExpressions", T_OBJECT_LIST, 0, "Further requirements; all must hold.",
+	.of = &schema_label_selector_requirement),
+    {0},
+};
+SCHEMA(label_selector, "LabelSelector");
+
+static const struct field label_selector_requirement_fields[] = {
+    ROW("key", T_STRING, F_REQUIRED, "Label key."),
+    ROW("operator", T_STRING, F_REQUIRED, "How key and values relate.",
+	.values = ENUM("In", "NotIn", "Exists", "DoesNotExist"),
+	.go_type = "LabelSelectorOperator"),
+    ROW("values", T_STRING_LIST, 0, "Values for In and NotIn."),
+    {0},
+};
+SCHEMA(label_selector_requirement, "LabelSelectorRequirement");
+
+static const struct field local_object_reference_fields[] = {
+    ROW("name", T_STRING, 0, "Name of the object in the same namespace."),
+    {0},
+};
+SCHEMA(local_object_reference, "LocalObjectReference");
+
+static const struct field typed_local_object_reference_fields[] = {
+    ROW("apiGroup", T_STRING, F_PTR, "API group of the object; empty for core."),
+    ROW("kind", T_STRING, F_REQUIRED, "Kind of the object."),
+    ROW("name", T_STRING, F_REQUIRED, "Name of the object."),
+    {0},
+};
+SCHEMA(typed_local_object_reference, "TypedLocalObjectReference");
+
+static const struct field typed_object_reference_fields[] = {
+    ROW("apiGroup", T_STRING, F_PTR, "API group of the object; empty for core."),
+    ROW("kind", T_STRING, F_REQUIRED, "Kind of the object."),
+    ROW("name", T_STRING, F_REQUIRED, "Name of the object."),
+    ROW("namespace", T_STRING, F_PTR, "Namespace of the object."),
+    {0},
+};
+SCHEMA(typed_object_reference, "TypedObjectReference");
+
+static const struct field object_reference_fields[] = {
+    ROW("kind", T_STRING, 0, "Kind of the object."),
+    ROW("namespace", T_STRING, 0, "Namespace of the object."),
+    ROW("name", T_STRING, 0, "Name of the object."),
+    ROW("uid", T_STRING, 0, "UID of the object."),
+    ROW("apiVersion", T_STRING, 0, "API version of the object."),
+    ROW("resourceVersion", T_STRING, 0, "Version of the object that is meant."),
+    ROW("fieldPath", T_STRING, 0,
+	"Part of the object that is meant, such as spec.containers{name}."),
+    {0},
+};
+SCHEMA(object_reference, "ObjectReference");
+
+static const struct field resource_claim_fields[] = {
+    ROW("name", T_STRING, F_REQUIRED, "Name of an entry in the pod's resourceClaims."),
+    ROW("request", T_STRING, 0, "One request of that claim."),
+    {0},
+};
+SCHEMA(resource_claim, "ResourceClaim");
+
+static const struct field resource_requirements_fields[] = {
+    ROW("limits", T_QUANTITY_MAP, 0, "Most of each resource that may be used."),
+    ROW("requests", T_QUANTITY_MAP, 0, "Least of each resource that is needed."),
+    ROW("claims", T_OBJECT_LIST, 0, "Device claims that are used.", .of = &schema_resource_claim,
+	.merge_key = "name"),
+    {0},
+};
+SCHEMA(resource_requirements, "ResourceRequirements");

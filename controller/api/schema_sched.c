@@ -1,0 +1,121 @@
+/*
+ * schema_sched: what tells a scheduler where a pod should go: decoded and checked, without effect
+ * on a single machine.
+ */
+#include "schema.h"
+
+static const struct field affinity_fields[] = {
+    ROW("nodeAffinity", T_OBJECT, F_PTR, "Which nodes.", .of = &schema_node_affinity),
+    ROW("podAffinity", T_OBJECT, F_PTR, "Near which pods.", .of = &schema_pod_affinity),
+    ROW("podAntiAffinity", T_OBJECT, F_PTR, "Away from which pods.",
+	.of = &schema_pod_anti_affinity),
+    {0},
+};
+SCHEMA(affinity, "Affinity");
+
+static const struct field node_affinity_fields[] = {
+    ROW("requiredDuringSchedulingIgnoredDuringExecution", T_OBJECT, F_PTR,
+	"Nodes that are possible.", .of = &schema_node_selector),
+    ROW("preferredDuringSchedulingIgnoredDuringExecution", T_OBJECT_LIST, 0,
+	"Nodes that are preferred.", .of = &schema_preferred_scheduling_term),
+    {0},
+};
+SCHEMA(node_affinity, "NodeAffinity");
+
+static const struct field node_selector_fields[] = {
+    ROW("nodeSelectorTerms", T_OBJECT_LIST, F_REQUIRED, "Terms; one that holds is enough.",
+	.of = &schema_node_selector_term),
+    {0},
+};
+SCHEMA(node_selector, "NodeSelector");
+
+static const struct field node_selector_term_fields[] = {
+    ROW("matchExpressions", T_OBJECT_LIST, 0, "Requirements on labels.",
+	.of = &schema_node_selector_requirement),
+    ROW("matchFields", T_OBJECT_LIST, 0, "Requirements on fields.",
+	.of = &schema_node_selector_requirement),
+    {0},
+};
+SCHEMA(node_selector_term, "NodeSelectorTerm");
+
+static const struct field node_selector_requirement_fields[] = {
+    ROW("key", T_STRING, F_REQUIRED, "Label or field."),
+    ROW("operator", T_STRING, F_REQUIRED, "How key and values relate.",
+	.values = ENUM("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"),
+	.go_type = "NodeSelectorOperator"),
+    ROW("values", T_STRING_LIST, 0, "Values."),
+    {0},
+};
+SCHEMA(node_selector_requirement, "NodeSelectorRequirement");
+
+static const struct field preferred_scheduling_term_fields[] = {
+    ROW("weight", T_INT32, F_REQUIRED, "1 to 100."),
+    ROW("preference", T_OBJECT, F_REQUIRED, "The term.", .of = &schema_node_selector_term),
+    {0},
+};
+SCHEMA(preferred_scheduling_term, "PreferredSchedulingTerm");
+
+static const struct field pod_affinity_fields[] = {
+    ROW("requiredDuringSchedulingIgnoredDuringExecution", T_OBJECT_LIST, 0, "Terms that must hold.",
+	.of = &schema_pod_affinity_term),
+    ROW("preferredDuringSchedulingIgnoredDuringExecution", T_OBJECT_LIST, 0,
+	"Terms that are preferred.", .of = &schema_weighted_pod_affinity_term),
+    {0},
+};
+SCHEMA(pod_affinity, "PodAffinity");
+
+static const struct field pod_anti_affinity_fields[] = {
+    ROW("requiredDuringSchedulingIgnoredDuringExecution", T_OBJECT_LIST, 0, "Terms that must hold.",
+	.of = &schema_pod_affinity_term),
+    ROW("preferredDuringSchedulingIgnoredDuringExecution", T_OBJECT_LIST, 0,
+	"Terms that are preferred.", .of = &schema_weighted_pod_affinity_term),
+    {0},
+};
+SCHEMA(pod_anti_affinity, "PodAntiAffinity");
+
+static const struct field weighted_pod_affinity_term_fields[] = {
+    ROW("weight", T_INT32, F_REQUIRED, "1 to 100."),
+    ROW("podAffinityTerm", T_OBJECT, F_REQUIRED, "The term.", .of = &schema_pod_affinity_term),
+    {0},
+};
+SCHEMA(weighted_pod_affinity_term, "WeightedPodAffinityTerm");
+
+static const struct field pod_affinity_term_fields[] = {
+    ROW("labelSelector", T_OBJECT, F_PTR, "Pods that are meant.", .of = &schema_label_selector),
+    ROW("namespaces", T_STRING_LIST, 0, "Namespaces of those pods."),
+    ROW("topologyKey", T_STRING, F_REQUIRED, "Node label that says what near means."),
+    ROW("namespaceSelector", T_OBJECT, F_PTR, "Namespaces by label.", .of = &schema_label_selector),
+    ROW("matchLabelKeys", T_STRING_LIST, 0, "Pod labels that must be equal."),
+    ROW("mismatchLabelKeys", T_STRING_LIST, 0, "Pod labels that must differ."),
+    {0},
+};
+SCHEMA(pod_affinity_term, "PodAffinityTerm");
+
+static const struct field toleration_fields[] = {
+    ROW("key", T_STRING, 0, "Key of the taint."),
+    ROW("operator", T_STRING, 0, "How key and value relate.",
+	.values = ENUM("Equal", "Exists", "Gt", "Lt"), .go_type = "TolerationOperator"),
+    ROW("value", T_STRING, 0, "Value of the taint."),
+    ROW("effect", T_STRING, 0, "Effect of the taint.",
+	.values = ENUM("NoExecute", "NoSchedule", "PreferNoSchedule"), .go_type = "TaintEffect"),
+    ROW("tolerationSeconds", T_INT64, F_PTR, "Seconds that NoExecute is tolerated."),
+    {0},
+};
+SCHEMA(toleration, "Toleration");
+
+static const struct field topology_spread_constraint_fields[] = {
+    ROW("maxSkew", T_INT32, F_REQUIRED, "Largest difference between domains."),
+    ROW("topologyKey", T_STRING, F_REQUIRED, "Node label that makes the domains."),
+    ROW("whenUnsatisfiable", T_STRING, F_REQUIRED, "What to do when it cannot hold.",
+	.values = ENUM("DoNotSchedule", "ScheduleAnyway"),
+	.go_type = "UnsatisfiableConstraintAction"),
+    ROW("labelSelector", T_OBJECT, F_PTR, "Pods that are counted.", .of = &schema_label_selector),
+    ROW("minDomains", T_INT32, F_PTR, "Domains that are wanted."),
+    ROW("nodeAffinityPolicy", T_STRING, F_PTR, "Whether node affinity counts.",
+	.values = ENUM("Honor", "Ignore"), .go_type = "NodeInclusionPolicy"),
+    ROW("nodeTaintsPolicy", T_STRING, F_PTR, "Whether taints count.",
+	.values = ENUM("Honor", "Ignore"), .go_type = "NodeInclusionPolicy"),
+    ROW("matchLabelKeys", T_STRING_LIST, 0, "Pod labels that must be equal."),
+    {0},
+};
+SCHEMA(topology_spread_constraint, "TopologySpreadConstraint");

@@ -1,0 +1,472 @@
+/*
+ * schema_volumes: volumes of a pod, also those that Kubernetes has deprecated: they must be
+ * decoded to be refused by name.
+ */
+#include "schema.h"
+
+static const struct field volume_fields[] = {
+    ROW("name", T_STRING, F_REQUIRED, "Name of the volume, unique in the pod."),
+    ROW("hostPath", T_OBJECT, F_PTR, "A file or folder of the host.",
+	.of = &schema_host_path_volume_source),
+    ROW("emptyDir", T_OBJECT, F_PTR, "A folder that lives as long as the pod.",
+	.of = &schema_empty_dir_volume_source),
+    ROW("gcePersistentDisk", T_OBJECT, F_PTR, "Deprecated.",
+	.of = &schema_gce_persistent_disk_volume_source),
+    ROW("awsElasticBlockStore", T_OBJECT, F_PTR, "Deprecated.",
+	.of = &schema_aws_elastic_block_store_volume_source),
+    ROW("gitRepo", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_git_repo_volume_source),
+    ROW("secret", T_OBJECT, F_PTR, "Files from a secret.", .of = &schema_secret_volume_source),
+    ROW("nfs", T_OBJECT, F_PTR, "An NFS export.", .of = &schema_nfs_volume_source),
+    ROW("iscsi", T_OBJECT, F_PTR, "An iSCSI disk.", .of = &schema_iscsi_volume_source),
+    ROW("glusterfs", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_glusterfs_volume_source),
+    ROW("persistentVolumeClaim", T_OBJECT, F_PTR, "A claim in the same namespace.",
+	.of = &schema_persistent_volume_claim_volume_source),
+    ROW("rbd", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_rbd_volume_source),
+    ROW("flexVolume", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_flex_volume_source),
+    ROW("cinder", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_cinder_volume_source),
+    ROW("cephfs", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_ceph_fs_volume_source),
+    ROW("flocker", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_flocker_volume_source),
+    ROW("downwardAPI", T_OBJECT, F_PTR, "Files from fields of the pod.",
+	.of = &schema_downward_api_volume_source),
+    ROW("fc", T_OBJECT, F_PTR, "A Fibre Channel disk.", .of = &schema_fc_volume_source),
+    ROW("azureFile", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_azure_file_volume_source),
+    ROW("configMap", T_OBJECT, F_PTR, "Files from a config map.",
+	.of = &schema_config_map_volume_source),
+    ROW("vsphereVolume", T_OBJECT, F_PTR, "Deprecated.",
+	.of = &schema_vsphere_virtual_disk_volume_source),
+    ROW("quobyte", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_quobyte_volume_source),
+    ROW("azureDisk", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_azure_disk_volume_source),
+    ROW("photonPersistentDisk", T_OBJECT, F_PTR, "Deprecated.",
+	.of = &schema_photon_persistent_disk_volume_source),
+    ROW("projected", T_OBJECT, F_PTR, "Several sources in one folder.",
+	.of = &schema_projected_volume_source),
+    ROW("portworxVolume", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_portworx_volume_source),
+    ROW("scaleIO", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_scale_io_volume_source),
+    ROW("storageos", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_storage_os_volume_source),
+    ROW("csi", T_OBJECT, F_PTR, "A volume of a CSI driver.", .of = &schema_csi_volume_source),
+    ROW("ephemeral", T_OBJECT, F_PTR, "A claim that lives as long as the pod.",
+	.of = &schema_ephemeral_volume_source),
+    ROW("image", T_OBJECT, F_PTR, "The files of an image.", .of = &schema_image_volume_source),
+    {0},
+};
+SCHEMA(volume, "Volume");
+
+static const struct field host_path_volume_source_fields[] = {
+    ROW("path", T_STRING, F_REQUIRED, "Path on the host."),
+    ROW("type", T_STRING, F_PTR, "What the path must be.",
+	.values = ENUM("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"),
+	.dflt = "\"\"", .go_type = "HostPathType"),
+    {0},
+};
+SCHEMA(host_path_volume_source, "HostPathVolumeSource");
+
+static const struct field empty_dir_volume_source_fields[] = {
+    ROW("medium", T_STRING, 0, "Empty for disk, Memory for RAM.", .go_type = "StorageMedium"),
+    ROW("sizeLimit", T_QUANTITY, F_PTR, "Most that may be stored."),
+    {0},
+};
+SCHEMA(empty_dir_volume_source, "EmptyDirVolumeSource");
+
+static const struct field secret_volume_source_fields[] = {
+    ROW("secretName", T_STRING, 0, "Name of the secret."),
+    ROW("items", T_OBJECT_LIST, 0, "Keys to use and their paths.", .of = &schema_key_to_path),
+    ROW("defaultMode", T_INT32, F_PTR, "Permission bits of files.", .dflt = "420"),
+    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    {0},
+};
+SCHEMA(secret_volume_source, "SecretVolumeSource");
+
+static const struct field config_map_volume_source_fields[] = {
+    ROW("name", T_STRING, 0, "Name of the config map."),
+    ROW("items", T_OBJECT_LIST, 0, "Keys to use and their paths.", .of = &schema_key_to_path),
+    ROW("defaultMode", T_INT32, F_PTR, "Permission bits of files.", .dflt = "420"),
+    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    {0},
+};
+SCHEMA(config_map_volume_source, "ConfigMapVolumeSource");
+
+static const struct field key_to_path_fields[] = {
+    ROW("key", T_STRING, F_REQUIRED, "The key."),
+    ROW("path", T_STRING, F_REQUIRED, "Path in the volume."),
+    ROW("mode", T_INT32, F_PTR, "Permission bits of the file."),
+    {0},
+};
+SCHEMA(key_to_path, "KeyToPath");
+
+static const struct field downward_api_volume_source_fields[] = {
+    ROW("items", T_OBJECT_LIST, 0, "Files.", .of = &schema_downward_api_volume_file),
+    ROW("defaultMode", T_INT32, F_PTR, "Permission bits of files.", .dflt = "420"),
+    {0},
+};
+SCHEMA(downward_api_volume_source, "DownwardAPIVolumeSource");
+
+static const struct field downward_api_volume_file_fields[] = {
+    ROW("path", T_STRING, F_REQUIRED, "Path in the volume."),
+    ROW("fieldRef", T_OBJECT, F_PTR, "A field of the pod.", .of = &schema_object_field_selector),
+    ROW("resourceFieldRef", T_OBJECT, F_PTR, "A resource of a container.",
+	.of = &schema_resource_field_selector),
+    ROW("mode", T_INT32, F_PTR, "Permission bits of the file."),
+    {0},
+};
+SCHEMA(downward_api_volume_file, "DownwardAPIVolumeFile");
+
+static const struct field projected_volume_source_fields[] = {
+    ROW("sources", T_OBJECT_LIST, 0, "The sources.", .of = &schema_volume_projection),
+    ROW("defaultMode", T_INT32, F_PTR, "Permission bits of files.", .dflt = "420"),
+    {0},
+};
+SCHEMA(projected_volume_source, "ProjectedVolumeSource");
+
+static const struct field volume_projection_fields[] = {
+    ROW("secret", T_OBJECT, F_PTR, "A secret.", .of = &schema_secret_projection),
+    ROW("downwardAPI", T_OBJECT, F_PTR, "Fields of the pod.",
+	.of = &schema_downward_api_projection),
+    ROW("configMap", T_OBJECT, F_PTR, "A config map.", .of = &schema_config_map_projection),
+    ROW("serviceAccountToken", T_OBJECT, F_PTR, "A token.",
+	.of = &schema_service_account_token_projection),
+    ROW("clusterTrustBundle", T_OBJECT, F_PTR, "Trust anchors.",
+	.of = &schema_cluster_trust_bundle_projection),
+    ROW("podCertificate", T_OBJECT, F_PTR, "A certificate of the pod.",
+	.of = &schema_pod_certificate_projection),
+    {0},
+};
+SCHEMA(volume_projection, "VolumeProjection");
+
+static const struct field secret_projection_fields[] = {
+    ROW("name", T_STRING, 0, "Name of the secret."),
+    ROW("items", T_OBJECT_LIST, 0, "Keys to use and their paths.", .of = &schema_key_to_path),
+    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    {0},
+};
+SCHEMA(secret_projection, "SecretProjection");
+
+static const struct field config_map_projection_fields[] = {
+    ROW("name", T_STRING, 0, "Name of the config map."),
+    ROW("items", T_OBJECT_LIST, 0, "Keys to use and their paths.", .of = &schema_key_to_path),
+    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    {0},
+};
+SCHEMA(config_map_projection, "ConfigMapProjection");
+
+static const struct field downward_api_projection_fields[] = {
+    ROW("items", T_OBJECT_LIST, 0, "Files.", .of = &schema_downward_api_volume_file),
+    {0},
+};
+SCHEMA(downward_api_projection, "DownwardAPIProjection");
+
+static const struct field service_account_token_projection_fields[] = {
+    ROW("audience", T_STRING, 0, "Audience of the token."),
+    ROW("expirationSeconds", T_INT64, F_PTR, "Life of the token.", .dflt = "3600"),
+    ROW("path", T_STRING, F_REQUIRED, "Path in the volume."),
+    {0},
+};
+SCHEMA(service_account_token_projection, "ServiceAccountTokenProjection");
+
+static const struct field cluster_trust_bundle_projection_fields[] = {
+    ROW("name", T_STRING, F_PTR, "Name of the bundle."),
+    ROW("signerName", T_STRING, F_PTR, "Signer of the bundles."),
+    ROW("labelSelector", T_OBJECT, F_PTR, "Which bundles of the signer.",
+	.of = &schema_label_selector),
+    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("path", T_STRING, F_REQUIRED, "Path in the volume."),
+    {0},
+};
+SCHEMA(cluster_trust_bundle_projection, "ClusterTrustBundleProjection");
+
+static const struct field pod_certificate_projection_fields[] = {
+    ROW("signerName", T_STRING, F_REQUIRED, "Signer of the certificate."),
+    ROW("keyType", T_STRING, F_REQUIRED, "Kind of key."),
+    ROW("maxExpirationSeconds", T_INT32, F_PTR, "Longest life of the certificate."),
+    ROW("credentialBundlePath", T_STRING, 0, "Path of key and chain in one file."),
+    ROW("keyPath", T_STRING, 0, "Path of the key."),
+    ROW("certificateChainPath", T_STRING, 0, "Path of the chain."),
+    ROW("userAnnotations", T_STRING_MAP, 0, "Annotations for the signer."),
+    {0},
+};
+SCHEMA(pod_certificate_projection, "PodCertificateProjection");
+
+static const struct field persistent_volume_claim_volume_source_fields[] = {
+    ROW("claimName", T_STRING, F_REQUIRED, "Name of the claim."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(persistent_volume_claim_volume_source, "PersistentVolumeClaimVolumeSource");
+
+static const struct field ephemeral_volume_source_fields[] = {
+    ROW("volumeClaimTemplate", T_OBJECT, F_PTR, "The claim to create.",
+	.of = &schema_persistent_volume_claim_template),
+    {0},
+};
+SCHEMA(ephemeral_volume_source, "EphemeralVolumeSource");
+
+static const struct field persistent_volume_claim_template_fields[] = {
+    ROW("metadata", T_OBJECT, 0, "Labels and annotations of the claim.", .of = &schema_object_meta),
+    ROW("spec", T_OBJECT, F_REQUIRED, "The claim.", .of = &schema_persistent_volume_claim_spec),
+    {0},
+};
+SCHEMA(persistent_volume_claim_template, "PersistentVolumeClaimTemplate");
+
+static const struct field persistent_volume_claim_spec_fields[] = {
+    ROW("accessModes", T_STRING_LIST, 0, "How the volume is mounted."),
+    ROW("selector", T_OBJECT, F_PTR, "Which volumes are possible.", .of = &schema_label_selector),
+    ROW("resources", T_OBJECT, 0, "Size.", .of = &schema_volume_resource_requirements),
+    ROW("volumeName", T_STRING, 0, "The bound volume."),
+    ROW("storageClassName", T_STRING, F_PTR, "Storage class."),
+    ROW("volumeMode", T_STRING, F_PTR, "Filesystem or Block.",
+	.values = ENUM("Block", "Filesystem"), .dflt = "\"Filesystem\"",
+	.go_type = "PersistentVolumeMode"),
+    ROW("dataSource", T_OBJECT, F_PTR, "What to fill the volume with.",
+	.of = &schema_typed_local_object_reference),
+    ROW("dataSourceRef", T_OBJECT, F_PTR, "What to fill the volume with.",
+	.of = &schema_typed_object_reference),
+    ROW("volumeAttributesClassName", T_STRING, F_PTR, "Class of volume attributes."),
+    {0},
+};
+SCHEMA(persistent_volume_claim_spec, "PersistentVolumeClaimSpec");
+
+static const struct field volume_resource_requirements_fields[] = {
+    ROW("limits", T_QUANTITY_MAP, 0, "Most that is allowed."),
+    ROW("requests", T_QUANTITY_MAP, 0, "Least that is needed."),
+    {0},
+};
+SCHEMA(volume_resource_requirements, "VolumeResourceRequirements");
+
+static const struct field csi_volume_source_fields[] = {
+    ROW("driver", T_STRING, F_REQUIRED, "Name of the driver."),
+    ROW("readOnly", T_BOOL, F_PTR, "Whether it is read-only."),
+    ROW("fsType", T_STRING, F_PTR, "File system."),
+    ROW("volumeAttributes", T_STRING_MAP, 0, "Settings for the driver."),
+    ROW("nodePublishSecretRef", T_OBJECT, F_PTR, "Secret for the driver.",
+	.of = &schema_local_object_reference),
+    {0},
+};
+SCHEMA(csi_volume_source, "CSIVolumeSource");
+
+static const struct field image_volume_source_fields[] = {
+    ROW("reference", T_STRING, 0, "Image."),
+    ROW("pullPolicy", T_STRING, 0, "When the image is pulled.",
+	.values = ENUM("Always", "IfNotPresent", "Never"), .go_type = "PullPolicy"),
+    {0},
+};
+SCHEMA(image_volume_source, "ImageVolumeSource");
+
+static const struct field volume_mount_fields[] = {
+    ROW("name", T_STRING, F_REQUIRED, "Name of the volume."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    ROW("recursiveReadOnly", T_STRING, F_PTR, "How far read-only reaches.",
+	.values = ENUM("Disabled", "Enabled", "IfPossible"), .go_type = "RecursiveReadOnlyMode"),
+    ROW("mountPath", T_STRING, F_REQUIRED, "Where it appears."),
+    ROW("subPath", T_STRING, 0, "Part of the volume."),
+    ROW("mountPropagation", T_STRING, F_PTR, "How mounts travel.",
+	.values = ENUM("Bidirectional", "HostToContainer", "None"),
+	.go_type = "MountPropagationMode"),
+    ROW("subPathExpr", T_STRING, 0, "Part of the volume, with $(NAME) replaced."),
+    {0},
+};
+SCHEMA(volume_mount, "VolumeMount");
+
+static const struct field volume_device_fields[] = {
+    ROW("name", T_STRING, F_REQUIRED, "Name of the volume."),
+    ROW("devicePath", T_STRING, F_REQUIRED, "Where it appears."),
+    {0},
+};
+SCHEMA(volume_device, "VolumeDevice");
+
+static const struct field gce_persistent_disk_volume_source_fields[] = {
+    ROW("pdName", T_STRING, F_REQUIRED, "Name of the disk."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("partition", T_INT32, 0, "Partition."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(gce_persistent_disk_volume_source, "GCEPersistentDiskVolumeSource");
+
+static const struct field aws_elastic_block_store_volume_source_fields[] = {
+    ROW("volumeID", T_STRING, F_REQUIRED, "Id of the volume."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("partition", T_INT32, 0, "Partition."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(aws_elastic_block_store_volume_source, "AWSElasticBlockStoreVolumeSource");
+
+static const struct field git_repo_volume_source_fields[] = {
+    ROW("repository", T_STRING, F_REQUIRED, "URL."),
+    ROW("revision", T_STRING, 0, "Commit."),
+    ROW("directory", T_STRING, 0, "Folder."),
+    {0},
+};
+SCHEMA(git_repo_volume_source, "GitRepoVolumeSource");
+
+static const struct field nfs_volume_source_fields[] = {
+    ROW("server", T_STRING, F_REQUIRED, "Server."),
+    ROW("path", T_STRING, F_REQUIRED, "Export."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(nfs_volume_source, "NFSVolumeSource");
+
+static const struct field iscsi_volume_source_fields[] = {
+    ROW("targetPortal", T_STRING, F_REQUIRED, "Portal."),
+    ROW("iqn", T_STRING, F_REQUIRED, "Qualified name."),
+    ROW("lun", T_INT32, F_REQUIRED, "Unit."),
+    ROW("iscsiInterface", T_STRING, 0, "Interface.", .dflt = "\"default\""),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    ROW("portals", T_STRING_LIST, 0, "Further portals."),
+    ROW("chapAuthDiscovery", T_BOOL, 0, "Whether discovery uses CHAP."),
+    ROW("chapAuthSession", T_BOOL, 0, "Whether sessions use CHAP."),
+    ROW("secretRef", T_OBJECT, F_PTR, "Secret for CHAP.", .of = &schema_local_object_reference),
+    ROW("initiatorName", T_STRING, F_PTR, "Initiator."),
+    {0},
+};
+SCHEMA(iscsi_volume_source, "ISCSIVolumeSource");
+
+static const struct field glusterfs_volume_source_fields[] = {
+    ROW("endpoints", T_STRING, F_REQUIRED, "Endpoints object."),
+    ROW("path", T_STRING, F_REQUIRED, "Volume."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(glusterfs_volume_source, "GlusterfsVolumeSource");
+
+static const struct field rbd_volume_source_fields[] = {
+    ROW("monitors", T_STRING_LIST, F_REQUIRED, "Monitors."),
+    ROW("image", T_STRING, F_REQUIRED, "Image."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("pool", T_STRING, 0, "Pool.", .dflt = "\"rbd\""),
+    ROW("user", T_STRING, 0, "User.", .dflt = "\"admin\""),
+    ROW("keyring", T_STRING, 0, "Key file.", .dflt = "\"/etc/ceph/keyring\""),
+    ROW("secretRef", T_OBJECT, F_PTR, "Secret.", .of = &schema_local_object_reference),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(rbd_volume_source, "RBDVolumeSource");
+
+static const struct field flex_volume_source_fields[] = {
+    ROW("driver", T_STRING, F_REQUIRED, "Name of the driver."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("secretRef", T_OBJECT, F_PTR, "Secret.", .of = &schema_local_object_reference),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    ROW("options", T_STRING_MAP, 0, "Settings for the driver."),
+    {0},
+};
+SCHEMA(flex_volume_source, "FlexVolumeSource");
+
+static const struct field cinder_volume_source_fields[] = {
+    ROW("volumeID", T_STRING, F_REQUIRED, "Id of the volume."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    ROW("secretRef", T_OBJECT, F_PTR, "Secret.", .of = &schema_local_object_reference),
+    {0},
+};
+SCHEMA(cinder_volume_source, "CinderVolumeSource");
+
+static const struct field ceph_fs_volume_source_fields[] = {
+    ROW("monitors", T_STRING_LIST, F_REQUIRED, "Monitors."),
+    ROW("path", T_STRING, 0, "Folder."),
+    ROW("user", T_STRING, 0, "User."),
+    ROW("secretFile", T_STRING, 0, "Key file."),
+    ROW("secretRef", T_OBJECT, F_PTR, "Secret.", .of = &schema_local_object_reference),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(ceph_fs_volume_source, "CephFSVolumeSource");
+
+static const struct field flocker_volume_source_fields[] = {
+    ROW("datasetName", T_STRING, 0, "Name of the dataset."),
+    ROW("datasetUUID", T_STRING, 0, "UUID of the dataset."),
+    {0},
+};
+SCHEMA(flocker_volume_source, "FlockerVolumeSource");
+
+static const struct field fc_volume_source_fields[] = {
+    ROW("targetWWNs", T_STRING_LIST, 0, "World wide names."),
+    ROW("lun", T_INT32, F_PTR, "Unit."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    ROW("wwids", T_STRING_LIST, 0, "World wide ids."),
+    {0},
+};
+SCHEMA(fc_volume_source, "FCVolumeSource");
+
+static const struct field azure_file_volume_source_fields[] = {
+    ROW("secretName", T_STRING, F_REQUIRED, "Secret."),
+    ROW("shareName", T_STRING, F_REQUIRED, "Share."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(azure_file_volume_source, "AzureFileVolumeSource");
+
+static const struct field vsphere_virtual_disk_volume_source_fields[] = {
+    ROW("volumePath", T_STRING, F_REQUIRED, "Path of the disk."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("storagePolicyName", T_STRING, 0, "Policy."),
+    ROW("storagePolicyID", T_STRING, 0, "Id of the policy."),
+    {0},
+};
+SCHEMA(vsphere_virtual_disk_volume_source, "VsphereVirtualDiskVolumeSource");
+
+static const struct field quobyte_volume_source_fields[] = {
+    ROW("registry", T_STRING, F_REQUIRED, "Registry."),
+    ROW("volume", T_STRING, F_REQUIRED, "Volume."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    ROW("user", T_STRING, 0, "User."),
+    ROW("group", T_STRING, 0, "Group."),
+    ROW("tenant", T_STRING, 0, "Tenant."),
+    {0},
+};
+SCHEMA(quobyte_volume_source, "QuobyteVolumeSource");
+
+static const struct field azure_disk_volume_source_fields[] = {
+    ROW("diskName", T_STRING, F_REQUIRED, "Name of the disk."),
+    ROW("diskURI", T_STRING, F_REQUIRED, "URI of the disk."),
+    ROW("cachingMode", T_STRING, F_PTR, "Caching.", .values = ENUM("None", "ReadOnly", "ReadWrite"),
+	.dflt = "\"ReadWrite\"", .go_type = "AzureDataDiskCachingMode"),
+    ROW("fsType", T_STRING, F_PTR, "File system.", .dflt = "\"ext4\""),
+    ROW("readOnly", T_BOOL, F_PTR, "Whether it is read-only.", .dflt = "false"),
+    ROW("kind", T_STRING, F_PTR, "Kind of disk.", .values = ENUM("Dedicated", "Managed", "Shared"),
+	.dflt = "\"Shared\"", .go_type = "AzureDataDiskKind"),
+    {0},
+};
+SCHEMA(azure_disk_volume_source, "AzureDiskVolumeSource");
+
+static const struct field photon_persistent_disk_volume_source_fields[] = {
+    ROW("pdID", T_STRING, F_REQUIRED, "Id of the disk."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    {0},
+};
+SCHEMA(photon_persistent_disk_volume_source, "PhotonPersistentDiskVolumeSource");
+
+static const struct field portworx_volume_source_fields[] = {
+    ROW("volumeID", T_STRING, F_REQUIRED, "Id of the volume."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(portworx_volume_source, "PortworxVolumeSource");
+
+static const struct field scale_io_volume_source_fields[] = {
+    ROW("gateway", T_STRING, F_REQUIRED, "Gateway."),
+    ROW("system", T_STRING, F_REQUIRED, "System."),
+    ROW("secretRef", T_OBJECT, F_PTR, "Secret.", .of = &schema_local_object_reference),
+    ROW("sslEnabled", T_BOOL, 0, "Whether TLS is used."),
+    ROW("protectionDomain", T_STRING, 0, "Protection domain."),
+    ROW("storagePool", T_STRING, 0, "Storage pool."),
+    ROW("storageMode", T_STRING, 0, "Provisioning.", .dflt = "\"ThinProvisioned\""),
+    ROW("volumeName", T_STRING, 0, "Volume."),
+    ROW("fsType", T_STRING, 0, "File system.", .dflt = "\"xfs\""),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    {0},
+};
+SCHEMA(scale_io_volume_source, "ScaleIOVolumeSource");
+
+static const struct field storage_os_volume_source_fields[] = {
+    ROW("volumeName", T_STRING, 0, "Volume."),
+    ROW("volumeNamespace", T_STRING, 0, "Namespace of the volume."),
+    ROW("fsType", T_STRING, 0, "File system."),
+    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    ROW("secretRef", T_OBJECT, F_PTR, "Secret.", .of = &schema_local_object_reference),
+    {0},
+};
+SCHEMA(storage_os_volume_source, "StorageOSVolumeSource");

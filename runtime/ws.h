@@ -18,17 +18,22 @@ struct ws {
 	bool client;    /* clients mask what they send and reject masked frames */
 	struct buf in;  /* bytes of an unfinished frame */
 	struct buf message;
-	enum ws_opcode opcode; /* of the message being assembled */
-	bool closed;
+	enum ws_opcode opcode; /* of the message being assembled; WS_CONTINUATION: none */
+	size_t max_message;
+	bool closed;    /* a close frame or a protocol error came: what follows is ignored */
 };
 
+/* max_message: bytes of the longest message that is accepted; more is a protocol error. */
 void ws_init(struct ws *w, bool client, size_t max_message);
 void ws_release(struct ws *w);
-/* A whole message, or a control frame (ping, pong, close). Data is borrowed. */
+/*
+ * A whole message, or a control frame (ping, pong, close: at most 125 bytes). Data is borrowed. Must not release the
+ * ws; may set `closed` to hear no more. Text is not checked to be UTF-8.
+ */
 typedef void ws_message_fn(void *ctx, enum ws_opcode op, const unsigned char *data, size_t len);
-/* Feeds received bytes; -1 on a protocol error (send a close frame and hang up). */
+/* Feeds received bytes in pieces of any size; -1 on a protocol error (send a close frame and hang up). */
 int ws_feed(struct ws *w, const void *data, size_t len, ws_message_fn *fn, void *ctx, struct err *e) MUST_USE;
-/* Appends a frame. */
+/* Appends a frame: a whole message. */
 void ws_frame(const struct ws *w, struct buf *out, enum ws_opcode op, const void *data, size_t len);
 void ws_channel_frame(const struct ws *w, struct buf *out, unsigned channel, const void *data, size_t len);
 /* The Sec-WebSocket-Accept value for a key; buf of 29. */

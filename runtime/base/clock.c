@@ -24,7 +24,7 @@ int64_t clock_mono_ms(void)
 	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / NSEC_PER_MSEC;
 }
 
-/* Time stamps. Dates are counted in years that begin in March, so that the leap day is the last one. */
+/* Time stamps. Years are counted from March on, so that the leap day is the last one. */
 
 static int64_t days_from_date(int year, int month, int day)
 {
@@ -44,7 +44,8 @@ static void date_from_days(int64_t days, int *ret_year, int *ret_month, int *ret
 	int64_t day_of_era = z - era * 146097;
 	int64_t year_of_era =
 	    (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-	int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+	int64_t day_of_year =
+	    day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	int64_t month = (5 * day_of_year + 2) / 153;
 
 	*ret_day = (int)(day_of_year - (153 * month + 2) / 5 + 1);
@@ -62,7 +63,7 @@ static char *put_digits(char *p, int64_t n, int width)
 	return p + width;
 }
 
-/* "2026-01-02T03:04:05", without NUL; seconds outside years 1 to 9999 give the nearest that is inside. */
+/* "2026-01-02T03:04:05", without NUL; what is outside the years 1 to 9999 gives the nearest. */
 static char *put_seconds(char *p, int64_t sec)
 {
 	int year, month, day;
@@ -128,8 +129,8 @@ char *time_format_nano(char buf[TIME_TEXT_MAX], int64_t unix_ns)
 char *time_format_rfc1123z(char buf[TIME_TEXT_MAX], int64_t unix_sec)
 {
 	static const char *const weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-	static const char *const months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug",
-	    "Sep", "Oct", "Nov", "Dec"};
+	static const char *const months[] = {
+	    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 	time_t t = (time_t)unix_sec;
 	struct tm tm;
 	long offset;
@@ -287,7 +288,8 @@ static int64_t take_unit(const char **p)
 /* One "1.5h": adds it to the total, which may reach 2^63. */
 static int take_duration_part(const char **p, uint64_t *total)
 {
-	uint64_t whole = 0, fraction = 0, scale = 1;
+	uint64_t whole = 0, fraction = 0;
+	double scale = 1;
 	const char *start = *p;
 	size_t digits;
 	int64_t unit;
@@ -299,7 +301,7 @@ static int take_duration_part(const char **p, uint64_t *total)
 	digits = (size_t)(*p - start);
 	if (**p == '.') {
 		for (++*p; **p >= '0' && **p <= '9'; ++*p, digits++) {
-			if (scale >= UINT64_C(1000000000000000)) /* finer than any unit */
+			if (fraction > INT64_MAX / 10) /* finer than any unit */
 				continue;
 			fraction = fraction * 10 + (uint64_t)(**p - '0');
 			scale *= 10;
@@ -307,8 +309,8 @@ static int take_duration_part(const char **p, uint64_t *total)
 	}
 	unit = digits > 0 ? take_unit(p) : -1;
 	if (unit < 0 || __builtin_mul_overflow(whole, (uint64_t)unit, &whole) ||
-	    __builtin_add_overflow(whole,
-		(uint64_t)((double)fraction * ((double)unit / (double)scale)), &whole) ||
+	    __builtin_add_overflow(
+		whole, (uint64_t)((double)fraction * ((double)unit / scale)), &whole) ||
 	    __builtin_add_overflow(*total, whole, total) || *total > (uint64_t)INT64_MAX + 1)
 		return -1;
 	return 0;
@@ -379,16 +381,22 @@ char *duration_format(char buf[TIME_TEXT_MAX], int64_t ns)
 		uint64_t minutes = left / (60 * (uint64_t)NSEC_PER_SEC);
 
 		if (minutes >= 60)
-			p += snprintf(p, (size_t)(end - p), "%lluh", (unsigned long long)(minutes / 60));
+			p += snprintf(
+			    p, (size_t)(end - p), "%lluh", (unsigned long long)(minutes / 60));
 		if (minutes > 0)
-			p += snprintf(p, (size_t)(end - p), "%llum", (unsigned long long)(minutes % 60));
-		p = put_decimal(p, end, left % (60 * (uint64_t)NSEC_PER_SEC), (uint64_t)NSEC_PER_SEC);
+			p += snprintf(
+			    p, (size_t)(end - p), "%llum", (unsigned long long)(minutes % 60));
+		p = put_decimal(
+		    p, end, left % (60 * (uint64_t)NSEC_PER_SEC), (uint64_t)NSEC_PER_SEC);
 	}
 	snprintf(p, (size_t)(end - p), "%s", unit);
 	return buf;
 }
 
-/* Below LIMIT seconds an age is told in units of BIG seconds and, where SMALL is not 0, a rest in units of it. */
+/*
+ * Below LIMIT seconds an age is told in units of BIG seconds and, where SMALL is not 0, a rest in
+ * units of SMALL seconds, of which SMALL_WRAP make a BIG.
+ */
 static const struct {
 	int64_t limit, big, small, small_wrap;
 	char big_name, small_name;

@@ -10,8 +10,9 @@
 #include <stdio.h>
 
 /*
- * Numbers: cJSON keeps doubles. An integer that a double may not hold (more than 2^53) is a cJSON_Raw node with its
- * digits in valuestring and the nearest double in valuedouble; everybody outside sees a JSON_NUMBER.
+ * Numbers: cJSON keeps doubles. An integer that a double may not hold (more than 2^53) is a
+ * cJSON_Raw node with its digits in valuestring and the nearest double in valuedouble; everybody
+ * outside sees a JSON_NUMBER.
  */
 #define EXACT_MAX INT64_C(9007199254740992)
 /* Objects with more members are not searched member by member where that would be quadratic. */
@@ -151,8 +152,8 @@ static int fail_duplicate(struct err *e, const char *text, size_t len, long name
 	return fail_at(e, text, at, what);
 }
 
-static json *parse_scanned(const struct json_scan *s, const char *text, size_t len, int flags,
-    struct err *e)
+static json *parse_scanned(
+    const struct json_scan *s, const char *text, size_t len, int flags, struct err *e)
 {
 	json *j = cJSON_ParseWithLengthOpts(text, len, NULL, false);
 	struct fixer f = {
@@ -174,7 +175,8 @@ static json *parse_scanned(const struct json_scan *s, const char *text, size_t l
 		return j;
 	json_free(j);
 	if (f.bad_number >= 0)
-		fail_at(e, text, json_scan_find(text, len, f.bad_number, -1), "number out of range");
+		fail_at(
+		    e, text, json_scan_find(text, len, f.bad_number, -1), "number out of range");
 	else
 		fail_duplicate(e, text, len, f.bad_name);
 	return NULL;
@@ -217,7 +219,7 @@ json *json_new_array(void)
 
 json *json_new_string(const char *s)
 {
-	return cJSON_CreateString(s);
+	return s ? cJSON_CreateString(s) : cJSON_CreateNull();
 }
 
 json *json_new_int(int64_t n)
@@ -279,8 +281,12 @@ enum json_type json_type(const json *j)
 const char *json_type_name(enum json_type t)
 {
 	static const char *const names[] = {
-	    [JSON_ABSENT] = "absent", [JSON_NULL] = "null",     [JSON_BOOL] = "bool",
-	    [JSON_NUMBER] = "number", [JSON_STRING] = "string", [JSON_ARRAY] = "array",
+	    [JSON_ABSENT] = "absent",
+	    [JSON_NULL] = "null",
+	    [JSON_BOOL] = "bool",
+	    [JSON_NUMBER] = "number",
+	    [JSON_STRING] = "string",
+	    [JSON_ARRAY] = "array",
 	    [JSON_OBJECT] = "object",
 	};
 
@@ -412,22 +418,25 @@ bool json_is_int(const json *j, int64_t *ret)
 
 /* Changing. */
 
-static void name_member(json *member, const char *key)
+/* The name is copied first: it may be the old one's. */
+static void name_member(json *member, const char *key, size_t len)
 {
-	if (!member->string || member->string != key) {
-		char *copy = xstrdup(key);
+	char *copy = xstrndup(key, len);
 
-		free(member->string);
-		member->string = copy;
-	}
+	free(member->string);
+	member->string = copy;
 }
 
 static json *set_span(json *object, const char *key, size_t len, json *value)
 {
 	json *old = get_span(object, key, len);
 
-	free(value->string);
-	value->string = xstrndup(key, len);
+	if (!value) {
+		if (old)
+			json_remove(object, old);
+		return NULL;
+	}
+	name_member(value, key, len);
 	if (!old)
 		cJSON_AddItemToArray(object, value);
 	else if (old != value)
@@ -524,7 +533,7 @@ void json_replace(json *parent, json *old, json *value)
 	if (old == value)
 		return;
 	if (old->string)
-		name_member(value, old->string);
+		name_member(value, old->string, strlen(old->string));
 	cJSON_ReplaceItemViaPointer(parent, old, value);
 }
 
@@ -676,8 +685,7 @@ static void merge_member(json *target, struct index *x, const json *patch)
 		return;
 	}
 	merged = json_merge_patch(NULL, patch);
-	free(merged->string);
-	merged->string = xstrdup(key);
+	name_member(merged, key, strlen(key));
 	if (old)
 		cJSON_ReplaceItemViaPointer(target, old, merged);
 	else
@@ -721,8 +729,13 @@ struct printer {
 #define HTML 2    /* escaped in indented text */
 #define UNICODE 3 /* part of a longer character, which must be checked */
 static const unsigned char char_class[256] = {
-    [0 ... 0x1f] = ESCAPE, ['"'] = ESCAPE, ['\\'] = ESCAPE, ['<'] = HTML,
-    ['>'] = HTML,          ['&'] = HTML,   [0x80 ... 0xff] = UNICODE,
+    [0 ... 0x1f] = ESCAPE,
+    ['"'] = ESCAPE,
+    ['\\'] = ESCAPE,
+    ['<'] = HTML,
+    ['>'] = HTML,
+    ['&'] = HTML,
+    [0x80 ... 0xff] = UNICODE,
 };
 
 static void print_escape(struct buf *out, uint32_t c)
@@ -750,8 +763,8 @@ static size_t print_special(const struct printer *pr, const char *p, size_t left
 		buf_adds(pr->out, "\\ufffd");
 		return 1;
 	}
-	if (n == 1 ? char_class[c] == ESCAPE || pr->style == INDENTED :
-		separator && pr->style == INDENTED)
+	if (n == 1 ? char_class[c] == ESCAPE || pr->style == INDENTED
+		   : separator && pr->style == INDENTED)
 		print_escape(pr->out, c);
 	else
 		buf_add(pr->out, p, n);
@@ -795,7 +808,8 @@ static void print_int(struct buf *out, int64_t n)
 static void print_double(struct buf *out, double d)
 {
 	char text[40], digits[24] = "", *exponent_at;
-	/* Up to 15 digits any zeros at the end are cut below; numbers next to zero have fewer good digits. */
+	/* Up to 15 digits any zeros at the end are cut below; numbers next to zero have fewer good
+	 * digits. */
 	int precision = fabs(d) < DBL_MIN ? 0 : 14, exponent, len = 0;
 
 	do

@@ -25,16 +25,20 @@ enum json_type { JSON_ABSENT, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JS
 /* Duplicate names are an error unless ALLOWed: the strict decoder reports them with their path itself. */
 enum json_parse_flags { JSON_PARSE_STRICT = 0, JSON_ALLOW_DUPLICATES = 1 };
 #define JSON_MAX_DEPTH 200
-/* Parses a whole document; errors give line and column: `line 3, column 7: expected ',' or '}'`. */
+/*
+ * Parses a whole document; errors give line and column: `line 3, column 7: expected ',' or '}'`.
+ * Also refused: invalid UTF-8, half of a \u surrogate pair, numbers of more than 63 characters and
+ * numbers past the range of a double.
+ */
 json *json_parse(const char *text, size_t len, int flags, struct err *e) MUST_USE;
 void json_free(json *j);
 void json_cleanup(json **j);
 
 json *json_new_object(void);
 json *json_new_array(void);
-json *json_new_string(const char *s);
+json *json_new_string(const char *s); /* NULL gives null */
 json *json_new_int(int64_t n);
-json *json_new_number(double n);
+json *json_new_number(double n); /* null where it is not finite */
 json *json_new_bool(bool b);
 json *json_new_null(void);
 json *json_dup(const json *j);
@@ -76,10 +80,13 @@ double json_number_value(const json *j);
 bool json_bool_value(const json *j);
 /* True and the value where the number is an integer that fits. */
 bool json_is_int(const json *j, int64_t *ret);
-/* A scalar as text, as kubectl prints it (strings bare, numbers, true); owned. */
+/*
+ * A scalar as text, as kubectl prints it (strings bare, numbers, true); owned. Absent gives "", null
+ * gives "null", arrays and objects their compact text.
+ */
 char *json_scalar_text(const json *j);
 
-/* Set replaces a member in place or appends it; `value` is consumed. */
+/* Set replaces a member in place or appends it; `value` is consumed; NULL deletes the member. */
 void json_set(json *object, const char *key, json *value);
 void json_set_str(json *object, const char *key, const char *s); /* NULL deletes the member */
 void json_set_int(json *object, const char *key, int64_t n);
@@ -104,7 +111,10 @@ void json_sort(json *j);
 /* RFC 7386: target is changed in place (or, when it is no object, replaced): returns the result. */
 json *json_merge_patch(json *target, const json *patch);
 
-/* Compact text; owned. */
+/*
+ * Compact text; owned. Numbers are printed as Go does it, integers without exponent or fraction. Bytes
+ * of a string that are no UTF-8 (a container's output, say) are printed as \ufffd: the text is valid.
+ */
 char *json_print(const json *j);
 void json_print_to(const json *j, struct buf *out);
 /* Indented by INDENT blanks a level, "key": value, as Go's MarshalIndent lays it out, HTML escapes included. */

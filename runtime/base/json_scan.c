@@ -96,7 +96,8 @@ static bool scan_string(struct json_scan *s)
 			if (!scan_escape(s))
 				return false;
 		} else if (c < 0x20) {
-			return fail(s, "control character in a string (write it as \\n, \\t or \\u00XX)");
+			return fail(
+			    s, "control character in a string (write it as \\n, \\t or \\u00XX)");
 		} else {
 			n = str_utf8(s->p, (size_t)(s->end - s->p), &code);
 			if (n == 0)

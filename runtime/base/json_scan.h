@@ -1,11 +1,12 @@
 /*
- * json_scan: the strict half of json_parse, private to json.c. One pass over the text checks everything that the
- * library lets pass or reports badly, so that what passed here parses there.
+ * json_scan: the strict half of json_parse, private to json.c. One pass over the text checks
+ * everything that the library lets pass or reports badly, so that what passed here parses there.
  *
- * Beyond RFC 8259, errors are: \u0000, invalid UTF-8, a surrogate without its other half, nesting deeper than
- * JSON_MAX_DEPTH, a number of more than JSON_NUMBER_MAX characters. Numbers and member names are counted in the
- * order of the text, from 0: json.c finds what only the tree can tell (a duplicate name, a number out of range)
- * and asks for the place of the Nth one by scanning once more.
+ * Beyond RFC 8259, errors are: \u0000, invalid UTF-8, a surrogate without its other half, nesting
+ * deeper than JSON_MAX_DEPTH, a number of more than JSON_NUMBER_MAX characters. Numbers and member
+ * names are counted in the order of the text, from 0: json.c finds what only the tree can tell (a
+ * duplicate name, a number out of range) and asks for the place of the Nth one by scanning once
+ * more.
  */
 #ifndef KJOB_BASE_JSON_SCAN_H
 #define KJOB_BASE_JSON_SCAN_H

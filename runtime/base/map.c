@@ -14,8 +14,8 @@ struct map_entry {
 };
 
 /*
- * SipHash-1-3 with a key of this process: names come from manifests and from the network, and nobody there shall be
- * able to choose keys that fall into one bucket.
+ * SipHash-1-3 with a key of this process: names come from manifests and from the network, and
+ * nobody there shall be able to choose keys that fall into one bucket.
  */
 #define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
 

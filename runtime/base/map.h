@@ -21,8 +21,8 @@ void *map_del(struct map *m, const char *key);
 /* Frees keys and table; `free_value` may be NULL. */
 void map_release(struct map *m, void (*free_value)(void *));
 /*
- * Iteration in no order: struct map_iter it = {0}; while (map_next(&m, &it, &key, &value)) …; The current entry may be
- * deleted in the loop; adding in the loop is a bug.
+ * Iteration in no order: struct map_iter it = {0}; while (map_next(&m, &it, &key, &value)) { … }
+ * The current entry may be deleted in the loop; adding in the loop is a bug.
  */
 struct map_iter {
 	size_t bucket;

@@ -75,7 +75,8 @@ static int find_folders(struct paths *p, struct err *e)
 		home = home_folder();
 		if (!home)
 			return err_set(e, ERR_INTERNAL,
-			    "no home directory: set HOME, or KJOB_HOME to a folder for kjob's files");
+			    "no home directory: set HOME, or KJOB_HOME to a folder for kjob's "
+			    "files");
 		p->state_dir = xasprintf("%s/.local/state/kjob", home);
 	}
 	p->runtime_dir = runtime ? xasprintf("%s/kjob", runtime) : xstrdup(p->state_dir);
@@ -97,7 +98,8 @@ int paths_init(struct paths *p, struct err *e)
 	p->pid_file = xasprintf("%s/kjob.pid", p->runtime_dir);
 	if (strlen(p->socket) > SOCKET_PATH_MAX) {
 		err_set(e, ERR_INTERNAL,
-		    "the socket path %s has %zu characters, the system allows %zu: set KJOB_HOME to a "
+		    "the socket path %s has %zu characters, the system allows %zu: set KJOB_HOME "
+		    "to a "
 		    "shorter path",
 		    p->socket, strlen(p->socket), SOCKET_PATH_MAX);
 		paths_release(p);
@@ -146,7 +148,8 @@ static int make_private(const char *dir, struct err *e)
 		return err_sys(e, errno, "%s", dir);
 	if (st.st_uid != geteuid())
 		return err_set(e, ERR_FORBIDDEN,
-		    "%s belongs to another user (uid %ld): kjob would not be private there; set KJOB_HOME",
+		    "%s belongs to another user (uid %ld): kjob would not be private there; set "
+		    "KJOB_HOME",
 		    dir, (long)st.st_uid);
 	if (st.st_mode & (S_IWGRP | S_IWOTH))
 		return err_set(e, ERR_FORBIDDEN,

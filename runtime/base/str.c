@@ -169,8 +169,9 @@ size_t str_distance(const char *a, const char *b)
 }
 
 /*
- * Letters count without their case; between equals the one with fewer differences in case wins, then the first.
- * More than half of the longer word may never differ: "job" is no misspelling of "po".
+ * Letters count without their case; between equals the one with fewer differences in case wins,
+ * then the first. More than half of the longer word may never differ: "job" is no misspelling of
+ * "po".
  */
 const char *str_nearest(const char *word, const char *const *candidates)
 {
@@ -229,19 +230,35 @@ size_t str_utf8(const char *s, size_t len, uint32_t *ret)
 }
 
 /*
- * Past ASCII: blanks, format and private-use characters, which Go escapes. Characters that no Unicode version has
- * assigned are taken for printable: that would need the tables.
+ * What Go escapes: control, format and private-use characters and all blanks but the common one.
+ * Characters that no Unicode version has assigned are taken for printable: that would need the
+ * tables.
  */
 static bool is_printable(uint32_t c)
 {
 	static const struct {
 		uint32_t from, to;
 	} hidden[] = {
-	    {0x00, 0x1f},       {0x7f, 0xa0},       {0xad, 0xad},     {0x600, 0x605},
-	    {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},   {0x1680, 0x1680},
-	    {0x180e, 0x180e},   {0x2000, 0x200f},   {0x2028, 0x202f}, {0x205f, 0x206f},
-	    {0x3000, 0x3000},   {0xe000, 0xf8ff},   {0xfdd0, 0xfdef}, {0xfeff, 0xfeff},
-	    {0xfff0, 0xfffb},   {0xfffe, 0xffff},   {0xe0000, 0xe00ff}, {0xe01f0, 0x10ffff},
+	    {0x00, 0x1f},
+	    {0x7f, 0xa0},
+	    {0xad, 0xad},
+	    {0x600, 0x605},
+	    {0x61c, 0x61c},
+	    {0x6dd, 0x6dd},
+	    {0x70f, 0x70f},
+	    {0x1680, 0x1680},
+	    {0x180e, 0x180e},
+	    {0x2000, 0x200f},
+	    {0x2028, 0x202f},
+	    {0x205f, 0x206f},
+	    {0x3000, 0x3000},
+	    {0xe000, 0xf8ff},
+	    {0xfdd0, 0xfdef},
+	    {0xfeff, 0xfeff},
+	    {0xfff0, 0xfffb},
+	    {0xfffe, 0xffff},
+	    {0xe0000, 0xe00ff},
+	    {0xe01f0, 0x10ffff},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(hidden); i++)

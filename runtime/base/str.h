@@ -40,7 +40,7 @@ size_t str_distance(const char *a, const char *b);
  * words), ignoring case first. NULL when none is near. Borrowed from CANDIDATES (NULL-terminated).
  */
 const char *str_nearest(const char *word, const char *const *candidates);
-/* The length of the UTF-8 character that S (LEN bytes) begins with, and its code; 0 where the bytes are none. */
+/* The length of the UTF-8 character that the LEN bytes at S begin with, and its code; 0: they are none. */
 size_t str_utf8(const char *s, size_t len, uint32_t *ret);
 /* S as Go's %q prints it, quotes included; owned. */
 char *str_go_quote(const char *s);

@@ -1,5 +1,5 @@
 /*
- * pods: runs pods as containers. What the API server needs of the pod loop.
+ * pods: runs pods as containers. What the controller, the other loops and the API server need of the pod loop.
  */
 #ifndef KJOB_PODS_H
 #define KJOB_PODS_H
@@ -10,12 +10,41 @@
 #include "../../runtime/base/err.h"
 
 struct pods;
+struct cJSON;
+struct loops_env;
+struct selector;
+
+/* ---- for the controller ---- */
+
+struct pods *pods_new(struct loops_env *env);
+/* Loads the pods that have not ended and begins to compare them with the engine's containers. */
+int pods_start(struct pods *set, struct err *e) MUST_USE;
+/* Stops nothing: containers go on, and are found again by the next controller. */
+void pods_free(struct pods *set);
+/* Turn end: carries the queued pods on; true when there were any. */
+bool pods_reconcile(struct pods *set);
+/* Turn end: writes the log files and wakes their followers. */
+void pods_flush(struct pods *set);
+/* Pods that are being looked after, and engine containers still to be removed. */
+size_t pods_active(const struct pods *set);
+/* Whether the engine answers, as of the last call. */
+bool pods_engine_up(const struct pods *set);
+
+/* ---- for the job loop ---- */
+
+/* Reads the pods of an owner into memory, ended ones too (at start: they may not be counted yet). */
+int pods_load(struct pods *set, const struct selector *fields, const char *owner_uid, struct err *e) MUST_USE;
+/* Calls fn for each pod in memory that this uid controls; obj is borrowed. */
+void pods_for_owner(struct pods *set, const char *owner_uid, void (*fn)(void *ctx, const struct cJSON *obj), void *ctx);
+/* fn is told, at once, when a pod with a controlling owner was written by anybody. */
+void pods_on_owner_news(struct pods *set, void (*fn)(void *ctx, const char *owner_uid), void *ctx);
+
+/* ---- for the API server ---- */
 
 /*
  * The log of a container of a pod: which file to read and whether more will come. `previous` chooses the attempt before the newest.
  * Errors are those of semantics §5.5 ("container "C" in pod "P" is waiting to start: …"). pod is the stored object.
  */
-struct cJSON;
 int pods_find_log(struct pods *p, const struct cJSON *pod, const char *container, bool previous, char **ret_path, bool *ret_live,
     struct err *e) MUST_USE;
 /*

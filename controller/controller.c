@@ -1,0 +1,291 @@
+#include "controller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "../runtime/base/clock.h"
+#include "../runtime/base/log.h"
+#include "../runtime/base/paths.h"
+#include "loops/gc.h"
+#include "loops/jobs.h"
+#include "loops/node.h"
+#include "server/server.h"
+
+#define IDLE_DEFAULT_SECONDS 60
+#define IDLE_CHECK_MS 1000
+/* How long open requests may take to finish when the controller stops. */
+#define DRAIN_MS 2000
+/* Rounds of the loops in one turn; what is left then waits for the next turn, so that clients are served. */
+#define ROUNDS_MAX 16
+
+/* The root of all state. */
+struct controller {
+	const struct controller_options *options;
+	struct paths paths;
+	int pid_fd;
+	char *node_name;
+	struct loop *loop;
+	struct store *store;
+	struct engine_addr addr;
+	struct loops_env env;
+	struct pods *pods;
+	struct jobs *jobs;
+	struct gc *gc;
+	struct server *server;
+	struct loop_signal *signals[2];
+	struct timer idle_timer, drain_timer;
+	int idle_seconds;
+	int64_t started_ms, busy_ms;
+	bool stopping;
+};
+
+/* ---- one controller an instance ---- */
+
+static int lock_instance(struct controller *c, struct err *e)
+{
+	char text[32];
+	int n;
+
+	c->pid_fd = open(c->paths.pid_file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (c->pid_fd < 0)
+		return err_sys(e, errno, "cannot open %s", c->paths.pid_file);
+	if (flock(c->pid_fd, LOCK_EX | LOCK_NB) < 0) {
+		ssize_t got = read(c->pid_fd, text, sizeof(text) - 1);
+
+		text[got > 0 ? got : 0] = '\0';
+		text[strcspn(text, "\n")] = '\0';
+		return err_set(e, ERR_ALREADY_EXISTS, "a controller of this instance is running already (pid %s)", text);
+	}
+	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
+	if (ftruncate(c->pid_fd, 0) < 0 || write(c->pid_fd, text, (size_t)n) != n)
+		return err_sys(e, errno, "cannot write %s", c->paths.pid_file);
+	return 0;
+}
+
+static void tell_ready(const struct controller_options *o, const struct err *err)
+{
+	auto_free char *text = err ? xasprintf("error: %s\n", err_msg(err)) : xstrdup("ready\n");
+
+	if (o->ready_fd < 0)
+		return;
+	if (write(o->ready_fd, text, strlen(text)) < 0)
+		log_warn("nobody waits for the controller to be ready");
+	close(o->ready_fd);
+}
+
+/* ---- the end of a turn ---- */
+
+static void turn_reconcile(void *arg)
+{
+	struct controller *c = arg;
+
+	for (int i = 0; i < ROUNDS_MAX; i++) {
+		bool any = gc_reconcile(c->gc);
+
+		any |= jobs_reconcile(c->jobs);
+		any |= pods_reconcile(c->pods);
+		if (!any)
+			return;
+	}
+	loop_wake(c->loop);
+}
+
+static void turn_commit(void *arg)
+{
+	struct controller *c = arg;
+	auto_err e = {0};
+	bool failed;
+
+	pods_flush(c->pods);
+	failed = store_commit(c->store, &e) < 0;
+	if (failed)
+		log_error("%s", err_msg(&e));
+	server_after_commit(c->server, failed ? &e : NULL);
+}
+
+/* ---- stopping ---- */
+
+static void drained(void *arg)
+{
+	struct controller *c = arg;
+
+	loop_stop(c->loop);
+}
+
+static void stop(struct controller *c, const char *why)
+{
+	if (c->stopping)
+		return;
+	c->stopping = true;
+	log_info("stopping: %s", why);
+	server_drain(c->server);
+	c->drain_timer = (struct timer){.name = "drain", .fn = drained, .arg = c};
+	timer_set(c->loop, &c->drain_timer, server_clients(c->server) ? DRAIN_MS : 0);
+}
+
+static void on_signal(void *arg, int signo)
+{
+	stop(arg, signo == SIGINT ? "SIGINT" : "SIGTERM");
+}
+
+static void on_stop_request(void *ctx)
+{
+	stop(ctx, "asked to");
+}
+
+static bool is_busy(const struct controller *c)
+{
+	return jobs_unfinished(c->jobs) > 0 || pods_active(c->pods) > 0 || server_clients(c->server) > 0;
+}
+
+static void check_idle(void *arg)
+{
+	struct controller *c = arg;
+	int64_t now = clock_mono_ms(), last = server_last_activity_ms(c->server);
+
+	if (is_busy(c))
+		c->busy_ms = now;
+	if (last < c->busy_ms)
+		last = c->busy_ms;
+	if (!c->options->stay && now - last >= (int64_t)c->idle_seconds * 1000)
+		stop(c, "idle");
+	else
+		timer_set(c->loop, &c->idle_timer, IDLE_CHECK_MS);
+}
+
+/* ---- GET /kjob/v1/status ---- */
+
+static json *status(void *ctx)
+{
+	struct controller *c = ctx;
+	json *s = json_new_object(), *engine;
+
+	json_set_int(s, "pid", getpid());
+	json_set_str(s, "version", KJOB_VERSION);
+	json_set_int(s, "uptimeSeconds", (clock_mono_ms() - c->started_ms) / 1000);
+	engine = json_obj(s, "engine");
+	json_set_str(engine, "kind", c->addr.kind == ENGINE_PODMAN ? "podman" : "docker");
+	json_set_str(engine, "version", c->addr.version);
+	json_set_str(engine, "apiVersion", c->addr.api_version);
+	json_set_str(engine, "address", c->addr.socket ? c->addr.socket : c->addr.tcp);
+	json_set_str(engine, "source", c->addr.source);
+	json_set_bool(engine, "reachable", pods_engine_up(c->pods));
+	json_set_str(s, "instance", store_instance(c->store));
+	json_set_str(s, "home", c->paths.state_dir);
+	json_set_int(json_obj(s, "jobs"), "unfinished", (int64_t)jobs_unfinished(c->jobs));
+	json_set_int(json_obj(s, "pods"), "active", (int64_t)pods_active(c->pods));
+	json_set_int(s, "clients", (int64_t)server_clients(c->server));
+	json_set_int(s, "idleTimeoutSeconds", c->options->stay ? 0 : c->idle_seconds);
+	return s;
+}
+
+/* ---- start ---- */
+
+static int start_server(struct controller *c, struct err *e)
+{
+	static const struct server_pods_ops ops = {
+	    .find_log = pods_find_log,
+	    .follow_log = pods_follow_log,
+	    .follow_live = log_follow_live,
+	    .follow_stop = log_follow_stop,
+	    .stdin_open = pods_stdin_open,
+	    .stdin_write = pods_stdin_write,
+	    .stdin_close = pods_stdin_close,
+	};
+	struct server_deps deps = {
+	    .loop = c->loop,
+	    .store = c->store,
+	    .pods = c->pods,
+	    .pods_ops = &ops,
+	    .version = KJOB_VERSION,
+	    .status = status,
+	    .stop = on_stop_request,
+	    .ctx = c,
+	};
+
+	c->server = server_new(&deps);
+	return server_listen_unix(c->server, c->paths.socket, e);
+}
+
+static int start_loops(struct controller *c, struct err *e)
+{
+	c->env = (struct loops_env){
+	    .loop = c->loop,
+	    .store = c->store,
+	    .engine = engine_new(c->loop, &c->addr),
+	    .recorder = recorder_new(c->store),
+	    .logs_dir = c->paths.logs_dir,
+	    .node_name = c->node_name,
+	    .engine_cpus = sysconf(_SC_NPROCESSORS_ONLN),
+	};
+	c->pods = pods_new(&c->env);
+	c->jobs = jobs_new(&c->env, c->pods);
+	c->gc = gc_new(&c->env);
+	if (node_start(&c->env, e) < 0 || pods_start(c->pods, e) < 0 || jobs_start(c->jobs, e) < 0)
+		return -1;
+	return gc_start(c->gc, e);
+}
+
+static int start(struct controller *c, struct err *e)
+{
+	if (paths_init(&c->paths, e) < 0 || paths_make(&c->paths, e) < 0 || lock_instance(c, e) < 0)
+		return -1;
+	c->loop = loop_new();
+	c->node_name = node_name();
+	c->started_ms = c->busy_ms = clock_mono_ms();
+	c->idle_seconds = c->options->idle_seconds > 0 ? c->options->idle_seconds : IDLE_DEFAULT_SECONDS;
+	c->store = store_open(c->paths.database, e);
+	if (!c->store || engine_find(c->options->engine_spec, c->paths.runtime_dir, &c->addr, e) < 0)
+		return -1;
+	log_info("engine: %s %s from %s", c->addr.kind == ENGINE_PODMAN ? "Podman" : "Docker", c->addr.version,
+	    c->addr.source);
+	if (start_loops(c, e) < 0 || start_server(c, e) < 0)
+		return -1;
+	c->signals[0] = loop_signal_new(c->loop, SIGTERM, on_signal, c);
+	c->signals[1] = loop_signal_new(c->loop, SIGINT, on_signal, c);
+	loop_at_turn_end(c->loop, "reconcile", turn_reconcile, c);
+	loop_at_turn_end(c->loop, "commit", turn_commit, c);
+	c->idle_timer = (struct timer){.name = "idle", .fn = check_idle, .arg = c};
+	timer_set(c->loop, &c->idle_timer, IDLE_CHECK_MS);
+	return 0;
+}
+
+static void finish(struct controller *c)
+{
+	for (size_t i = 0; i < ARRAY_LEN(c->signals); i++)
+		if (c->signals[i])
+			loop_signal_free(c->signals[i]);
+	server_free(c->server);
+	gc_free(c->gc);
+	jobs_free(c->jobs);
+	pods_free(c->pods);
+	recorder_free(c->env.recorder);
+	if (c->env.engine)
+		engine_free(c->env.engine);
+	store_close(c->store);
+	engine_addr_stop(&c->addr);
+	engine_addr_release(&c->addr);
+	if (c->loop)
+		loop_free(c->loop);
+	if (c->pid_fd >= 0)
+		close(c->pid_fd);
+	paths_release(&c->paths);
+	free(c->node_name);
+}
+
+int controller_run(const struct controller_options *o, struct err *e)
+{
+	struct controller c = {.options = o, .pid_fd = -1};
+	int rc = start(&c, e);
+
+	tell_ready(o, rc < 0 ? e : NULL);
+	if (rc == 0) {
+		log_info("ready: %s", c.paths.socket);
+		loop_run(c.loop);
+	}
+	finish(&c);
+	return rc;
+}

@@ -1,0 +1,53 @@
+/* env: what all loops share, and the pieces of Kubernetes' bookkeeping that several of them need. */
+#ifndef KJOB_LOOPS_ENV_H
+#define KJOB_LOOPS_ENV_H
+
+#include "../../runtime/engine.h"
+#include "../../runtime/loop.h"
+#include "../store/registry.h"
+
+struct recorder;
+
+/* Borrowed by every loop for its whole life; owned by the controller. */
+struct loops_env {
+	struct loop *loop;
+	struct store *store;
+	struct engine *engine;
+	struct recorder *recorder;
+	const char *logs_dir;
+	const char *node_name;
+	int64_t engine_cpus;
+};
+
+#define JOB_TRACKING_FINALIZER "batch.kubernetes.io/job-tracking"
+
+/* ---- metadata helpers (meta.c) ---- */
+
+bool meta_has_finalizer(const json *obj, const char *finalizer);
+void meta_remove_finalizer(json *obj, const char *finalizer);
+/* The ownerReference with controller: true; NULL: none. Borrowed. */
+const json *meta_controller(const json *obj);
+const char *meta_name(const json *obj);
+const char *meta_namespace(const json *obj);
+const char *meta_uid(const json *obj);
+bool meta_deleting(const json *obj);
+/* A time stamp of the object as seconds since the epoch; 0: absent. */
+int64_t meta_time(const json *obj, const char *path);
+/* Sets PATH to a time stamp of whole seconds. */
+void meta_set_time(json *obj, const char *path, int64_t unix_sec);
+/* The condition of this type in status.conditions; NULL: none. Borrowed. */
+json *meta_condition(const json *obj, const char *type);
+bool meta_condition_true(const json *obj, const char *type);
+
+/* ---- events (recorder.c) ---- */
+
+struct recorder *recorder_new(struct store *s);
+void recorder_free(struct recorder *r);
+/*
+ * Records an Event about an object ("Normal" or "Warning"). Repeats of an identical one raise its count. source: component
+ * name ("kubelet", "job-controller"). field_path may be NULL.
+ */
+void recorder_event(struct recorder *r, const struct kind *k, const json *about, const char *field_path, const char *type,
+    const char *reason, const char *source, const char *fmt, ...) PRINTF_LIKE(8, 9);
+
+#endif

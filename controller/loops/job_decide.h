@@ -1,0 +1,108 @@
+/*
+ * job_decide: what one round of a Job does. Pure: everything it needs, the time too, is in the observation; what it wants
+ * is in the plan. Behaviour after Kubernetes' job controller (semantics.md §1.5 to §1.13).
+ */
+#ifndef KJOB_JOB_DECIDE_H
+#define KJOB_JOB_DECIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum pod_phase { POD_PENDING, POD_RUNNING, POD_SUCCEEDED, POD_FAILED, POD_UNKNOWN };
+
+static inline bool pod_phase_terminal(enum pod_phase p)
+{
+	return p == POD_SUCCEEDED || p == POD_FAILED;
+}
+
+/* A pod of the job, as far as the decision needs it. Times are seconds since the epoch; 0: unknown. */
+struct job_pod {
+	enum pod_phase phase;
+	bool deleting;   /* deletionTimestamp is set */
+	bool tracked;    /* holds the tracking finalizer: not counted yet */
+	bool ready;
+	bool scheduled;
+	int64_t restarts; /* over all containers */
+	int64_t created_at;
+	int64_t ready_since;
+	int64_t finished_at; /* §1.8: newest container end, else the fall-backs */
+};
+
+/* The failures in a row that delay new pods; in memory only, as in Kubernetes. */
+struct job_backoff {
+	int64_t failures;
+	int64_t last_failure_at;
+	int64_t last_success_at;
+};
+
+/* Why a job ends; JOB_END_NONE: it goes on. The order is that of the rows of job_end_info(). */
+enum job_end {
+	JOB_END_NONE,
+	JOB_END_COMPLETE,
+	JOB_END_BACKOFF_LIMIT,
+	JOB_END_DEADLINE,
+};
+
+/* The texts of an end: condition types, reason and message. Static. */
+struct job_end_info {
+	const char *interim; /* SuccessCriteriaMet or FailureTarget */
+	const char *final;   /* Complete or Failed */
+	const char *reason, *message;
+};
+const struct job_end_info *job_end_info(enum job_end end);
+/* The end that a stored interim condition stands for. */
+enum job_end job_end_from(const char *interim, const char *reason);
+
+struct job_obs {
+	int64_t now; /* seconds */
+
+	int64_t parallelism;
+	int64_t completions; /* -1: absent, a work queue */
+	int64_t backoff_limit;
+	int64_t deadline; /* activeDeadlineSeconds, -1: none */
+	bool restart_on_failure;
+	bool deleting;
+
+	int64_t start_time; /* 0: not started */
+	int64_t succeeded, failed;
+	enum job_end decided; /* an interim condition is there */
+	bool finished;        /* a final condition is there */
+
+	struct job_backoff backoff;
+	const struct job_pod *pods;
+	size_t pod_count;
+};
+
+/* What becomes of a pod in this round. */
+enum job_pod_fate {
+	FATE_KEEP,
+	FATE_COUNT_SUCCEEDED, /* add to succeeded, release its finalizer */
+	FATE_COUNT_FAILED,    /* add to failed, release its finalizer */
+	FATE_RELEASE,         /* release its finalizer, count nothing */
+	FATE_DELETE,          /* delete; it is counted as failed when that is seen */
+	FATE_DELETE_UNCOUNTED, /* release its finalizer, then delete: surplus */
+	FATE_DELETE_FAILED,   /* count as failed, release its finalizer, delete: the job is ending */
+};
+
+struct job_plan {
+	bool start;                /* set startTime to now */
+	enum job_pod_fate *fates;  /* of each pod; the array is the caller's, pod_count long */
+	int64_t create;            /* new pods */
+	enum job_end decide;       /* add the interim condition */
+	bool finish;               /* add the final condition of `decide` or of what was decided before */
+	int64_t active, ready, terminating, succeeded, failed; /* the new status, after the fates */
+	struct job_backoff backoff;
+	int64_t wake_at;           /* look again then, seconds; 0: no need */
+};
+
+/* Most pods that one round creates or deletes. */
+#define JOB_ROUND_MAX 500
+
+/* fates points to room for pod_count values; everything else of the plan is set. */
+void job_decide(const struct job_obs *o, struct job_plan *plan, enum job_pod_fate *fates);
+
+/* The delay before the next pod after `failures` in a row, in seconds: 10 × 2^(n−1), at most 600. */
+int64_t job_backoff_delay(int64_t failures);
+
+#endif

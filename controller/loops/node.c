@@ -1,0 +1,156 @@
+#include "node.h"
+
+#include <ctype.h>
+#include <unistd.h>
+
+#include "../../runtime/base/clock.h"
+#include "../../runtime/base/log.h"
+
+#define HOST_NAME_ROOM 254
+/* What a kubelet allows on a node unless told otherwise. */
+#define MAX_PODS "110"
+
+char *node_name(void)
+{
+	char host[HOST_NAME_ROOM] = "";
+	size_t n = 0;
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = '\0';
+	for (char *c = host; *c; c++) {
+		char lower = (char)tolower((unsigned char)*c);
+
+		if (isalnum((unsigned char)lower) || ((lower == '-' || lower == '.') && n > 0))
+			host[n++] = lower;
+	}
+	while (n > 0 && !isalnum((unsigned char)host[n - 1]))
+		n--;
+	host[n] = '\0';
+	return xstrdup(n ? host : "localhost");
+}
+
+/* Creates the object, or brings the stored one's parts up to date. */
+static int put(struct loops_env *env, const struct kind *k, const char *ns, const char *name, json *status, json *labels,
+    struct err *e)
+{
+	struct update_options o = {.part = UPDATE_SYSTEM};
+	auto_json *done = NULL;
+	json *obj = store_get(env->store, k, ns, name, NULL);
+
+	if (!obj) {
+		obj = json_new_object();
+		json_set_str(obj, "apiVersion", kind_api_version(k));
+		json_set_str(obj, "kind", k->kind);
+		json_set_path(obj, "metadata.name", json_new_string(name));
+		obj = registry_create(env->store, k, ns, obj, &(struct create_options){0}, e);
+		if (!obj) {
+			json_free(status);
+			json_free(labels);
+			return -1;
+		}
+	}
+	if (status)
+		json_set(obj, "status", status);
+	if (labels)
+		json_set_path(obj, "metadata.labels", labels);
+	done = registry_update(env->store, k, obj, &o, e);
+	return done ? 0 : -1;
+}
+
+static json *resources(const struct engine_info *info)
+{
+	auto_free char *cpus = xasprintf("%lld", (long long)info->cpus);
+	auto_free char *memory = xasprintf("%lldKi", (long long)(info->memory_bytes / 1024));
+	json *r = json_new_object();
+
+	json_set_str(r, "cpu", cpus);
+	json_set_str(r, "memory", memory);
+	json_set_str(r, "pods", MAX_PODS);
+	return r;
+}
+
+static void add_address(json *status, const char *type, const char *address)
+{
+	json *list = json_get(status, "addresses"), *a = json_new_object();
+
+	if (!list)
+		json_set(status, "addresses", list = json_new_array());
+	json_set_str(a, "type", type);
+	json_set_str(a, "address", address);
+	json_add(list, a);
+}
+
+static void add_ready(json *status, const json *old, int64_t now)
+{
+	const json *before = meta_condition(old, "Ready");
+	json *list = json_new_array(), *c = json_new_object();
+	const char *since = str_eq(json_str(before, "status"), "True") ? json_str(before, "lastTransitionTime") : NULL;
+
+	json_set_str(c, "type", "Ready");
+	json_set_str(c, "status", "True");
+	meta_set_time(c, "lastHeartbeatTime", now);
+	meta_set_time(c, "lastTransitionTime", now);
+	if (since)
+		json_set_str(c, "lastTransitionTime", since);
+	json_set_str(c, "reason", "KubeletReady");
+	json_set_str(c, "message", "the container engine answers");
+	json_add(list, c);
+	json_set(status, "conditions", list);
+}
+
+static json *node_status(struct loops_env *env, const struct engine_info *info, const json *old)
+{
+	const char *scheme = engine_kind(env->engine) == ENGINE_PODMAN ? "podman" : "docker";
+	auto_free char *runtime = xasprintf("%s://%s", scheme, info->server_version ? info->server_version : "");
+	json *s = json_new_object(), *n;
+
+	json_set(s, "capacity", resources(info));
+	json_set(s, "allocatable", resources(info));
+	add_ready(s, old, clock_wall_ns() / NSEC_PER_SEC);
+	add_address(s, "InternalIP", "127.0.0.1");
+	add_address(s, "Hostname", env->node_name);
+	n = json_obj(s, "nodeInfo");
+	json_set_str(n, "architecture", info->arch ? info->arch : "");
+	json_set_str(n, "bootID", "");
+	json_set_str(n, "containerRuntimeVersion", runtime);
+	json_set_str(n, "kernelVersion", info->kernel ? info->kernel : "");
+	json_set_str(n, "kubeProxyVersion", "");
+	json_set_str(n, "kubeletVersion", "v1.36.0+kjob-" KJOB_VERSION);
+	json_set_str(n, "machineID", "");
+	json_set_str(n, "operatingSystem", "linux");
+	json_set_str(n, "osImage", info->os_version && info->os_version[0] ? info->os_version : info->os ? info->os : "");
+	json_set_str(n, "systemUUID", "");
+	return s;
+}
+
+static void on_info(struct engine_who who, const struct engine_info *info, const struct err *err)
+{
+	struct loops_env *env = who.ctx;
+	const struct kind *k = kind_by_id(KIND_NODE);
+	auto_json *old = store_get(env->store, k, NULL, env->node_name, NULL);
+	auto_err e = {0};
+	json *labels;
+
+	if (err) {
+		log_warn("cannot ask the engine what it is: %s", err_msg(err));
+		return;
+	}
+	env->engine_cpus = info->cpus;
+	labels = json_new_object();
+	json_set_str(labels, "kubernetes.io/arch", info->arch);
+	json_set_str(labels, "kubernetes.io/hostname", env->node_name);
+	json_set_str(labels, "kubernetes.io/os", "linux");
+	if (put(env, k, NULL, env->node_name, node_status(env, info, old), labels, &e) < 0)
+		log_warn("cannot store the node: %s", err_msg(&e));
+}
+
+int node_start(struct loops_env *env, struct err *e)
+{
+	json *active = json_new_object();
+
+	json_set_str(active, "phase", "Active");
+	if (put(env, kind_by_id(KIND_NAMESPACE), NULL, "default", active, NULL, e) < 0)
+		return -1;
+	engine_get_info(env->engine, on_info, (struct engine_who){.ctx = env});
+	return 0;
+}

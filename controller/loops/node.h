@@ -1,0 +1,12 @@
+/* node: the objects that exist without anybody creating them: this machine's Node and the namespace "default". */
+#ifndef KJOB_NODE_H
+#define KJOB_NODE_H
+
+#include "env.h"
+
+/* Writes both; the Node is completed when the engine has answered what it is. */
+int node_start(struct loops_env *env, struct err *e) MUST_USE;
+/* Name of this machine as a Node: its host name in lower case, made a DNS subdomain; owned. */
+char *node_name(void);
+
+#endif

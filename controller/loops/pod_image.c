@@ -1,0 +1,144 @@
+#include "pods_internal.h"
+
+/* One pull under way; every container that waits for the image is in `waiting`. */
+struct image_pull {
+	struct pods *set;
+	char *image;
+	engine_id call;
+	int64_t began_ms;
+	struct container **waiting;
+	size_t len, cap;
+};
+
+static void pull_free(void *arg)
+{
+	struct image_pull *pull = arg;
+
+	if (!pull)
+		return;
+	free(pull->image);
+	free(pull->waiting);
+	free(pull);
+}
+
+static struct image_pull *pull_of(struct pods *set, uint64_t key)
+{
+	struct map_iter it = {0};
+	const char *image;
+	void *value;
+
+	while (map_next(&set->pulls, &it, &image, &value)) {
+		struct image_pull *pull = value;
+
+		if (pull->call == key)
+			return pull;
+	}
+	return NULL;
+}
+
+static void pulled(struct container *c, const struct image_pull *pull)
+{
+	char took[TIME_TEXT_MAX];
+
+	duration_format(took, (now_ms() - pull->began_ms) * NSEC_PER_MSEC);
+	c->image_pulled = true;
+	c->image_missing = false;
+	c->image_backoff = (struct restart_backoff){0};
+	set_text(&c->waiting_reason, "ContainerCreating");
+	set_text(&c->waiting_message, NULL);
+	container_event(c, "Normal", "Pulled", "Successfully pulled image \"%s\" in %s (%s including waiting).", pull->image,
+	    took, took);
+}
+
+static void pull_failed(struct container *c, const struct image_pull *pull, const char *text)
+{
+	c->not_before_ms = restart_backoff_next(&c->image_backoff, now_ms());
+	if (c->not_before_ms <= now_ms()) /* the first delay is not zero here: the pull has just been tried */
+		c->not_before_ms = restart_backoff_next(&c->image_backoff, now_ms());
+	c->image_missing = true;
+	set_text(&c->waiting_reason, "ErrImagePull");
+	set_text(&c->waiting_message, text);
+	container_event(c, "Warning", "Failed", "Failed to pull image \"%s\": %s", pull->image, text);
+	container_event(c, "Warning", "Failed", "Error: ErrImagePull");
+}
+
+static void on_pulled(struct engine_who who, const struct err *err)
+{
+	struct pods *set = who.ctx;
+	struct image_pull *pull = pull_of(set, who.key);
+
+	if (!pull)
+		return;
+	map_del(&set->pulls, pull->image);
+	for (size_t i = 0; i < pull->len; i++) {
+		struct container *c = pull->waiting[i];
+
+		c->busy = false;
+		if (err)
+			pull_failed(c, pull, err_msg(err));
+		else
+			pulled(c, pull);
+		pod_queue(c->pod);
+	}
+	pull_free(pull);
+}
+
+static void on_progress(struct engine_who who, const char *text)
+{
+	struct image_pull *pull = pull_of(who.ctx, who.key);
+
+	for (size_t i = 0; pull && i < pull->len; i++) {
+		struct container *c = pull->waiting[i];
+		auto_free char *message = xasprintf("Pulling image \"%s\": %s", pull->image, text);
+
+		set_text(&c->waiting_message, message);
+		pod_queue(c->pod);
+	}
+}
+
+void image_want(struct container *c)
+{
+	struct pods *set = c->pod->set;
+	const char *image = json_str_or(container_json(c), "image", "");
+	struct image_pull *pull = map_get(&set->pulls, image);
+	auto_free char *message = xasprintf("Pulling image \"%s\"", image);
+
+	c->busy = true;
+	set_text(&c->waiting_reason, "ContainerCreating");
+	set_text(&c->waiting_message, message);
+	container_event(c, "Normal", "Pulling", "Pulling image \"%s\"", image);
+	if (!pull) {
+		static uint64_t serial; /* keys of pulls; the engine's own ids are not known before the call returns */
+
+		pull = xcalloc(1, sizeof(*pull));
+		pull->set = set;
+		pull->image = xstrdup(image);
+		pull->began_ms = now_ms();
+		pull->call = ++serial;
+		map_set(&set->pulls, image, pull);
+		image_pull(set->env->engine, image, on_progress, on_pulled,
+		    (struct engine_who){.ctx = set, .key = pull->call});
+	}
+	GROW(pull->waiting, pull->cap, pull->len + 1);
+	pull->waiting[pull->len++] = c;
+}
+
+void image_forget(struct container *c)
+{
+	struct map_iter it = {0};
+	const char *image;
+	void *value;
+
+	while (map_next(&c->pod->set->pulls, &it, &image, &value)) {
+		struct image_pull *pull = value;
+
+		for (size_t i = 0; i < pull->len; i++)
+			if (pull->waiting[i] == c)
+				pull->waiting[i--] = pull->waiting[--pull->len];
+	}
+}
+
+void image_release_all(struct pods *set)
+{
+	map_release(&set->pulls, pull_free);
+}

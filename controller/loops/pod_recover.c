@@ -1,0 +1,241 @@
+#include "pods_internal.h"
+
+#define RELIST_MS 10000
+/* After an exit event the stream normally ends by itself; when it does not, the engine is asked. */
+#define DIE_EVENT_MS 100
+
+/* ---- from the stored status, when a controller starts ---- */
+
+static char *id_of_uri(const char *uri)
+{
+	const char *slashes = uri ? strstr(uri, "://") : NULL;
+
+	return slashes && slashes[3] ? xstrdup(slashes + 3) : NULL;
+}
+
+static int64_t time_ns(const json *obj, const char *path)
+{
+	int64_t ns;
+	const char *text = json_str(obj, path);
+
+	return text && time_parse(text, &ns) == 0 ? ns : 0;
+}
+
+static void restore_ended(struct container *c, const json *terminated)
+{
+	c->stage = STAGE_EXITED;
+	c->exit_code = (int)json_int(terminated, "exitCode", 0);
+	c->started_ns = time_ns(terminated, "startedAt");
+	c->finished_ns = time_ns(terminated, "finishedAt");
+	set_text(&c->end_reason, json_str(terminated, "reason"));
+	set_text(&c->end_message, json_str(terminated, "message"));
+}
+
+void recover_container(struct container *c)
+{
+	const json *status = NULL, *last;
+
+	json_for (s, json_path(c->pod->obj, "status.containerStatuses"))
+		if (str_eq(json_str(s, "name"), c->name))
+			status = s;
+	if (!status)
+		return;
+	c->attempt = c->restarts = (int)json_int(status, "restartCount", 0);
+	c->id = id_of_uri(json_str(status, "containerID"));
+	set_text(&c->image_id, json_str(status, "imageID"));
+	last = json_path(status, "lastState.terminated");
+	if (json_has(status, "state.running")) {
+		c->stage = STAGE_RUNNING;
+		c->started_ns = time_ns(status, "state.running.startedAt");
+	} else if (json_has(status, "state.terminated")) {
+		restore_ended(c, json_path(status, "state.terminated"));
+	} else if (last) {
+		/* between two attempts: the last one's end decides anew */
+		restore_ended(c, last);
+		return;
+	} else {
+		free(TAKE(c->id));
+	}
+	if (last) {
+		c->last_state = json_dup(last);
+		c->prev_id = id_of_uri(json_str(last, "containerID"));
+	}
+}
+
+/* ---- from the engine's list ---- */
+
+static const char *label(const struct container_info *info, const char *name)
+{
+	return json_string_value(json_get(info->labels, name));
+}
+
+static struct container *find_by_id(struct pods *set, const char *id)
+{
+	for (size_t i = 0; i < set->slot_count; i++) {
+		struct pod *p = set->slots[i];
+
+		for (size_t n = 0; p && n < p->container_count; n++)
+			if (str_eq(p->containers[n].id, id))
+				return &p->containers[n];
+	}
+	return NULL;
+}
+
+/* A container of ours that the record does not know: a create whose answer never came. */
+static void adopt(struct container *c, const struct container_info *info, int attempt)
+{
+	if (c->id && !c->prev_id)
+		c->prev_id = TAKE(c->id);
+	set_text(&c->id, info->id);
+	c->attempt = c->restarts = attempt;
+	c->stage = info->state == CONTAINER_CREATED ? STAGE_CREATED : STAGE_RUNNING;
+}
+
+static void match(struct container *c, const struct container_info *info)
+{
+	const char *text = label(info, LABEL_ATTEMPT);
+	int64_t attempt;
+
+	if (!text || str_to_int(text, 0, INT32_MAX, &attempt) < 0)
+		return;
+	if (str_eq(c->id, info->id)) {
+		if (c->stage == STAGE_RUNNING && (!c->stream || info->state == CONTAINER_EXITED))
+			output_inspect_now(c);
+	} else if (attempt > c->attempt || (!c->id && attempt == c->attempt)) {
+		adopt(c, info, (int)attempt);
+		if (c->stage == STAGE_RUNNING)
+			output_inspect_now(c);
+	} else if (attempt == c->attempt - 1 && !c->prev_id) {
+		c->prev_id = xstrdup(info->id);
+	} else if (!str_eq(c->prev_id, info->id)) {
+		removal_add(c->pod->set, info->id);
+	}
+}
+
+/* No pod in memory: either one that ended long ago, whose containers stay with it, or nobody's. */
+static void match_stray(struct pods *set, const struct container_info *info)
+{
+	const char *uid = label(info, LABEL_UID);
+	auto_json *obj = uid ? store_get_by_uid(set->env->store, kind_by_id(KIND_POD), uid) : NULL;
+
+	if (!obj)
+		removal_add(set, info->id);
+}
+
+static bool in_list(const struct container_info *infos, size_t len, const char *id)
+{
+	for (size_t i = 0; i < len; i++)
+		if (str_eq(infos[i].id, id))
+			return true;
+	return false;
+}
+
+static void check_missing(struct pods *set, const struct container_info *infos, size_t len)
+{
+	for (size_t i = 0; i < set->slot_count; i++) {
+		struct pod *p = set->slots[i];
+
+		for (size_t n = 0; p && n < p->container_count; n++) {
+			struct container *c = &p->containers[n];
+
+			if (c->id && !c->busy && c->stage != STAGE_EXITED && !in_list(infos, len, c->id))
+				output_inspect_now(c); /* answers "no such container" */
+		}
+	}
+}
+
+static void on_list(struct engine_who who, const struct container_info *infos, size_t len, const struct err *err)
+{
+	struct pods *set = who.ctx;
+	bool first = !set->engine_up || !set->recovered;
+
+	timer_set(set->env->loop, &set->relist, err ? 500 : RELIST_MS);
+	if (err) {
+		log_warn("cannot list containers: %s", err_msg(err));
+		return;
+	}
+	for (size_t i = 0; i < len; i++) {
+		const char *uid = label(&infos[i], LABEL_UID), *name = label(&infos[i], LABEL_CONTAINER);
+		struct pod *p = uid ? map_get(&set->by_uid, uid) : NULL;
+		struct container *c = p && name ? pod_container(p, name) : NULL;
+
+		if (c && !c->busy)
+			match(c, &infos[i]);
+		else if (!p && first)
+			match_stray(set, &infos[i]);
+	}
+	check_missing(set, infos, len);
+	set->engine_up = set->recovered = true;
+	if (first)
+		pods_queue_all(set);
+}
+
+void recover_relist(struct pods *set)
+{
+	auto_free char *own = xasprintf("%s=%s", LABEL_INSTANCE, store_instance(set->env->store));
+	const char *labels[] = {own, NULL};
+
+	container_list(set->env->engine, labels, on_list, (struct engine_who){.ctx = set});
+}
+
+static void relist_due(void *arg)
+{
+	struct pods *set = arg;
+
+	if (set->by_uid.len > 0 || !set->recovered)
+		recover_relist(set);
+	else
+		timer_set(set->env->loop, &set->relist, RELIST_MS);
+}
+
+/* ---- the engine's events: only hints ---- */
+
+static void on_event(struct engine_who who, enum engine_event_type type, const char *container_id)
+{
+	struct container *c = find_by_id(who.ctx, container_id);
+
+	if (!c)
+		return;
+	switch (type) {
+	case EVENT_START:
+		break;
+	case EVENT_OOM:
+		c->oom = true;
+		break;
+	case EVENT_DIE:
+	case EVENT_DESTROY:
+		if (c->stage == STAGE_RUNNING && !timer_is_set(&c->inspect_timer))
+			output_inspect_soon(c, DIE_EVENT_MS);
+		break;
+	}
+}
+
+static void on_connected(struct engine_who who)
+{
+	recover_relist(who.ctx);
+}
+
+static void on_lost(struct engine_who who, const struct err *err)
+{
+	struct pods *set = who.ctx;
+
+	if (set->engine_up)
+		log_warn("the engine does not answer: %s", err_msg(err));
+	set->engine_up = false;
+}
+
+void recover_start(struct pods *set)
+{
+	static const struct events_callbacks callbacks = {
+	    .on_event = on_event, .on_connected = on_connected, .on_lost = on_lost};
+	auto_free char *own = xasprintf("%s=%s", LABEL_INSTANCE, store_instance(set->env->store));
+	const char *labels[] = {own, NULL};
+
+	set->relist = (struct timer){.name = "relist", .fn = relist_due, .arg = set};
+	set->events = events_watch(set->env->engine, labels, &callbacks, (struct engine_who){.ctx = set});
+}
+
+bool pods_engine_up(const struct pods *set)
+{
+	return set->engine_up;
+}

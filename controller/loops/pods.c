@@ -1,0 +1,516 @@
+#include "pods_internal.h"
+
+/* Decisions in one reconcile before it is taken for a loop without progress. */
+#define ACTIONS_MAX 64
+
+static const struct kind *pod_kind(void)
+{
+	return kind_by_id(KIND_POD);
+}
+
+int64_t now_ms(void)
+{
+	return clock_wall_ns() / NSEC_PER_MSEC;
+}
+
+void set_text(char **field, const char *value)
+{
+	char *copy = xstrdup(value);
+
+	free(*field);
+	*field = copy;
+}
+
+/* ---- keys: generation, slot and container number in one integer ---- */
+
+struct engine_who container_who(const struct container *c)
+{
+	const struct pod *p = c->pod;
+	uint64_t index = (uint64_t)(c - p->containers);
+
+	return (struct engine_who){
+	    .ctx = p->set, .key = (uint64_t)p->generation << 32 | (uint64_t)p->slot << 8 | index};
+}
+
+struct container *container_of(struct engine_who who)
+{
+	struct pods *set = who.ctx;
+	size_t slot = (who.key >> 8) & 0xffffff, index = who.key & 0xff;
+	struct pod *p = slot < set->slot_count ? set->slots[slot] : NULL;
+
+	if (!p || p->generation != (uint32_t)(who.key >> 32) || index >= p->container_count)
+		return NULL;
+	return &p->containers[index];
+}
+
+static size_t slot_take(struct pods *set, struct pod *p)
+{
+	size_t i = 0;
+
+	while (i < set->slot_count && set->slots[i])
+		i++;
+	if (i == set->slot_count) {
+		GROW(set->slots, set->slot_cap, i + 1);
+		set->slot_count++;
+	}
+	set->slots[i] = p;
+	return i;
+}
+
+/* ---- the set ---- */
+
+static void owner_link(struct pod *p)
+{
+	const char *uid = json_str(meta_controller(p->obj), "uid");
+
+	if (!uid)
+		return;
+	p->owner_uid = xstrdup(uid);
+	p->next_owned = map_get(&p->set->by_owner, uid);
+	map_set(&p->set->by_owner, uid, p);
+}
+
+static void owner_unlink(struct pod *p)
+{
+	struct pod *first, **at = &first;
+
+	if (!p->owner_uid)
+		return;
+	first = map_get(&p->set->by_owner, p->owner_uid);
+	while (*at && *at != p)
+		at = &(*at)->next_owned;
+	if (*at)
+		*at = p->next_owned;
+	if (first)
+		map_set(&p->set->by_owner, p->owner_uid, first);
+	else
+		map_del(&p->set->by_owner, p->owner_uid);
+	free(TAKE(p->owner_uid));
+	p->next_owned = NULL;
+}
+
+static void timer_due(void *arg)
+{
+	pod_queue(arg);
+}
+
+static void inspect_due(void *arg)
+{
+	output_inspect_now(arg);
+}
+
+static void container_init(struct container *c, struct pod *p, const json *spec)
+{
+	c->pod = p;
+	c->inspect_timer = (struct timer){.name = "inspect", .fn = inspect_due, .arg = c};
+	c->name = xstrdup(json_str_or(spec, "name", ""));
+	c->has_stdin = json_bool(spec, "stdin", false);
+	set_text(&c->waiting_reason, "ContainerCreating");
+	recover_container(c);
+}
+
+struct pod *pod_add(struct pods *set, json *obj)
+{
+	struct pod *p = xcalloc(1, sizeof(*p));
+	size_t n = 0;
+
+	p->set = set;
+	p->obj = obj;
+	p->uid = xstrdup(meta_uid(obj));
+	p->ns = xstrdup(meta_namespace(obj));
+	p->name = xstrdup(meta_name(obj));
+	p->generation = ++set->generation;
+	p->slot = slot_take(set, p);
+	p->started_at = meta_time(obj, "status.startTime");
+	p->timer = (struct timer){.name = "pod", .fn = timer_due, .arg = p};
+	p->container_count = json_len(json_path(obj, "spec.containers"));
+	p->containers = xcalloc(p->container_count + 1, sizeof(*p->containers));
+	json_for (spec, json_path(obj, "spec.containers"))
+		container_init(&p->containers[n++], p, spec);
+	map_set(&set->by_uid, p->uid, p);
+	owner_link(p);
+	pod_queue(p);
+	return p;
+}
+
+static void container_release(struct container *c)
+{
+	struct loops_env *env = c->pod->set->env;
+
+	output_close(c);
+	image_forget(c);
+	if (c->call)
+		engine_cancel(env->engine, c->call);
+	timer_cancel(env->loop, &c->inspect_timer);
+	free(c->name);
+	free(c->id);
+	free(c->prev_id);
+	free(c->image_id);
+	free(c->ip);
+	free(c->end_reason);
+	free(c->end_message);
+	json_free(c->last_state);
+	free(c->waiting_reason);
+	free(c->waiting_message);
+	free(c->log_path);
+}
+
+static void pod_free(struct pod *p)
+{
+	struct pods *set = p->set;
+
+	for (size_t i = 0; i < p->container_count; i++)
+		container_release(&p->containers[i]);
+	timer_cancel(set->env->loop, &p->timer);
+	owner_unlink(p);
+	map_del(&set->by_uid, p->uid);
+	set->slots[p->slot] = NULL;
+	json_free(p->obj);
+	free(p->containers);
+	free(p->uid);
+	free(p->ns);
+	free(p->name);
+	free(p);
+}
+
+void pod_queue(struct pod *p)
+{
+	if (p->queued)
+		return;
+	p->queued = true;
+	p->next_queued = NULL;
+	*p->set->queue_tail = p;
+	p->set->queue_tail = &p->next_queued;
+}
+
+void pods_queue_all(struct pods *set)
+{
+	for (size_t i = 0; i < set->slot_count; i++)
+		if (set->slots[i])
+			pod_queue(set->slots[i]);
+}
+
+struct container *pod_container(struct pod *p, const char *name)
+{
+	for (size_t i = 0; i < p->container_count; i++)
+		if (str_eq(p->containers[i].name, name))
+			return &p->containers[i];
+	return NULL;
+}
+
+json *container_json(const struct container *c)
+{
+	return json_at(json_path(c->pod->obj, "spec.containers"), (size_t)(c - c->pod->containers));
+}
+
+/* ---- observing ---- */
+
+/* Grace as DELETE asked for it, but never less than two seconds after SIGTERM (§3.11); SIGKILL is repeated. */
+#define TERM_FLOOR_MS 2000
+#define KILL_AGAIN_MS 10000
+
+static int64_t kill_due(const struct container *c)
+{
+	int64_t floor = c->term_sent_ms + TERM_FLOOR_MS;
+	int64_t due = c->pod->gone ? 0 : meta_time(c->pod->obj, "metadata.deletionTimestamp") * 1000;
+
+	if (c->kill_sent_ms)
+		return c->kill_sent_ms + KILL_AGAIN_MS;
+	return due > floor ? due : floor;
+}
+
+static struct container_obs observe_container(const struct container *c)
+{
+	return (struct container_obs){
+	    .stage = c->stage,
+	    .busy = c->busy,
+	    .image_missing = c->image_missing,
+	    .image_pulled = c->image_pulled,
+	    .pull = container_pull_policy(c),
+	    .exit_code = c->exit_code,
+	    .not_before_ms = c->not_before_ms,
+	    .term_sent = c->term_sent_ms != 0,
+	    .kill_at_ms = kill_due(c),
+	};
+}
+
+static struct pod_action decide(const struct pod *p)
+{
+	struct container_obs containers[8];
+	struct pod_obs o = {
+	    .now_ms = now_ms(),
+	    .phase = pod_phase_parse(json_str_or(p->obj, "status.phase", "Pending")),
+	    .restart = pod_restart_policy(p),
+	    .scheduled = json_has(p->obj, "spec.nodeName"),
+	    .held = !p->set->engine_up || !p->set->recovered,
+	    .stopping = p->gone || meta_deleting(p->obj),
+	    .released = p->released && !p->gone,
+	    .may_start = p->set->starting < p->set->start_limit,
+	    .containers = containers,
+	};
+
+	for (size_t i = 0; i < p->container_count && i < ARRAY_LEN(containers); i++)
+		containers[o.container_count++] = observe_container(&p->containers[i]);
+	return pod_decide(&o);
+}
+
+/* ---- storing ---- */
+
+/* Writes edits of obj and a changed status; what another writer did meanwhile is in obj already. */
+void pod_store(struct pod *p)
+{
+	struct update_options o = {.part = UPDATE_SYSTEM};
+	auto_json *status = NULL;
+	auto_err e = {0};
+	json *stored;
+
+	if (p->gone)
+		return;
+	status = pod_status_build(p, pod_phase_of(p), clock_wall_ns() / NSEC_PER_SEC);
+	if (!p->changed && json_equal(status, json_get(p->obj, "status")))
+		return;
+	json_set(p->obj, "status", TAKE(status));
+	p->changed = false;
+	p->set->applying = true;
+	stored = registry_update(p->set->env->store, pod_kind(), json_dup(p->obj), &o, &e);
+	p->set->applying = false;
+	if (!stored) {
+		log_warn("pod %s/%s: cannot store its status: %s", p->ns, p->name, err_msg(&e));
+		return;
+	}
+	json_free(p->obj);
+	p->obj = stored;
+}
+
+/* A pod that has ended and is counted needs no record any more. */
+static bool is_settled(const struct pod *p)
+{
+	if (p->done)
+		return true;
+	if (p->gone || meta_deleting(p->obj) || meta_has_finalizer(p->obj, JOB_TRACKING_FINALIZER))
+		return false;
+	if (!pod_phase_terminal(pod_phase_parse(json_str_or(p->obj, "status.phase", ""))))
+		return false;
+	for (size_t i = 0; i < p->container_count; i++)
+		if (p->containers[i].busy || p->containers[i].stage == STAGE_RUNNING)
+			return false;
+	return true;
+}
+
+static void reconcile(struct pod *p)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		struct pod_action a = decide(p);
+
+		if (a.kind == POD_WAIT && a.wake_at_ms)
+			timer_set(p->set->env->loop, &p->timer,
+			    a.wake_at_ms > now_ms() ? a.wake_at_ms - now_ms() : 1);
+		if (!pod_apply(p, &a) || p->done)
+			break;
+	}
+	if (!p->done)
+		pod_store(p);
+	if (is_settled(p))
+		pod_free(p);
+}
+
+bool pods_reconcile(struct pods *set)
+{
+	bool any = set->queue != NULL;
+
+	while (set->queue) {
+		struct pod *p = set->queue;
+
+		set->queue = p->next_queued;
+		if (!set->queue)
+			set->queue_tail = &set->queue;
+		p->queued = false;
+		reconcile(p);
+	}
+	return any;
+}
+
+/* ---- news from the store ---- */
+
+/* The containers of a pod that has no record any more are named in its status. */
+static void remove_by_status(struct pods *set, const json *obj)
+{
+	static const char *const paths[] = {
+	    "containerID", "state.terminated.containerID", "lastState.terminated.containerID"};
+
+	json_for (status, json_path(obj, "status.containerStatuses")) {
+		for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+			const char *id = json_str(status, paths[i]);
+			const char *slashes = id ? strstr(id, "://") : NULL;
+
+			if (slashes && !strlist_has(&set->removals, slashes + 3))
+				removal_add(set, slashes + 3);
+		}
+	}
+}
+
+static void pod_news(struct pods *set, const struct change *c)
+{
+	struct pod *p = map_get(&set->by_uid, c->uid);
+	auto_err e = {0};
+	json *obj = json_parse(c->body, c->body_len, JSON_PARSE_STRICT, &e);
+	const char *owner;
+
+	if (!obj) {
+		log_error("pod %s/%s: stored object is broken: %s", c->ns, c->name, err_msg(&e));
+		return;
+	}
+	owner = json_str(meta_controller(obj), "uid");
+	if (owner && set->on_owner_news)
+		set->on_owner_news(set->on_owner_ctx, owner);
+	if (!p && c->type == CHANGE_DELETED) {
+		remove_by_status(set, obj);
+		json_free(obj);
+		return;
+	}
+	if (!p) {
+		pod_add(set, obj);
+		return;
+	}
+	if (p->owner_uid && set->on_owner_news && !str_eq(owner, p->owner_uid))
+		set->on_owner_news(set->on_owner_ctx, p->owner_uid);
+	json_free(p->obj);
+	p->obj = obj;
+	p->gone = c->type == CHANGE_DELETED;
+	if (!str_eq(json_str(meta_controller(obj), "uid"), p->owner_uid)) {
+		owner_unlink(p);
+		owner_link(p);
+	}
+	pod_queue(p);
+}
+
+static void on_written(void *ctx, const struct change *c)
+{
+	struct pods *set = ctx;
+
+	if (c->kind->id != KIND_POD)
+		return;
+	if (!set->applying) {
+		pod_news(set, c);
+		return;
+	}
+	/* our own status write: the record has it, the owner does not */
+	struct pod *p = map_get(&set->by_uid, c->uid);
+
+	if (p && p->owner_uid && set->on_owner_news)
+		set->on_owner_news(set->on_owner_ctx, p->owner_uid);
+}
+
+/* ---- start and end ---- */
+
+struct pods *pods_new(struct loops_env *env)
+{
+	struct pods *set = xcalloc(1, sizeof(*set));
+
+	set->env = env;
+	set->queue_tail = &set->queue;
+	set->start_limit = env->engine_cpus > 0 ? (int)env->engine_cpus * 4 : 8;
+	if (set->start_limit < 8)
+		set->start_limit = 8;
+	store_listen(env->store, &(struct store_listener){.written = on_written, .ctx = set});
+	return set;
+}
+
+void pods_on_owner_news(struct pods *set, void (*fn)(void *ctx, const char *owner_uid), void *ctx)
+{
+	set->on_owner_news = fn;
+	set->on_owner_ctx = ctx;
+}
+
+static bool load_row(void *ctx, const struct store_row *row)
+{
+	struct pods *set = ctx;
+	json *obj = json_parse(row->body, row->body_len, JSON_PARSE_STRICT, NULL);
+
+	if (obj && !map_get(&set->by_uid, row->uid))
+		pod_add(set, obj);
+	else
+		json_free(obj);
+	return true;
+}
+
+int pods_load(struct pods *set, const struct selector *fields, const char *owner_uid, struct err *e)
+{
+	struct store_query q = {.kind = pod_kind(), .fields = fields, .owner_uid = owner_uid};
+
+	return store_list(set->env->store, &q, load_row, set, NULL, e);
+}
+
+int pods_start(struct pods *set, struct err *e)
+{
+	struct selector *live =
+	    field_selector_parse(pod_kind(), "status.phase!=Succeeded,status.phase!=Failed", e);
+	int rc;
+
+	if (!live)
+		return -1;
+	rc = pods_load(set, live, NULL, e);
+	selector_free(live);
+	if (rc == 0)
+		recover_start(set);
+	return rc;
+}
+
+static void flush_log(struct container *c)
+{
+	auto_err e = {0};
+
+	if (!c->log || !c->log_dirty)
+		return;
+	c->log_dirty = false;
+	if (logfile_flush(c->log, &e) < 0)
+		log_warn("%s: %s", c->log_path, err_msg(&e));
+	follow_notify(c->pod->set, c->log_path, true);
+}
+
+void pods_flush(struct pods *set)
+{
+
+	for (size_t i = 0; i < set->slot_count; i++) {
+		struct pod *p = set->slots[i];
+
+		for (size_t n = 0; p && n < p->container_count; n++)
+			flush_log(&p->containers[n]);
+	}
+}
+
+size_t pods_active(const struct pods *set)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < set->slot_count; i++)
+		n += set->slots[i] && !set->slots[i]->released;
+	return n + set->removals.len + (size_t)set->removing;
+}
+
+void pods_for_owner(struct pods *set, const char *owner_uid, void (*fn)(void *ctx, const json *obj), void *ctx)
+{
+	for (struct pod *p = map_get(&set->by_owner, owner_uid); p; p = p->next_owned)
+		if (!p->gone)
+			fn(ctx, p->obj);
+}
+
+void pods_free(struct pods *set)
+{
+	if (!set)
+		return;
+	store_unlisten(set->env->store, set);
+	for (size_t i = 0; i < set->slot_count; i++)
+		if (set->slots[i])
+			pod_free(set->slots[i]);
+	events_free(set->events);
+	image_release_all(set);
+	follow_release_all(set);
+	timer_cancel(set->env->loop, &set->relist);
+	timer_cancel(set->env->loop, &set->removal_timer);
+	strlist_release(&set->removals);
+	map_release(&set->by_uid, NULL);
+	map_release(&set->by_owner, NULL);
+	free(set->slots);
+	free(set);
+}

@@ -1,0 +1,197 @@
+/*
+ * pods_internal: the pod loop's own record of pods, shared by its files.
+ *
+ * A struct pod lives while its object is not terminal, or still holds the tracking finalizer, or has containers to stop. Engine
+ * callbacks carry a key (pod_key) rather than a pointer; a key whose pod is gone finds nothing. Callbacks write one fact into the
+ * container's record and queue the pod; pod_reconcile (pods.c) does the rest at the end of the turn.
+ *
+ *   pods.c         the set of pods, the queue, reconcile
+ *   pod_apply.c    one engine call per action, and the facts they bring back
+ *   pod_output.c   the output stream, the log file, how an exit is noticed
+ *   pod_status.c   status from the record (pure)
+ *   pod_image.c    pulls, shared between pods
+ *   pod_spec.c     what the engine is told: command, args, environment with $(NAME), names, labels
+ *   pod_recover.c  the engine's containers against the records: adopt, finish, remove
+ *   pod_logs.c     what the API server asks: logs, followers, stdin
+ */
+#ifndef KJOB_PODS_INTERNAL_H
+#define KJOB_PODS_INTERNAL_H
+
+#include "../../runtime/base/clock.h"
+#include "../../runtime/base/log.h"
+#include "../../runtime/base/map.h"
+#include "../store/logfile.h"
+#include "env.h"
+#include "pod_decide.h"
+#include "pods.h"
+
+struct container {
+	struct pod *pod;
+	char *name;
+	int attempt;  /* of the instance this record is about, from 0 */
+	int restarts; /* restartCount: the highest attempt that was created */
+	enum container_stage stage;
+
+	/* the engine's side */
+	engine_id call; /* under way; 0: none */
+	bool busy;      /* a call is under way, or the image is being pulled for it */
+	char *id;       /* of the engine's container; NULL: none */
+	char *prev_id; /* the last dead instance, kept in the engine; NULL: none */
+	char *image_id, *ip;
+	struct stream *stream;
+	bool stream_open, stream_ended, stream_is_log;
+	uint64_t skip_bytes[3]; /* recovery: content already in our file, per stream_kind */
+	struct timer inspect_timer;
+	int inspect_delay_ms;
+	bool has_stdin;
+
+	/* how it went */
+	int64_t started_ns, finished_ns;
+	int exit_code;
+	bool lost, oom;
+	char *end_reason, *end_message; /* of the terminated state; NULL: by exit code */
+	json *last_state;               /* the terminated state before this attempt, or NULL */
+
+	/* why it is not running */
+	char *waiting_reason, *waiting_message;
+	bool image_missing, image_pulled;
+	int64_t not_before_ms;
+	struct restart_backoff restart_backoff, image_backoff, error_backoff;
+
+	/* stopping */
+	int64_t term_sent_ms; /* 0: no */
+	int64_t kill_sent_ms;
+
+	struct logfile *log;
+	char *log_path;
+	bool log_dirty; /* written to since the last flush */
+};
+
+struct pod {
+	struct pods *set;
+	size_t slot;
+	uint32_t generation;
+	char *uid, *ns, *name;
+	char *owner_uid; /* of the controller; NULL: none */
+	json *obj;       /* the stored object; the last state when it is gone */
+	bool gone;       /* no longer in the store */
+	bool released;   /* deletion is done as far as we are concerned */
+	bool changed;    /* obj has edits that are not stored yet */
+	bool done;       /* to be freed at the end of its reconcile */
+	bool queued;
+	struct container *containers;
+	size_t container_count;
+	int64_t started_at; /* status.startTime, seconds */
+	struct timer timer;
+	struct pod *next_queued;
+	struct pod *next_owned; /* in the list of owner_uid */
+};
+
+struct image_pull;
+
+struct pods {
+	struct loops_env *env;
+	struct map by_uid;    /* → struct pod */
+	struct map by_owner;  /* owner uid → first struct pod of its list */
+	struct pod **slots;
+	size_t slot_count, slot_cap;
+	uint32_t generation;
+	struct pod *queue, **queue_tail;
+	int starting;         /* start calls under way */
+	int start_limit;
+	bool engine_up;
+	bool recovered;       /* the first list of containers has been read */
+	struct map pulls;     /* image → struct image_pull */
+	struct map follows;   /* log path → struct follow_group (pod_logs.c) */
+	struct events *events;
+	struct timer relist;
+	struct strlist removals; /* engine ids waiting to be removed */
+	int removing;
+	struct timer removal_timer;
+	bool applying;        /* our own store writes: do not take them for news */
+	/* The jobs loop: told when a pod that a job owns has changed. */
+	void (*on_owner_news)(void *ctx, const char *owner_uid);
+	void *on_owner_ctx;
+};
+
+/* ---- pods.c ---- */
+/* Whom an engine call of a container reports to, and back: NULL when it is gone. */
+struct engine_who container_who(const struct container *c);
+struct container *container_of(struct engine_who who);
+/* Takes obj over. */
+struct pod *pod_add(struct pods *set, json *obj);
+void pod_queue(struct pod *p);
+void pods_queue_all(struct pods *set);
+struct container *pod_container(struct pod *p, const char *name);
+json *container_json(const struct container *c); /* its spec */
+int64_t now_ms(void);
+/* Free-text setter for the owned strings above. */
+void set_text(char **field, const char *value);
+
+/* Stores edits of the object and a changed status. */
+void pod_store(struct pod *p);
+
+/* ---- pod_apply.c ---- */
+/* Carries out one action; false when there was nothing to do but wait. */
+bool pod_apply(struct pod *p, const struct pod_action *a);
+void container_event(struct container *c, const char *type, const char *reason, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* Takes note of trouble that is tried again later: waiting reason, message, back-off. */
+void container_retry(struct container *c, const char *reason, const char *message);
+/* Queues an engine container for removal, when there is quiet. NULL is fine. */
+void removal_add(struct pods *set, const char *id);
+
+/* ---- pod_output.c ---- */
+/* Opens the output stream of a container that was created: stage ATTACHED follows. */
+void output_attach(struct container *c);
+/* Follows the engine's own log from where our file ends: after a restart or a broken stream. */
+void output_recover(struct container *c);
+/* Asks the engine how the container is, now or after a while. */
+void output_inspect_now(struct container *c);
+void output_inspect_soon(struct container *c, int delay_ms);
+/* Ends stream and log file. */
+void output_close(struct container *c);
+/* The facts of an inspect of the current instance. */
+void output_take_info(struct container *c, const struct container_info *info);
+
+/* ---- pod_image.c ---- */
+/* Pulls the image for c (joining a pull that is under way); c is busy until it is there or has failed. */
+void image_want(struct container *c);
+void image_forget(struct container *c);
+void image_release_all(struct pods *set);
+
+/* ---- pod_spec.c ---- */
+/* The engine's name of an attempt: kjob_NS_POD_CONTAINER_UID8_ATTEMPT; owned. */
+char *container_engine_name(const struct container *c);
+engine_id container_create_call(struct container *c, engine_text_fn *cb, struct engine_who who);
+enum restart_policy pod_restart_policy(const struct pod *p);
+enum pull_policy container_pull_policy(const struct container *c);
+
+#define LABEL_POD "io.kubernetes.pod.name"
+#define LABEL_NS "io.kubernetes.pod.namespace"
+#define LABEL_UID "io.kubernetes.pod.uid"
+#define LABEL_CONTAINER "io.kubernetes.container.name"
+#define LABEL_INSTANCE "io.kjob.instance"
+#define LABEL_ATTEMPT "io.kjob.attempt"
+
+/* ---- pod_status.c ---- */
+/* The status of a pod from its record and its old status; owned. `phase`: the phase to state. */
+json *pod_status_build(const struct pod *p, enum pod_phase phase, int64_t now_sec);
+enum pod_phase pod_phase_parse(const char *text);
+const char *pod_phase_name(enum pod_phase p);
+/* The phase that follows from the containers, while none is final. */
+enum pod_phase pod_phase_of(const struct pod *p);
+/* The terminated state of the current attempt; owned. */
+json *container_terminated(const struct container *c);
+
+/* ---- pod_recover.c ---- */
+/* Fills a fresh record from the stored status. */
+void recover_container(struct container *c);
+void recover_start(struct pods *set);
+/* Reads the engine's list again and mends what differs. */
+void recover_relist(struct pods *set);
+
+/* ---- pod_logs.c ---- */
+void follow_notify(struct pods *set, const char *path, bool live);
+void follow_release_all(struct pods *set);
+
+#endif

@@ -63,6 +63,29 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libkjob.a
 unit: $(UNIT_BINS)
 tools: $(TOOL_BINS)
 
+check:
+	tests/scripts/install build image check
+	tests/scripts/check
+
+demo:
+	@tests/scripts/install build image engine
+	@$(MAKE) --no-print-directory -s -j2 all
+	@tests/scripts/demo $(BUILD)/kjob
+
+bench: all tools
+	tests/bench/bench $(BUILD)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(BUILD)/kjob $(DESTDIR)$(PREFIX)/bin/kjob
+	install -m 644 docs/kjob.1 $(DESTDIR)$(PREFIX)/share/man/man1/kjob.1
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/kjob $(DESTDIR)$(PREFIX)/share/man/man1/kjob.1
+
+format:
+	clang-format -i $(SRCS) $(wildcard runtime/base/*.h runtime/*.h controller/*.h controller/*/*.h cmd/*.h)
+
 clean:
 	rm -rf $(BUILD)
 

@@ -41,10 +41,14 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* All that is not ASCII counts as a letter. */
+/* Beyond ASCII by the first byte of a character: a guess that takes most punctuation and symbols
+ * out. */
 static bool is_letter(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+	unsigned char u = (unsigned char)c;
+
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (u >= 0xc3 && u < 0xf0 && u != 0xe2);
 }
 
 static size_t read_number(const char *s, uint64_t *n)
@@ -56,7 +60,10 @@ static size_t read_number(const char *s, uint64_t *n)
 	return len;
 }
 
-/* Below 0 where A comes first: numbers inside names by value, other characters before letters. */
+/*
+ * Below 0 where A comes first: numbers inside names by value, other characters before letters. Like
+ * the order it follows it is not transitive for odd names (9a, 10, 99x), where any result will do.
+ */
 static int natural_cmp(const char *a, const char *b)
 {
 	size_t i = 0, a_len, b_len;

@@ -237,16 +237,16 @@ void yaml_resolve(const char *text, size_t len, struct yaml_scalar *ret)
 		return;
 	memcpy(plain, text, len);
 	plain[len] = '\0';
-	if (plain[0] == '.') {
-		take_number(plain, ret);
-		return;
-	}
 	if (is_timestamp(plain)) {
 		ret->type = YAML_TIMESTAMP;
 		return;
 	}
+	/* Underscores are read over, behind a leading point only those between digits. */
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] != '_')
+		bool between =
+		    i > 0 && i + 1 < len && is_digit(text[i - 1]) && is_digit(text[i + 1]);
+
+		if (text[i] != '_' || (text[0] == '.' && !between))
 			plain[n++] = text[i];
 	}
 	plain[n] = '\0';

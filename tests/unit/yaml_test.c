@@ -56,6 +56,7 @@ TEST("plain scalars resolve as Kubernetes' YAML reader resolves them")
 	    {"1.2.3", "\"1.2.3\""},
 	    {"1.5", "1.5"},
 	    {".5", "0.5"},
+	    {".5_14", "0.514"},
 	    {"1.", "1"},
 	    {"1e3", "1000"},
 	    {"1e3x", "\"1e3x\""},

@@ -1,6 +1,6 @@
 /*
- * logentry: one line of a log file (logfile.h has the format), for the writer and the reader of logs
- * only.
+ * logentry: one line of a log file (logfile.h has the format), for the writer and the reader of
+ * logs only.
  *
  * The time has a fixed width, so everything stands at a fixed place and times compare as text.
  */
@@ -9,13 +9,13 @@
 
 #include "logfile.h"
 
-#define LOG_TIME_LEN 30                   /* 2026-01-02T03:04:05.000000007Z */
-#define LOG_STREAM_AT (LOG_TIME_LEN + 1)  /* "stdout" or "stderr" */
-#define LOG_TAG_AT (LOG_STREAM_AT + 7)    /* 'F' or 'P' */
-#define LOG_HEAD_LEN (LOG_TAG_AT + 2)     /* up to the content */
-#define LOG_OWN_TAG ":kjob"               /* behind the F of kjob's own lines */
+#define LOG_TIME_LEN 30                  /* 2026-01-02T03:04:05.000000007Z */
+#define LOG_STREAM_AT (LOG_TIME_LEN + 1) /* "stdout" or "stderr" */
+#define LOG_TAG_AT (LOG_STREAM_AT + 7)   /* 'F' or 'P' */
+#define LOG_HEAD_LEN (LOG_TAG_AT + 2)    /* up to the content */
+#define LOG_OWN_TAG ":kjob"              /* behind the F of kjob's own lines */
 #define LOG_OWN_HEAD_LEN (LOG_HEAD_LEN + sizeof(LOG_OWN_TAG) - 1)
-#define LOG_ENTRY_MAX (64 * KIB)          /* of content; longer lines are several entries */
+#define LOG_ENTRY_MAX (64 * KIB) /* of content; longer lines are several entries */
 
 struct log_entry {
 	const char *time; /* LOG_TIME_LEN characters */

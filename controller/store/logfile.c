@@ -24,11 +24,11 @@ struct logfile {
 	uint64_t size; /* of the file; always ends behind a newline */
 	char *buf;     /* entries not written yet */
 	size_t len, cap;
-	uint64_t content[2];    /* taken, per stream, from LOG_STDOUT on */
-	uint64_t pending;       /* of it, still in buf */
-	uint64_t dropped;       /* of it, never to be written */
-	bool cut;               /* everything is dropped from now on */
-	int write_errno;        /* why, where it is not the limit */
+	uint64_t content[2]; /* taken, per stream, from LOG_STDOUT on */
+	uint64_t pending;    /* of it, still in buf */
+	uint64_t dropped;    /* of it, never to be written */
+	bool cut;            /* everything is dropped from now on */
+	int write_errno;     /* why, where it is not the limit */
 	int64_t last_ns;
 };
 
@@ -79,8 +79,8 @@ void logfile_remove_pod(const char *logs_dir, const char *ns, const char *pod, c
 	remove_dir(AT_FDCWD, dir, remove_container_dir);
 }
 
-int logfile_newest_attempt(const char *logs_dir, const char *ns, const char *pod, const char *uid,
-    const char *container)
+int logfile_newest_attempt(
+    const char *logs_dir, const char *ns, const char *pod, const char *uid, const char *container)
 {
 	auto_free char *pdir = pod_dir(logs_dir, ns, pod, uid);
 	auto_free char *path = xasprintf("%s/%s", pdir, container);
@@ -268,7 +268,10 @@ static void make_head(char head[LOG_HEAD_LEN], enum log_stream stream, int64_t w
 	    LOG_HEAD_LEN - LOG_TIME_LEN);
 }
 
-/* Entries of one piece into the buffer until that is full or the limit reached; returns bytes taken. */
+/*
+ * Entries of one piece into the buffer until that is full or the limit reached; returns bytes
+ * taken.
+ */
 static size_t add_entries(struct logfile *f, char head[LOG_HEAD_LEN], const char *data, size_t len)
 {
 	size_t at = 0;
@@ -347,8 +350,8 @@ uint64_t logfile_content_bytes(const struct logfile *f, enum log_stream stream)
 static void note_cut(struct logfile *f)
 {
 	auto_free char *why = f->write_errno
-	    ? xstrdup(strerror(f->write_errno))
-	    : xasprintf("limit %llu bytes", (unsigned long long)f->max_bytes);
+				  ? xstrdup(strerror(f->write_errno))
+				  : xasprintf("limit %llu bytes", (unsigned long long)f->max_bytes);
 	auto_free char *text = xasprintf("%s%llu bytes of output dropped (%s)",
 	    CUT_TEXT + strlen("[kjob] "), (unsigned long long)f->dropped, why);
 

@@ -22,13 +22,13 @@ struct logreader {
 	uint64_t offset;           /* in the file: where block ends */
 	uint64_t left;             /* of limit_bytes */
 	bool done;                 /* the limit is reached */
-	bool mid_line[3];          /* output stands within a line: by stream when framed, else [0] */
-	enum log_stream frame;     /* the stream of the open frame; 0: none is open */
-	size_t frame_at;           /* in the caller's buffer: its head */
+	bool mid_line[3];      /* output stands within a line: by stream when framed, else [0] */
+	enum log_stream frame; /* the stream of the open frame; 0: none is open */
+	size_t frame_at;       /* in the caller's buffer: its head */
 };
 
-static int read_at(struct logreader *r, uint64_t offset, char *to, size_t want, size_t *ret,
-    struct err *e)
+static int read_at(
+    struct logreader *r, uint64_t offset, char *to, size_t want, size_t *ret, struct err *e)
 {
 	size_t got = 0;
 
@@ -79,8 +79,8 @@ static bool tail_entry(const struct logreader *r, struct tail *t, const char *li
 }
 
 /* Looks at the entries that begin in the block [start, start + len) of the file, last first. */
-static bool tail_block(const struct logreader *r, struct tail *t, const char *block, size_t len,
-    uint64_t start)
+static bool tail_block(
+    const struct logreader *r, struct tail *t, const char *block, size_t len, uint64_t start)
 {
 	size_t end = len;
 
@@ -152,7 +152,8 @@ static int entry_behind(struct logreader *r, uint64_t from, char *block, uint64_
 	}
 }
 
-/* An entry's offset, before `since` or the file's first, from which on the rest is worth reading. */
+/* An entry's offset, before `since` or the file's first, from which on the rest is worth reading.
+ */
 static int since_offset(struct logreader *r, uint64_t size, uint64_t *ret, struct err *e)
 {
 	auto_free char *block = xmalloc(READ_BLOCK);
@@ -358,7 +359,8 @@ int logreader_next(struct logreader *r, size_t want, struct buf *out, struct err
 			continue;
 		emit_entry(r, &entry, out);
 		if (out->overflow)
-			return err_set(e, ERR_INTERNAL, "log file %s: no room for its lines", r->path);
+			return err_set(
+			    e, ERR_INTERNAL, "log file %s: no room for its lines", r->path);
 	}
 	end_frame(r, out);
 	if (more == 0)

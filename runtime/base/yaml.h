@@ -24,8 +24,8 @@ struct yaml_docs {
 
 /*
  * Parses all documents of a stream. NAME (a file name, "STDIN") begins every error message:
- * `jobs.yaml:5:3: found a tab character; YAML is indented with spaces (…)`. A repeated key is an error with its
- * line and the first one's. RET is only set on success.
+ * `jobs.yaml:5:3: found a tab character; YAML is indented with spaces (…)`. A repeated key is an error that names
+ * both lines. RET is only set on success.
  */
 int yaml_parse(const char *name, const char *text, size_t len, struct yaml_docs *ret, struct err *e) MUST_USE;
 /*

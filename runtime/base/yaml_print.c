@@ -60,6 +60,14 @@ static size_t read_number(const char *s, uint64_t *n)
 	return len;
 }
 
+/* Whether the digits before place I, if any, make a zero there count like other digits. */
+static bool inside_number(const char *s, size_t i)
+{
+	while (i > 0 && s[i - 1] == '0')
+		i--;
+	return i > 0 && is_digit(s[i - 1]);
+}
+
 /*
  * Below 0 where A comes first: numbers inside names by value, other characters before letters. Like
  * the order it follows it is not transitive for odd names (9a, 10, 99x), where any result will do.
@@ -77,15 +85,8 @@ static int natural_cmp(const char *a, const char *b)
 		return is_letter(a[i]) ? 1 : -1;
 	if (is_letter(a[i]))
 		return (unsigned char)a[i] < (unsigned char)b[i] ? -1 : 1;
-	if (a[i] == '0' || b[i] == '0') {
-		/* In the middle of a number a zero counts as a digit like others. */
-		for (size_t k = i; k > 0 && is_digit(a[k - 1]); k--) {
-			if (a[k - 1] != '0') {
-				a_num = b_num = 1;
-				break;
-			}
-		}
-	}
+	if (a[i] == '0' || b[i] == '0')
+		a_num = b_num = inside_number(a, i);
 	a_len = read_number(a + i, &a_num);
 	b_len = read_number(b + i, &b_num);
 	if (a_num != b_num)

@@ -247,7 +247,7 @@ static const struct {
     {ENOTSOCK, "not a socket"},
 };
 
-static const char *where(const struct http *h)
+const char *http_where(const struct http *h)
 {
 	return h->unix_socket ? h->unix_socket : h->base_url;
 }
@@ -265,7 +265,7 @@ static void connect_error(struct call *c, const char *curl_text)
 	for (size_t i = 0; i < ARRAY_LEN(connect_errors); i++)
 		if (connect_errors[i].code == code)
 			text = connect_errors[i].text;
-	err_set(&c->err, ERR_UNAVAILABLE, "cannot connect to %s: %s", where(c->http), text);
+	err_set(&c->err, ERR_UNAVAILABLE, "cannot connect to %s: %s", http_where(c->http), text);
 }
 
 static void timeout_error(struct call *c)
@@ -273,17 +273,17 @@ static void timeout_error(struct call *c)
 	int64_t took = clock_mono_ms() - c->started_ms;
 
 	if (c->req.timeout_ms > 0 && took >= c->req.timeout_ms - 10)
-		err_set(&c->err, ERR_TIMEOUT, "no answer from %s to %s %s within %g s", where(c->http),
+		err_set(&c->err, ERR_TIMEOUT, "no answer from %s to %s %s within %g s", http_where(c->http),
 		    c->method, c->path, (double)c->req.timeout_ms / 1000);
 	else
 		err_set(&c->err, ERR_UNAVAILABLE, "cannot connect to %s: no answer within %d s",
-		    where(c->http), CONNECT_TIMEOUT_MS / 1000);
+		    http_where(c->http), CONNECT_TIMEOUT_MS / 1000);
 }
 
 static void too_large_error(struct call *c)
 {
 	err_set(&c->err, ERR_TOO_LARGE, "the answer of %s to %s %s is larger than %zu bytes",
-	    where(c->http), c->method, c->path, c->reply.overflow ? c->reply.max : MAX_HEADERS);
+	    http_where(c->http), c->method, c->path, c->reply.overflow ? c->reply.max : MAX_HEADERS);
 }
 
 /* Sets c->err from libcurl's code; the only place that knows these codes. */
@@ -302,16 +302,16 @@ static void call_set_error(struct call *c, CURLcode code)
 	else if (code == CURLE_URL_MALFORMAT)
 		err_set(&c->err, ERR_BAD_REQUEST, "%s is not a valid URL", c->url);
 	else if (code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR)
-		err_set(&c->err, ERR_UNAVAILABLE, "%s closed the connection %s %s %s", where(c->http),
+		err_set(&c->err, ERR_UNAVAILABLE, "%s closed the connection %s %s %s", http_where(c->http),
 		    c->headers_done ? "in the middle of the answer to" : "without an answer to",
 		    c->method, c->path);
 	else if (code == CURLE_PARTIAL_FILE)
 		err_set(&c->err, ERR_UNAVAILABLE,
-		    "%s closed the connection in the middle of the answer to %s %s", where(c->http),
+		    "%s closed the connection in the middle of the answer to %s %s", http_where(c->http),
 		    c->method, c->path);
 	else
 		err_set(&c->err, ERR_UNAVAILABLE, "%s %s of %s: %s", c->method, c->path,
-		    where(c->http), text);
+		    http_where(c->http), text);
 }
 
 /* ---- libcurl's callbacks about one call ---- */

@@ -75,23 +75,30 @@ void http_escape(struct buf *out, const char *text);
 
 /*
  * An upgraded connection (101 Switching Protocols): a raw byte stream in both directions, for stdin of attach and
- * exec, and for WebSockets. Reads are delivered to on_data until on_end; writes are queued, bounded by 1 MiB:
- * upgrade_write returns false when the caller should wait for on_writable.
+ * exec, and for WebSockets. Of the request method, path, headers, body, timeout_ms (until 101; 0: 30 s), ctx and key are
+ * used. Callbacks never run before upgrade_new has returned; either on_fail is the only one, or on_open comes first and
+ * on_end last. They may do anything, upgrade_free too. The connection does not depend on `h` once it is made.
  */
+#define UPGRADE_MAX_QUEUE (1u * MIB)
+
 struct upgrade;
 struct upgrade_callbacks {
 	void (*on_open)(void *ctx, uint64_t key, const struct http_response *r); /* 101 came */
-	/* Another status or trouble before 101: `r` may be NULL. No further callback. */
+	/* Another status (`r`, with its body up to 1 MiB), or trouble before that (`err`): the other one is NULL. */
 	void (*on_fail)(void *ctx, uint64_t key, const struct http_response *r, const struct err *err);
 	void (*on_data)(void *ctx, uint64_t key, const char *data, size_t len);
-	void (*on_writable)(void *ctx, uint64_t key);
+	void (*on_writable)(void *ctx, uint64_t key); /* all that was queued is gone; after upgrade_write said false */
 	void (*on_end)(void *ctx, uint64_t key, const struct err *err); /* err NULL: orderly */
 };
 struct upgrade *upgrade_new(struct http *h, const struct http_request *r, const char *protocol,
-    const struct upgrade_callbacks *cb); /* protocol: value of the Upgrade header; done/on_* of r are not used */
+    const struct upgrade_callbacks *cb); /* protocol: value of the Upgrade header */
+/*
+ * Queues all of it, or nothing: false means that it does not fit into UPGRADE_MAX_QUEUE now. What is written before
+ * on_open goes out after it; what the other side no longer takes is dropped, its on_end will tell.
+ */
 bool upgrade_write(struct upgrade *u, const void *data, size_t len);
 void upgrade_shutdown_write(struct upgrade *u); /* half-close after what is queued: end of stdin */
-void upgrade_pause(struct upgrade *u, bool paused);
+void upgrade_pause(struct upgrade *u, bool paused); /* no on_data and no on_end while paused */
 void upgrade_free(struct upgrade *u); /* closes; no callback follows */
 
 #endif

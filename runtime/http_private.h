@@ -11,10 +11,12 @@ struct http *http_clone(const struct http *h);
 struct loop *http_loop(const struct http *h);
 /* "http://host:port/prefix", without a slash at its end. */
 const char *http_base_url(const struct http *h);
+/* The socket or the base URL, for messages. */
+const char *http_where(const struct http *h);
 /* NULL, or why the request cannot be sent (a line break in a header, …). */
 const char *http_request_fault(const struct http_request *r);
 
-/* A header line without its line break, or the status line (which empties the list), as they come off the wire. */
+/* The code of a status line ("HTTP/1.1 200 OK", not NUL-terminated); -1 where it is none. */
 int http_parse_status(const char *line, size_t len);
 /* Opens a connection and leaves it to the caller: curl_easy_send and _recv work on `easy` until http_free. */
 typedef void http_connect_fn(void *arg, CURL *easy, const struct err *err);

@@ -10,6 +10,7 @@
 #include "../runtime/base/log.h"
 #include "../runtime/base/paths.h"
 #include "loops/gc.h"
+#include "loops/janitor.h"
 #include "loops/jobs.h"
 #include "loops/node.h"
 #include "server/server.h"
@@ -34,6 +35,7 @@ struct controller {
 	struct pods *pods;
 	struct jobs *jobs;
 	struct gc *gc;
+	struct janitor *janitor;
 	struct server *server;
 	struct loop_signal *signals[2];
 	struct timer idle_timer, drain_timer;
@@ -224,6 +226,7 @@ static int start_loops(struct controller *c, struct err *e)
 	c->pods = pods_new(&c->env);
 	c->jobs = jobs_new(&c->env, c->pods);
 	c->gc = gc_new(&c->env);
+	c->janitor = janitor_new(&c->env);
 	if (node_start(&c->env, e) < 0 || pods_start(c->pods, e) < 0 || jobs_start(c->jobs, e) < 0)
 		return -1;
 	return gc_start(c->gc, e);
@@ -259,6 +262,7 @@ static void finish(struct controller *c)
 		if (c->signals[i])
 			loop_signal_free(c->signals[i]);
 	server_free(c->server);
+	janitor_free(c->janitor);
 	gc_free(c->gc);
 	jobs_free(c->jobs);
 	pods_free(c->pods);

@@ -69,8 +69,6 @@ void client_note_headers(struct client *c, const struct http_response *r);
 int client_status_error(int status, const char *body, size_t len, struct err *e);
 /* As above for a Status object at hand, as in a watch's ERROR event. */
 int client_status_object_error(const json *status, struct err *e);
-/* True for an error that came from the server as a Status. */
-bool err_is_status(const struct err *e);
 
 /*
  * Reads a watch (PATH has watch=true) until fn returns false, the server ends the stream or the time is over.

@@ -12,6 +12,7 @@
 #define KJOB_CMD_CMD_H
 
 #include "client.h"
+#include "errors.h"
 #include "opts.h"
 #include "output.h"
 

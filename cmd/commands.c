@@ -9,8 +9,13 @@ const char *const validate_choices[] = {"strict", "true", "warn", "ignore", "fal
 /* In the order of `kjob help`; groups stand together. */
 const struct cmd *const cmd_table[] = {
     /* GROUP_RUN */
+    &cmd_create,
+    &cmd_create_job,
+    &cmd_apply,
     /* GROUP_LOOK */
+    &cmd_get,
     /* GROUP_CHANGE */
+    &cmd_delete,
     /* GROUP_OTHER */
     &cmd_api_resources,
     &cmd_completion,

@@ -1,6 +1,6 @@
 #include "errors.h"
 
-#include "client.h"
+#include "../runtime/base/json.h"
 
 bool err_is_status(const struct err *e)
 {

@@ -235,10 +235,10 @@ void resource_path(const struct resource *r, const char *ns, const char *name, c
 
 /* ---- arguments ---- */
 
-static void add_target(struct targets *t, const struct resource *r, const char *name)
+void targets_add(struct targets *t, const struct resource *r, const char *ns, const char *name)
 {
 	GROW(t->items, t->cap, t->len + 1);
-	t->items[t->len++] = (struct target){.resource = r, .name = name};
+	t->items[t->len++] = (struct target){.resource = r, .name = name, .ns = ns};
 }
 
 void targets_release(struct targets *t)
@@ -259,13 +259,13 @@ static int resolve_types(const struct resources *all, const char *words, struct 
 
 		for (size_t i = 0; i < all->len; i++)
 			if (strlist_has(&all->items[i].categories, parts.items[p]))
-				add_target(ret, &all->items[i], NULL);
+				targets_add(ret, &all->items[i], NULL, NULL);
 		if (ret->len > before)
 			continue;
 		r = resource_by_word(all, parts.items[p], e);
 		if (!r)
 			return -1;
-		add_target(ret, r, NULL);
+		targets_add(ret, r, NULL, NULL);
 	}
 	return 0;
 }
@@ -289,7 +289,7 @@ static int parse_slashed(const struct resources *all, const char *const *args, s
 		r = resource_by_word(all, type, e);
 		if (!r)
 			return -1;
-		add_target(ret, r, slash ? slash + 1 : args[i]);
+		targets_add(ret, r, NULL, slash ? slash + 1 : args[i]);
 	}
 	return 0;
 }
@@ -320,9 +320,9 @@ int targets_parse(struct cmd_ctx *ctx, const char *const *args, size_t argc, con
 		return -1;
 	for (size_t i = 0; i < types.len; i++) {
 		for (size_t a = 1; a < argc; a++)
-			add_target(ret, types.items[i].resource, args[a]);
+			targets_add(ret, types.items[i].resource, NULL, args[a]);
 		if (argc == 1)
-			add_target(ret, types.items[i].resource, NULL);
+			targets_add(ret, types.items[i].resource, NULL, NULL);
 	}
 	return 0;
 }

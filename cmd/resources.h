@@ -39,7 +39,8 @@ void resource_path(const struct resource *r, const char *ns, const char *name, c
 /* One thing that arguments name: all objects of a resource (name NULL), or one. */
 struct target {
 	const struct resource *resource;
-	const char *name; /* borrowed from the arguments */
+	const char *name; /* borrowed, as ns */
+	const char *ns;   /* NULL: the command's */
 };
 struct targets {
 	struct target *items;
@@ -53,6 +54,7 @@ struct targets {
  */
 int targets_parse(struct cmd_ctx *ctx, const char *const *args, size_t argc, const char *default_type, struct targets *ret,
     struct err *e) MUST_USE;
+void targets_add(struct targets *t, const struct resource *r, const char *ns, const char *name);
 void targets_release(struct targets *t);
 
 #endif

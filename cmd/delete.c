@@ -1,0 +1,356 @@
+/* kjob delete: objects by name, by manifest or by selector; waits until they are gone. */
+#include <stdio.h>
+
+#include "../runtime/base/clock.h"
+#include "cmd.h"
+#include "manifest.h"
+#include "printer.h"
+
+static const char *const cascade_choices[] = {"background", "foreground", "orphan", "true", "false", NULL};
+static const char *const format_choices[] = {"", "name", NULL};
+
+static const struct opt options[] = {
+    OPT_ROW_FILENAME("A manifest that names what to delete: file, folder or - (standard input)"),
+    OPT_ROW_RECURSIVE,
+    OPT_ROW_SELECTOR,
+    OPT_ROW_FIELD_SELECTOR,
+    {"all", 0, OPT_BOOL, NULL, NULL, "All objects of the type in the namespace", NULL, NULL},
+    OPT_ROW_ALL_NAMESPACES,
+    {"cascade", 0, OPT_MAYBE, "background", "HOW",
+        "What happens to what the object owns: background (deleted after it), foreground (before it) or orphan (kept)",
+        "background", cascade_choices},
+    {"grace-period", 0, OPT_INT, "-1", "SECONDS", "Time given to containers to end by themselves; -1: their own setting",
+        NULL, NULL},
+    {"now", 0, OPT_BOOL, NULL, NULL, "A grace period of one second", NULL, NULL},
+    {"force", 0, OPT_BOOL, NULL, NULL, "No grace: end containers at once", NULL, NULL},
+    {"wait", 0, OPT_BOOL, "true", NULL, "Return when the objects are gone", NULL, NULL},
+    {"timeout", 0, OPT_DURATION, "0s", "DURATION", "How long to wait for each; 0: until it is gone", NULL, NULL},
+    {"ignore-not-found", 0, OPT_BOOL, NULL, NULL, "A name that does not exist is no error", NULL, NULL},
+    {"dry-run", 0, OPT_MAYBE, "none", "MODE", "none, client (send nothing) or server (send, delete nothing)", "client",
+        dry_run_choices},
+    {"output", 'o', OPT_STRING, NULL, "FORMAT", "name", NULL, format_choices},
+    OPT_END,
+};
+
+/* One object that was or is to be deleted. */
+struct victim {
+	const struct resource *resource;
+	char *ns, *name, *uid;
+};
+
+struct deletion {
+	struct cmd_ctx *ctx;
+	struct client *client;
+	int64_t grace; /* -1: not set */
+	bool ignore_missing;
+	struct victim *victims; /* found, in order */
+	size_t len, cap;
+};
+
+static void add_victim(struct deletion *d, const struct resource *r, const char *ns, const char *name, const char *uid)
+{
+	GROW(d->victims, d->cap, d->len + 1);
+	d->victims[d->len++] =
+	    (struct victim){.resource = r, .ns = xstrdup(ns), .name = xstrdup(name), .uid = xstrdup(uid)};
+}
+
+static void deletion_release(struct deletion *d)
+{
+	for (size_t i = 0; i < d->len; i++) {
+		free(d->victims[i].ns);
+		free(d->victims[i].name);
+		free(d->victims[i].uid);
+	}
+	free(d->victims);
+}
+
+/* ---- what to delete ---- */
+
+static int add_named(struct deletion *d, const struct targets *targets, struct err *e)
+{
+	for (size_t i = 0; i < targets->len; i++) {
+		if (!targets->items[i].name)
+			return cmd_usage_error(d->ctx, e, "resource(s) were provided, but no name was specified");
+		add_victim(d, targets->items[i].resource, d->ctx->ns, targets->items[i].name, NULL);
+	}
+	return 0;
+}
+
+/* One page of a list; the token of the next one is left in `token`. */
+static int add_page(struct deletion *d, const struct resource *r, char **token, struct err *e)
+{
+	auto_buf path = {0};
+	auto_json *list = NULL;
+
+	buf_init(&path, 0);
+	resource_path(r, opts_bool(&d->ctx->opts, "all-namespaces") ? NULL : d->ctx->ns, NULL, NULL, &path);
+	query_add(&path, "labelSelector", opts_str(&d->ctx->opts, "selector"));
+	query_add(&path, "fieldSelector", opts_str(&d->ctx->opts, "field-selector"));
+	query_add(&path, "limit", "500");
+	query_add(&path, "continue", *token);
+	list = client_get_json(d->client, buf_str(&path), e);
+	if (!list)
+		return -1;
+	json_for (it, json_get(list, "items"))
+		add_victim(d, r, json_str(it, "metadata.namespace"), json_str_or(it, "metadata.name", ""),
+		    json_str(it, "metadata.uid"));
+	free(*token);
+	*token = xstrdup(json_str_or(list, "metadata.continue", ""));
+	return 0;
+}
+
+static int add_selected(struct deletion *d, const struct targets *targets, struct err *e)
+{
+	for (size_t i = 0; i < targets->len; i++) {
+		auto_free char *token = xstrdup("");
+
+		if (targets->items[i].name)
+			return cmd_usage_error(d->ctx, e, "name cannot be provided when a selector is specified");
+		do {
+			if (add_page(d, targets->items[i].resource, &token, e) < 0)
+				return -1;
+		} while (*token);
+	}
+	return 0;
+}
+
+static int add_manifests(struct deletion *d, struct manifests *all, struct err *e)
+{
+	if (manifests_load(opts_list(&d->ctx->opts, "filename"), opts_bool(&d->ctx->opts, "recursive"), all, e) < 0)
+		return -1;
+	for (size_t i = 0; i < all->len; i++) {
+		struct manifest_target t = {0};
+		auto_err one = {0};
+
+		if (manifest_resolve(d->ctx, &all->items[i], "strict", &t, &one) < 0)
+			manifest_report(d->ctx, &all->items[i], &one);
+		else if (t.name)
+			add_victim(d, t.resource, t.ns, t.name, NULL);
+	}
+	return 0;
+}
+
+static int find_victims(struct deletion *d, struct err *e)
+{
+	const struct opts *o = &d->ctx->opts;
+	bool by_selector = *opts_str(o, "selector") || *opts_str(o, "field-selector") || opts_bool(o, "all");
+	auto_manifests manifests = {0};
+	auto_targets targets = {0};
+
+	if (opts_given(o, "filename")) {
+		if (d->ctx->argc)
+			return cmd_usage_error(d->ctx, e, "name cannot be provided when a file is specified");
+		return add_manifests(d, &manifests, e);
+	}
+	if (targets_parse(d->ctx, d->ctx->args, d->ctx->argc, NULL, &targets, e) < 0)
+		return -1;
+	if (targets.len == 0)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "You must provide one or more resources by argument or filename.\nExample resource specifications "
+		    "include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
+	d->ignore_missing = d->ignore_missing || by_selector;
+	return by_selector ? add_selected(d, &targets, e) : add_named(d, &targets, e);
+}
+
+/* ---- deleting ---- */
+
+static json *delete_options(const struct deletion *d)
+{
+	const char *cascade = opts_str(&d->ctx->opts, "cascade");
+	json *o = json_new_object();
+
+	json_set_str(o, "apiVersion", "v1");
+	json_set_str(o, "kind", "DeleteOptions");
+	json_set_str(o, "propagationPolicy",
+	    str_eq(cascade, "foreground")                              ? "Foreground"
+	    : str_eq(cascade, "orphan") || str_eq(cascade, "false") ? "Orphan"
+	                                                            : "Background");
+	if (d->grace >= 0)
+		json_set_int(o, "gracePeriodSeconds", d->grace);
+	if (str_eq(opts_str(&d->ctx->opts, "dry-run"), "server")) {
+		json_set(o, "dryRun", json_new_array());
+		json_add(json_get(o, "dryRun"), json_new_string("All"));
+	}
+	return o;
+}
+
+static void print_deleted(const struct deletion *d, const struct victim *v)
+{
+	const char *dry_run = opts_str(&d->ctx->opts, "dry-run");
+	struct out *out = &d->ctx->out;
+	auto_buf name = {0};
+
+	buf_init(&name, 0);
+	resource_singular_name(v->resource, &name);
+	if (*opts_str(&d->ctx->opts, "output")) {
+		out_addf(out, "%s/%s\n", buf_str(&name), v->name);
+	} else {
+		out_addf(out, "%s \"%s\" %sdeleted", buf_str(&name), v->name, d->grace == 0 ? "force " : "");
+		if (v->resource->namespaced && v->ns)
+			out_addf(out, " from %s namespace", v->ns);
+		out_adds(out, str_eq(dry_run, "none")     ? "\n"
+		              : str_eq(dry_run, "client") ? " (dry run)\n"
+		                                          : " (server dry run)\n");
+	}
+	out_flush(out);
+}
+
+/* 1: there was none, and that is fine. The uid of what was deleted comes from the answer. */
+static int delete_one(struct deletion *d, struct victim *v, struct err *e)
+{
+	auto_json *body = delete_options(d), *answer = NULL;
+	auto_buf path = {0};
+	const char *uid;
+
+	buf_init(&path, 0);
+	resource_path(v->resource, v->ns, v->name, NULL, &path);
+	if (str_eq(opts_str(&d->ctx->opts, "dry-run"), "client"))
+		answer = client_get_json(d->client, buf_str(&path), e);
+	else
+		answer = client_send_json(d->client, "DELETE", buf_str(&path), NULL, body, e);
+	if (!answer && d->ignore_missing && err_is_status(e) && e->reason == ERR_NOT_FOUND) {
+		err_clear(e);
+		return 1;
+	}
+	if (!answer)
+		return -1;
+	uid = json_str(answer, str_eq(json_str(answer, "kind"), "Status") ? "details.uid" : "metadata.uid");
+	if (uid && !v->uid)
+		v->uid = xstrdup(uid);
+	print_deleted(d, v);
+	return 0;
+}
+
+/* ---- waiting until it is gone ---- */
+
+static bool until_deleted(void *ctx, const char *type, const json *object)
+{
+	return !str_eq(type, "DELETED");
+}
+
+/* The list that a watch starts from holds the object itself, or nothing. 1: gone. */
+static int still_there(struct deletion *d, const struct victim *v, struct buf *watch_path, struct err *e)
+{
+	auto_free char *selector = xasprintf("metadata.name=%s", v->name);
+	auto_json *list = NULL;
+	const json *item;
+
+	buf_init(watch_path, 0);
+	resource_path(v->resource, v->ns, NULL, NULL, watch_path);
+	query_add(watch_path, "fieldSelector", selector);
+	list = client_get_json(d->client, buf_str(watch_path), e);
+	if (!list)
+		return -1;
+	item = json_at(json_get(list, "items"), 0);
+	if (!item || (v->uid && !str_eq(v->uid, json_str(item, "metadata.uid"))))
+		return 1;
+	query_add(watch_path, "watch", "true");
+	query_add(watch_path, "resourceVersion", json_str(list, "metadata.resourceVersion"));
+	return 0;
+}
+
+static int wait_gone(struct deletion *d, const struct victim *v, struct err *e)
+{
+	int64_t timeout_ms = opts_duration_ns(&d->ctx->opts, "timeout") / NSEC_PER_MSEC;
+	int64_t until = clock_mono_ms() + timeout_ms;
+
+	for (;;) {
+		auto_buf path = {0};
+		enum watch_end end;
+		int64_t left = timeout_ms > 0 ? until - clock_mono_ms() : 0;
+		int rc = still_there(d, v, &path, e);
+
+		if (rc != 0)
+			return rc < 0 ? -1 : 0;
+		if (timeout_ms > 0 && left <= 0)
+			return err_set(e, ERR_TIMEOUT, "timed out waiting for the condition on %s/%s", v->resource->name,
+			    v->name);
+		if (client_watch(d->client, buf_str(&path), NULL, left, until_deleted, NULL, &end, e) == 0)
+			continue;
+		if (e->reason != ERR_EXPIRED)
+			return -1;
+		err_clear(e);
+	}
+}
+
+/* ---- the command ---- */
+
+static int settle_grace(struct deletion *d, struct err *e)
+{
+	const struct opts *o = &d->ctx->opts;
+
+	d->grace = opts_int(o, "grace-period");
+	if (opts_bool(o, "now") && opts_given(o, "grace-period"))
+		return err_set(e, ERR_BAD_REQUEST, "--now and --grace-period cannot be specified together");
+	if (opts_bool(o, "force") && d->grace > 0)
+		return err_set(e, ERR_BAD_REQUEST, "--force and --grace-period greater than 0 cannot be specified together");
+	if (opts_bool(o, "now"))
+		d->grace = 1;
+	if (opts_bool(o, "force") && d->grace < 0)
+		d->grace = 0;
+	if (d->grace == 0 && !opts_bool(o, "force"))
+		d->grace = 1;
+	if (d->grace == 0)
+		fputs("Warning: Immediate deletion does not wait for confirmation that the running resource has been "
+		      "terminated. The resource may continue to run on the cluster indefinitely.\n",
+		    stderr);
+	return 0;
+}
+
+static int delete_all(struct deletion *d, struct err *e)
+{
+	bool wait = opts_bool(&d->ctx->opts, "wait") && str_eq(opts_str(&d->ctx->opts, "dry-run"), "none");
+	bool *gone = xcalloc(d->len + 1, sizeof(*gone));
+	size_t found = 0;
+
+	for (size_t i = 0; i < d->len; i++) {
+		auto_err one = {0};
+		int rc = delete_one(d, &d->victims[i], &one);
+
+		gone[i] = rc != 0;
+		found += rc == 0;
+		if (rc < 0)
+			cmd_report(d->ctx, &one);
+	}
+	for (size_t i = 0; wait && i < d->len; i++) {
+		auto_err one = {0};
+
+		if (!gone[i] && wait_gone(d, &d->victims[i], &one) < 0)
+			cmd_report(d->ctx, &one);
+	}
+	free(gone);
+	if (found == 0 && !d->ctx->failed && !opts_bool(&d->ctx->opts, "ignore-not-found"))
+		out_adds(&d->ctx->out, "No resources found\n");
+	return d->ctx->failed;
+}
+
+static int exec_delete(struct cmd_ctx *ctx, struct err *e)
+{
+	struct deletion d = {.ctx = ctx, .ignore_missing = opts_bool(&ctx->opts, "ignore-not-found")};
+	int rc = -1;
+
+	if (opts_bool(&ctx->opts, "all") && *opts_str(&ctx->opts, "selector"))
+		return err_set(e, ERR_BAD_REQUEST, "cannot set --all and --selector at the same time");
+	if (settle_grace(&d, e) < 0)
+		return -1;
+	d.client = cmd_client(ctx, e);
+	if (d.client && find_victims(&d, e) == 0)
+		rc = delete_all(&d, e);
+	deletion_release(&d);
+	return rc;
+}
+
+const struct cmd cmd_delete = {
+    .name = "delete",
+    .usage = "(TYPE NAME… | TYPE/NAME… | TYPE -l SELECTOR | TYPE --all | -f FILE) [options]",
+    .summary = "Delete objects, and with a Job its pods",
+    .examples = "# Delete a Job and its pods, and wait until they are gone\n"
+                "kjob delete job pi\n\n"
+                "# Delete what a manifest describes\n"
+                "kjob delete -f job.yaml\n\n"
+                "# Delete all Jobs with a label\n"
+                "kjob delete jobs -l app=nightly\n",
+    .options = options,
+    .group = GROUP_CHANGE,
+    .exec = exec_delete,
+};

@@ -1,0 +1,428 @@
+/* kjob get: tables that the server makes, or objects in the format asked for. */
+#include "get.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "manifest.h"
+#include "sort.h"
+
+#define PAGE_SIZE "500"
+
+static const struct opt options[] = {
+    OPT_ROW_OUTPUT,
+    {"watch", 'w', OPT_BOOL, NULL, NULL, "Go on and show each change", NULL, NULL},
+    {"watch-only", 0, OPT_BOOL, NULL, NULL, "Show changes only, not what is there now", NULL, NULL},
+    {"output-watch-events", 0, OPT_BOOL, NULL, NULL, "Say with each object whether it was added, modified or deleted",
+        NULL, NULL},
+    OPT_ROW_ALL_NAMESPACES,
+    OPT_ROW_SELECTOR,
+    OPT_ROW_FIELD_SELECTOR,
+    OPT_ROW_FILENAME("Show what a manifest names: file, folder or - (standard input)"),
+    OPT_ROW_RECURSIVE,
+    {"label-columns", 'L', OPT_CSV, NULL, "LABEL", "A column for each of these labels", NULL, NULL},
+    {"show-labels", 0, OPT_BOOL, NULL, NULL, "A last column with all labels", NULL, NULL},
+    {"show-kind", 0, OPT_BOOL, NULL, NULL, "The kind in front of names", NULL, NULL},
+    {"no-headers", 0, OPT_BOOL, NULL, NULL, "Leave out the headings", NULL, NULL},
+    {"sort-by", 0, OPT_STRING, NULL, "JSONPATH", "Sort by a field, as in .metadata.creationTimestamp", NULL, NULL},
+    {"ignore-not-found", 0, OPT_BOOL, NULL, NULL, "A name that does not exist is no error", NULL, NULL},
+    {"chunk-size", 0, OPT_INT, PAGE_SIZE, "N", "Ask for long lists in pieces of this size; 0: at once", NULL, NULL},
+    {"show-all", 'a', OPT_BOOL, "true", NULL, "Accepted, and without effect: finished pods are always listed", NULL,
+        NULL},
+    OPT_ROW_SHOW_MANAGED,
+    OPT_END,
+};
+
+/* What all targets gave, in order. */
+struct found {
+	const struct resource *resource;
+	json *columns; /* tables: owned by the first of its resource, borrowed by none */
+	json *item;    /* a table row or an object; owned */
+};
+
+struct harvest {
+	struct found *items;
+	size_t len, cap;
+	struct err *errors; /* reported behind the output */
+	size_t error_count;
+};
+
+static void harvest_add(struct harvest *h, const struct resource *r, json *columns, json *item)
+{
+	GROW(h->items, h->cap, h->len + 1);
+	h->items[h->len++] = (struct found){.resource = r, .columns = columns, .item = item};
+}
+
+static void harvest_error(struct harvest *h, struct err *e)
+{
+	h->errors = xrealloc(h->errors, (h->error_count + 1) * sizeof(*h->errors));
+	memset(&h->errors[h->error_count], 0, sizeof(*h->errors));
+	err_move(&h->errors[h->error_count++], e);
+}
+
+static void harvest_release(struct harvest *h)
+{
+	for (size_t i = 0; i < h->len; i++) {
+		json_free(h->items[i].columns);
+		json_free(h->items[i].item);
+	}
+	for (size_t i = 0; i < h->error_count; i++)
+		err_clear(&h->errors[i]);
+	free(h->items);
+	free(h->errors);
+}
+
+/* ---- requests ---- */
+
+void get_path(const struct get *g, const struct target *t, struct buf *path)
+{
+	const struct opts *o = &g->ctx->opts;
+
+	buf_init(path, 0);
+	resource_path(t->resource, g->all_namespaces ? NULL : t->ns ? t->ns : g->ctx->ns, t->name, NULL, path);
+	if (!t->name) {
+		query_add(path, "labelSelector", opts_str(o, "selector"));
+		query_add(path, "fieldSelector", opts_str(o, "field-selector"));
+	}
+	if (printer_is_table(&g->printer) && *opts_str(o, "sort-by"))
+		query_add(path, "includeObject", "Object");
+}
+
+const char *get_accept(const struct get *g)
+{
+	return printer_is_table(&g->printer) ? MIME_TABLE : MIME_JSON;
+}
+
+void get_set_type(json *obj, const struct resource *r)
+{
+	auto_buf version = {0};
+
+	buf_init(&version, 0);
+	resource_api_version(r, &version);
+	if (!json_has(obj, "apiVersion"))
+		json_set_str(obj, "apiVersion", buf_str(&version));
+	if (!json_has(obj, "kind"))
+		json_set_str(obj, "kind", r->kind);
+}
+
+/* Moves the members of an array to the harvest. */
+static void harvest_array(struct harvest *h, const struct resource *r, json *answer, const char *key, bool objects)
+{
+	json *array = json_get(answer, key);
+	json *columns = json_take(answer, "columnDefinitions");
+
+	json_for (it, array) {
+		json *copy = json_dup(it);
+
+		if (objects)
+			get_set_type(copy, r);
+		harvest_add(h, r, columns, copy);
+		columns = NULL;
+	}
+	json_free(columns);
+}
+
+static int harvest_answer(struct get *g, struct harvest *h, const struct target *t, json *answer, struct err *e)
+{
+	if (printer_is_table(&g->printer)) {
+		if (!str_eq(json_str(answer, "kind"), "Table"))
+			return err_set(e, ERR_INTERNAL, "the server did not answer with a table of %s", t->resource->name);
+		harvest_array(h, t->resource, answer, "rows", false);
+	} else if (t->name) {
+		get_set_type(answer, t->resource);
+		harvest_add(h, t->resource, NULL, json_dup(answer));
+	} else {
+		harvest_array(h, t->resource, answer, "items", true);
+	}
+	return 0;
+}
+
+/* All pages of one target. */
+static int fetch(struct get *g, struct harvest *h, const struct target *t, struct err *e)
+{
+	auto_free char *token = xstrdup("");
+	int64_t chunk = opts_int(&g->ctx->opts, "chunk-size");
+
+	do {
+		auto_buf path = {0};
+		auto_json *answer = NULL;
+		struct call call = {.accept = get_accept(g)};
+
+		get_path(g, t, &path);
+		if (!t->name && chunk > 0)
+			query_addf(&path, "limit", "%lld", (long long)chunk);
+		query_add(&path, "continue", token);
+		call.path = buf_str(&path);
+		answer = client_json(g->client, &call, e);
+		if (!answer || harvest_answer(g, h, t, answer, e) < 0)
+			return -1;
+		free(token);
+		token = xstrdup(t->name ? "" : json_str_or(answer, "metadata.continue", ""));
+	} while (*token);
+	return 0;
+}
+
+static void fetch_all(struct get *g, struct harvest *h, const struct targets *targets)
+{
+	bool ignore = opts_bool(&g->ctx->opts, "ignore-not-found");
+
+	for (size_t i = 0; i < targets->len; i++) {
+		auto_err one = {0};
+
+		if (fetch(g, h, &targets->items[i], &one) == 0)
+			continue;
+		if (!(ignore && err_is_status(&one) && one.reason == ERR_NOT_FOUND))
+			harvest_error(h, &one);
+	}
+}
+
+/* ---- printing ---- */
+
+void get_set_view(struct get *g, const struct resource *r, bool with_kind, struct buf *prefix)
+{
+	buf_init(prefix, 0);
+	if (with_kind) {
+		resource_singular_name(r, prefix);
+		buf_addch(prefix, '/');
+	}
+	g->view.name_prefix = with_kind ? buf_str(prefix) : NULL;
+	g->view.with_namespace = g->all_namespaces && r->namespaced;
+}
+
+/* The rows from `from` on that belong to one resource, as one table. Returns where the next begins. */
+static size_t print_table(struct get *g, const struct harvest *h, size_t from, bool with_kind)
+{
+	const struct resource *r = h->items[from].resource;
+	const json *columns = h->items[from].columns;
+	auto_buf prefix = {0}, text = {0};
+	auto_text_table t = {0};
+	size_t i;
+
+	buf_init(&text, 1024 * MIB);
+	get_set_view(g, r, with_kind, &prefix);
+	if (from && !g->view.no_headings)
+		buf_addch(&text, '\n');
+	table_headings(&g->view, columns, &t);
+	for (i = from; i < h->len && h->items[i].resource == r; i++)
+		table_row(&g->view, columns, h->items[i].item, NULL, &t);
+	text_table_flush(&t, &text);
+	out_add(&g->ctx->out, buf_str(&text), text.len);
+	return i;
+}
+
+static bool several_kinds(const struct targets *targets)
+{
+	for (size_t i = 1; i < targets->len; i++)
+		if (targets->items[i].resource != targets->items[0].resource)
+			return true;
+	return false;
+}
+
+static void print_tables(struct get *g, const struct harvest *h, const struct targets *targets)
+{
+	bool with_kind = opts_bool(&g->ctx->opts, "show-kind") || several_kinds(targets);
+
+	for (size_t i = 0; i < h->len;)
+		i = print_table(g, h, i, with_kind);
+}
+
+/* All objects in one List; a single named one bare. */
+static json *as_document(const struct harvest *h, const struct targets *targets)
+{
+	json *list, *items;
+
+	if (targets->len == 1 && targets->items[0].name && h->len == 1)
+		return json_dup(h->items[0].item);
+	list = json_new_object();
+	json_set_str(list, "apiVersion", "v1");
+	json_set(list, "items", json_new_array());
+	json_set_str(list, "kind", "List");
+	json_set_path(list, "metadata.resourceVersion", json_new_string(""));
+	items = json_get(list, "items");
+	for (size_t i = 0; i < h->len; i++)
+		json_add(items, json_dup(h->items[i].item));
+	return list;
+}
+
+static int print_objects(struct get *g, const struct harvest *h, const struct targets *targets, struct err *e)
+{
+	bool named_only = targets->len && targets->items[0].name;
+	auto_json *document = NULL;
+	auto_buf text = {0};
+	int rc = 0;
+
+	buf_init(&text, 1024 * MIB);
+	if (g->printer.format == PRINT_NAME) {
+		for (size_t i = 0; i < h->len; i++)
+			rc = printer_object(&g->printer, h->items[i].resource, h->items[i].item, &text, e);
+	} else if (h->len || !named_only) {
+		document = as_document(h, targets);
+		rc = printer_object(&g->printer, NULL, document, &text, e);
+	}
+	out_add(&g->ctx->out, buf_str(&text), text.len);
+	return rc;
+}
+
+static void say_nothing_found(struct get *g, const struct targets *targets)
+{
+	bool namespaced = false;
+
+	for (size_t i = 0; i < targets->len; i++)
+		namespaced = namespaced || targets->items[i].resource->namespaced;
+	if (opts_bool(&g->ctx->opts, "ignore-not-found"))
+		return;
+	if (g->all_namespaces || !namespaced)
+		fputs("No resources found\n", stderr);
+	else
+		fprintf(stderr, "No resources found in %s namespace.\n", g->ctx->ns);
+}
+
+static int sort_harvest(struct get *g, struct harvest *h, struct err *e)
+{
+	const char *by = opts_str(&g->ctx->opts, "sort-by");
+	const char *inside = printer_is_table(&g->printer) ? "object" : NULL;
+	json **items;
+	json *columns;
+	int rc;
+
+	if (!*by || h->len < 2)
+		return 0;
+	items = xcalloc(h->len, sizeof(*items));
+	for (size_t i = 0; i < h->len; i++)
+		items[i] = h->items[i].item;
+	columns = h->items[0].columns;
+	rc = sort_objects(items, h->len, inside, by, e);
+	for (size_t i = 0; i < h->len; i++)
+		h->items[i].item = items[i];
+	h->items[0].columns = columns;
+	free(items);
+	return rc;
+}
+
+/* ---- the command ---- */
+
+static int get_once(struct get *g, const struct targets *targets, struct err *e)
+{
+	struct harvest h = {0};
+	int rc;
+
+	fetch_all(g, &h, targets);
+	rc = several_kinds(targets) ? 0 : sort_harvest(g, &h, e);
+	if (rc == 0) {
+		if (!printer_is_table(&g->printer))
+			rc = print_objects(g, &h, targets, e);
+		else if (h.len)
+			print_tables(g, &h, targets);
+		else if (!h.error_count)
+			say_nothing_found(g, targets);
+	}
+	for (size_t i = 0; i < h.error_count; i++)
+		cmd_report(g->ctx, &h.errors[i]);
+	harvest_release(&h);
+	return rc < 0 ? -1 : g->ctx->failed;
+}
+
+static int targets_of_manifests(struct cmd_ctx *ctx, struct manifests *all, struct targets *ret, struct err *e)
+{
+	if (manifests_load(opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), all, e) < 0)
+		return -1;
+	for (size_t i = 0; i < all->len; i++) {
+		struct manifest_target t = {0};
+
+		if (manifest_resolve(ctx, &all->items[i], "strict", &t, e) < 0)
+			return -1;
+		targets_add(ret, t.resource, t.ns, t.name);
+	}
+	return 0;
+}
+
+static int find_targets(struct cmd_ctx *ctx, struct manifests *files, struct targets *ret, struct err *e)
+{
+	if (opts_given(&ctx->opts, "filename"))
+		return targets_of_manifests(ctx, files, ret, e);
+	if (targets_parse(ctx, ctx->args, ctx->argc, NULL, ret, e) < 0)
+		return -1;
+	if (ret->len == 0)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "You must specify the type of resource to get. Use \"kjob api-resources\" for a complete list of supported "
+		    "resources.\n\nerror: Required resource not specified.\nSee 'kjob get -h' for help and examples");
+	return 0;
+}
+
+static int check_usage(struct get *g, const struct targets *targets, struct err *e)
+{
+	const struct opts *o = &g->ctx->opts;
+	bool selected = *opts_str(o, "selector") || *opts_str(o, "field-selector");
+	bool watching = opts_bool(o, "watch") || opts_bool(o, "watch-only");
+
+	for (size_t i = 0; i < targets->len; i++) {
+		if (!targets->items[i].name)
+			continue;
+		if (selected)
+			return err_set(e, ERR_BAD_REQUEST, "name cannot be provided when a selector is specified");
+		if (g->all_namespaces)
+			return err_set(e, ERR_BAD_REQUEST,
+			    "a resource cannot be retrieved by name across all namespaces");
+	}
+	if (watching && (targets->len != 1 || several_kinds(targets)))
+		return err_set(e, ERR_BAD_REQUEST, "you may only specify a single resource type");
+	if (opts_bool(o, "output-watch-events") && !watching)
+		return cmd_usage_error(g->ctx, e, "--output-watch-events option can only be used with --watch or --watch-only");
+	return 0;
+}
+
+static int prepare(struct get *g, struct err *e)
+{
+	const struct opts *o = &g->ctx->opts;
+
+	if (printer_init(&g->printer, opts_str(o, "output"), e) < 0)
+		return -1;
+	g->printer.show_managed = opts_bool(o, "show-managed-fields");
+	g->printer.no_headers = opts_bool(o, "no-headers");
+	g->all_namespaces = opts_bool(o, "all-namespaces");
+	g->view = (struct table_view){
+	    .wide = g->printer.format == PRINT_WIDE,
+	    .no_headings = opts_bool(o, "no-headers"),
+	    .show_labels = opts_bool(o, "show-labels"),
+	    .events = opts_bool(o, "output-watch-events"),
+	    .label_columns = opts_list(o, "label-columns"),
+	};
+	g->client = cmd_client(g->ctx, e);
+	return g->client ? 0 : -1;
+}
+
+static int exec_get(struct cmd_ctx *ctx, struct err *e)
+{
+	struct get g = {.ctx = ctx};
+	auto_manifests files = {0};
+	auto_targets targets = {0};
+	int rc = -1;
+
+	if (prepare(&g, e) == 0 && find_targets(ctx, &files, &targets, e) == 0 && check_usage(&g, &targets, e) == 0) {
+		if (opts_bool(&ctx->opts, "watch") || opts_bool(&ctx->opts, "watch-only"))
+			rc = get_watch(&g, &targets.items[0], e);
+		else
+			rc = get_once(&g, &targets, e);
+	}
+	text_table_release(&g.table);
+	printer_release(&g.printer);
+	return rc;
+}
+
+const struct cmd cmd_get = {
+    .name = "get",
+    .usage = "(TYPE[,TYPE…] [NAME…] | TYPE/NAME… | -f FILE) [options]",
+    .summary = "List jobs, pods, events and nodes, or show one",
+    .help = "Types have short names and plurals, see 'kjob api-resources'; 'all' stands for the ones people usually mean.",
+    .examples = "# Jobs, and the pods of one of them\n"
+                "kjob get jobs\n"
+                "kjob get pods -l job-name=pi\n\n"
+                "# A Job as YAML; one field of it\n"
+                "kjob get job pi -o yaml\n"
+                "kjob get job pi -o jsonpath='{.status.succeeded}'\n\n"
+                "# Watch pods come and go\n"
+                "kjob get pods -w\n",
+    .options = options,
+    .group = GROUP_LOOK,
+    .exec = exec_get,
+};

@@ -1,0 +1,30 @@
+/* get: what `get` and its watching half share. */
+#ifndef KJOB_CMD_GET_H
+#define KJOB_CMD_GET_H
+
+#include "cmd.h"
+#include "printer.h"
+#include "resources.h"
+#include "table.h"
+
+struct get {
+	struct cmd_ctx *ctx;
+	struct client *client;
+	struct printer printer;
+	struct table_view view;
+	bool all_namespaces;
+	struct text_table table;
+};
+
+/* The request for a target: path and query, without limit and watch. */
+void get_path(const struct get *g, const struct target *t, struct buf *path);
+const char *get_accept(const struct get *g);
+/* Sets view.name_prefix (into `prefix`, which must outlive it) and view.with_namespace for a resource. */
+void get_set_view(struct get *g, const struct resource *r, bool with_kind, struct buf *prefix);
+/* Fills in what items of lists lack: apiVersion and kind. */
+void get_set_type(json *obj, const struct resource *r);
+
+/* -w: prints the list and then each change, until the server ends it or an error comes. */
+int get_watch(struct get *g, const struct target *t, struct err *e) MUST_USE;
+
+#endif

@@ -1,0 +1,49 @@
+/*
+ * manifest: what -f names, as objects. Files, folders, standard input; YAML or JSON, several documents, kind List taken
+ * apart. Each object knows its file and where its fields stand there, so that errors can say file:line.
+ */
+#ifndef KJOB_CMD_MANIFEST_H
+#define KJOB_CMD_MANIFEST_H
+
+#include "../runtime/base/yaml.h"
+#include "resources.h"
+
+struct manifest {
+	json *obj;          /* owned */
+	const char *source; /* the file's name as given, or "STDIN"; borrowed from the set */
+	const struct yaml_doc *doc;
+	char *prefix;       /* of its paths in the document: "" or "items[2]." */
+};
+
+struct manifests {
+	struct manifest *items;
+	size_t len, cap;
+	struct yaml_docs *files; /* one for each file, kept for the places */
+	size_t file_count;
+	struct strlist sources;
+};
+
+#define auto_manifests CLEANUP(manifests_release) struct manifests
+
+/* Reads all of -f. A file that cannot be read or parsed is an error before anything is done with the others. */
+int manifests_load(const struct strlist *files, bool recursive, struct manifests *ret, struct err *e) MUST_USE;
+void manifests_release(struct manifests *m);
+
+/* What one manifest is about. */
+struct manifest_target {
+	const struct resource *resource;
+	const char *ns;   /* borrowed */
+	const char *name; /* NULL: none given */
+};
+/*
+ * Checks what can be checked without its schema: apiVersion and kind are there (unless validate is "false" or
+ * "ignore") and known to the server, and its namespace is the command's. Sets metadata.namespace where it is missing.
+ */
+int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *validate, struct manifest_target *ret,
+    struct err *e) MUST_USE;
+/* Reports the error as cmd_report does, and below it `FILE:LINE: PATH` for each field that it is about. */
+void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *e);
+/* The value of fieldValidation= for the value of --validate. */
+const char *manifest_field_validation(const char *validate);
+
+#endif

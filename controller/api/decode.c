@@ -8,36 +8,18 @@
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/map.h"
 #include "api.h"
+#include "place.h"
 #include "schema.h"
 
 #define FIELDS_MAX 64
 #define STRICT_ERRORS_MAX 100
 #define SNIPPET_MAX 100
 
-/* Where a value stands: a chain of names and item numbers up to the root. */
-struct place {
-	const struct place *up;
-	const char *name; /* NULL: an item of a list */
-	size_t index;
-};
-
 struct decoder {
 	const struct kind *k;
 	struct strlist *strict; /* texts about unknown and duplicate names; NULL: not wanted */
 	struct err *e;
 };
-
-/* "spec.containers[0].name"; without the numbers for errors about types, which never show them. */
-static void place_print(const struct place *p, bool numbers, struct buf *out)
-{
-	if (!p)
-		return;
-	place_print(p->up, numbers, out);
-	if (p->name)
-		buf_addf(out, "%s%s", out->len ? "." : "", p->name);
-	else if (numbers)
-		buf_addf(out, "[%zu]", p->index);
-}
 
 static void strict_error(struct decoder *d, const char *what, const struct place *p, const char *suggestion)
 {
@@ -195,7 +177,7 @@ static int decode_map(struct decoder *d, struct value *v)
 	if (!json_is_object(v->node))
 		return type_error(d, v->f, v->p, v->owner, v->node, false, false);
 	for (json *m = json_first(v->node); m && rc == 0; m = next) {
-		struct place p = {v->p, json_key(m), 0};
+		struct place p = PLACE(v->p, json_key(m));
 		struct value item = {v->f, v->owner, v->p, v->node, m, true};
 
 		next = json_next(m);
@@ -263,7 +245,7 @@ static int decode_list(struct decoder *d, struct value *v)
 	if (!json_is_array(v->node))
 		return type_error(d, v->f, v->p, v->owner, v->node, false, false);
 	for (json *node = json_first(v->node); node; node = next, i++) {
-		struct place p = {v->p, NULL, i};
+		struct place p = PLACE_ITEM(v->p, i);
 		struct value item = {v->f, v->owner, v->p, v->node, node, true};
 
 		next = json_next(node);
@@ -352,7 +334,7 @@ static int decode_object(struct decoder *d, const struct schema *s, json *obj, c
 
 	for (json *m = json_first(obj); m; m = next) {
 		const struct field *f = schema_field(s, json_key(m));
-		struct place here = {p, json_key(m), 0};
+		struct place here = PLACE(p, json_key(m));
 		struct value v = {f, s, &here, obj, m, false};
 
 		next = json_next(m);

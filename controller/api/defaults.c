@@ -1,0 +1,95 @@
+/*
+ * defaults: what the server writes into an object where the client was silent.
+ *
+ * Plain defaults come from the schema rows, wherever their object is present. What depends on other fields is here.
+ */
+#include "api.h"
+#include "schema.h"
+
+#define BACKOFF_LIMIT_DEFAULT 6
+
+static void default_object(const struct schema *s, json *obj)
+{
+	for (const struct field *f = s->fields; f->name; f++) {
+		json *node = json_get(obj, f->name);
+
+		if (!node && f->dflt)
+			json_set(obj, f->name, json_parse(f->dflt, strlen(f->dflt), 0, NULL));
+		else if (f->type == T_OBJECT && json_is_object(node))
+			default_object(f->of, node);
+		else if (f->type == T_OBJECT_LIST)
+			json_for (item, node)
+				default_object(f->of, item);
+	}
+}
+
+/* Always for :latest and for images with neither tag nor digest. */
+static const char *pull_policy(const char *image)
+{
+	const char *slash = strrchr(image, '/'), *colon = strchr(slash ? slash : image, ':');
+
+	if (!*image || strchr(image, '@'))
+		return "IfNotPresent";
+	return !colon || str_eq(colon, ":latest") ? "Always" : "IfNotPresent";
+}
+
+static void default_containers(json *list)
+{
+	json_for (c, list)
+		if (!json_get(c, "imagePullPolicy"))
+			json_set_str(c, "imagePullPolicy", pull_policy(json_str_or(c, "image", "")));
+}
+
+static void default_pod_spec(json *spec)
+{
+	default_containers(json_get(spec, "initContainers"));
+	default_containers(json_get(spec, "containers"));
+	default_containers(json_get(spec, "ephemeralContainers"));
+}
+
+/* A Job without labels of its own has those of its template. */
+static void default_job_labels(json *job)
+{
+	const json *labels = json_path(job, "spec.template.metadata.labels");
+
+	if (!json_first(json_path(job, "metadata.labels")) && json_first(labels))
+		json_set_path(job, "metadata.labels", json_dup(labels));
+}
+
+static void default_job(json *job)
+{
+	json *spec = json_obj(job, "spec"), *template = json_obj(spec, "template");
+
+	json_obj(template, "metadata");
+	default_pod_spec(json_obj(template, "spec"));
+	if (!json_get(spec, "completions") && !json_get(spec, "parallelism"))
+		json_set_int(spec, "completions", 1);
+	if (!json_get(spec, "backoffLimit"))
+		json_set_int(spec, "backoffLimit",
+		    json_get(spec, "backoffLimitPerIndex") ? INT32_MAX : BACKOFF_LIMIT_DEFAULT);
+	if (!json_get(spec, "podReplacementPolicy"))
+		json_set_str(spec, "podReplacementPolicy",
+		    json_get(spec, "podFailurePolicy") ? "Failed" : "TerminatingOrFailed");
+	default_job_labels(job);
+}
+
+void api_default(const struct kind *k, json *obj)
+{
+	json_obj(obj, "metadata");
+	switch (k->id) {
+	case KIND_JOB:
+		default_job(obj);
+		break;
+	case KIND_POD:
+		default_pod_spec(json_obj(obj, "spec"));
+		break;
+	case KIND_NAMESPACE:
+		json_obj(obj, "spec");
+		break;
+	case KIND_EVENT:
+	case KIND_NODE:
+	case KIND_COUNT:
+		break;
+	}
+	default_object(k->schema, obj);
+}

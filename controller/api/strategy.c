@@ -1,0 +1,86 @@
+/* strategy: what the server itself writes into objects when they are created and updated. */
+#include "api.h"
+
+/* The labels of a Job's pods, with and without prefix, and which value they have. */
+static const struct {
+	const char *key;
+	const char *path;
+} job_labels[] = {
+    {"batch.kubernetes.io/controller-uid", "metadata.uid"},
+    {"batch.kubernetes.io/job-name", "metadata.name"},
+    {"controller-uid", "metadata.uid"},
+    {"job-name", "metadata.name"},
+};
+
+/* What the user set is left alone; validation judges it. */
+static void generate_selector(json *job)
+{
+	json *labels = json_obj(job, "spec.template.metadata.labels");
+	json *match = json_obj(job, "spec.selector.matchLabels");
+
+	for (size_t i = 0; i < ARRAY_LEN(job_labels); i++)
+		if (!json_get(labels, job_labels[i].key))
+			json_set_str(labels, job_labels[i].key, json_str_or(job, job_labels[i].path, ""));
+	if (!json_get(match, job_labels[0].key))
+		json_set_str(match, job_labels[0].key, json_str_or(job, "metadata.uid", ""));
+}
+
+void api_prepare_create(const struct kind *k, json *obj)
+{
+	switch (k->id) {
+	case KIND_JOB:
+		json_set(obj, "status", json_new_object());
+		if (!json_bool(obj, "spec.manualSelector", false))
+			generate_selector(obj);
+		api_default(k, obj); /* labels that the template now has become the Job's */
+		break;
+	case KIND_POD:
+		json_set(obj, "status", json_new_object());
+		json_set_path(obj, "status.phase", json_new_string("Pending"));
+		/* Requests and limits are not supported yet, so there is no other class. */
+		json_set_path(obj, "status.qosClass", json_new_string("BestEffort"));
+		break;
+	case KIND_NAMESPACE:
+		json_set(obj, "status", json_new_object());
+		json_set_path(obj, "status.phase", json_new_string("Active"));
+		break;
+	case KIND_NODE: /* written by the controller itself, status and all */
+	case KIND_EVENT:
+	case KIND_COUNT:
+		break;
+	}
+}
+
+/* The member of metadata as `old` has it; absent there, absent here. */
+static void keep_meta(json *obj, const json *old, const char *key)
+{
+	json *meta = json_obj(obj, "metadata");
+	const json *value = json_get(json_get(old, "metadata"), key);
+
+	if (value)
+		json_set(meta, key, json_dup(value));
+	else
+		json_del(meta, key);
+}
+
+void api_prepare_update(const struct kind *k, json *obj, const json *old)
+{
+	static const char *const fixed[] = {"creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
+	    "generation"};
+	static const char *const assumed[] = {"uid", "name", "namespace"};
+	json *meta = json_obj(obj, "metadata");
+
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
+		keep_meta(obj, old, fixed[i]);
+	for (size_t i = 0; i < ARRAY_LEN(assumed); i++)
+		if (!json_get(meta, assumed[i]))
+			keep_meta(obj, old, assumed[i]);
+	if (k->has_status) {
+		json_del(obj, "status");
+		if (json_get(old, "status"))
+			json_set(obj, "status", json_dup(json_get(old, "status")));
+	}
+	if (k->has_generation && !json_equal(json_get(obj, "spec"), json_get(old, "spec")))
+		json_set_path(obj, "metadata.generation",
+		    json_new_int(json_int(old, "metadata.generation", 0) + 1));
+}

@@ -1,0 +1,41 @@
+/* validate: the rules of each kind; private to the api folder. Values are of the right types: decoding saw to that. */
+#ifndef KJOB_API_VALIDATE_H
+#define KJOB_API_VALIDATE_H
+
+#include "report.h"
+#include "schema.h"
+
+/* ---- validate.c: metadata and what all kinds share ---- */
+
+void validate_labels(struct report *r, const json *labels, const struct place *p);
+void validate_annotations(struct report *r, const json *annotations, const struct place *p);
+void validate_label_selector(struct report *r, const json *selector, const struct place *p);
+/* One error for each broken rule that CHECK (names.h) finds. */
+void validate_name(struct report *r, const char *s, void (*check)(const char *, struct strlist *), const struct place *p);
+/* A present member that has an enumeration must have one of its values. */
+void validate_enum(struct report *r, const struct schema *s, const json *obj, const char *name, const struct place *up);
+/* A present member must not be negative. */
+void validate_nonnegative(struct report *r, const json *obj, const char *name, const struct place *up);
+
+/* ---- validate_pod.c ---- */
+
+void validate_pod_spec(struct report *r, const json *spec, const struct place *p);
+/* What holds for Pods and not for templates. */
+void validate_pod(struct report *r, const json *pod);
+void validate_pod_update(struct report *r, const json *pod, const json *old);
+/* Fields of a pod spec that are legal and not supported, beyond those that schema rows mark. */
+void validate_pod_later(struct report *r, const json *spec, const struct place *p);
+void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warnings);
+
+/* ---- validate_job.c ---- */
+
+void validate_job(struct report *r, const json *job);
+void validate_job_update(struct report *r, const json *job, const json *old);
+void warn_job(const json *job, struct strlist *warnings);
+
+/* ---- validate_policy.c ---- */
+
+void validate_pod_failure_policy(struct report *r, const json *spec, const struct place *spec_place);
+void validate_success_policy(struct report *r, const json *spec, const struct place *spec_place);
+
+#endif

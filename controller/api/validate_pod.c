@@ -1,0 +1,211 @@
+/* validate_pod: pod specs, of Pods and of templates. */
+#include "names.h"
+#include "validate.h"
+
+#define PORT_MAX 65535
+
+static void validate_ports(struct report *r, const json *ports, const struct place *p)
+{
+	auto_strlist names = {0};
+	size_t i = 0;
+
+	json_for (port, ports) {
+		struct place item = PLACE_ITEM(p, i++), name = PLACE(&item, "name");
+		struct place number = PLACE(&item, "containerPort"), host = PLACE(&item, "hostPort");
+		const char *port_name = json_str_or(port, "name", "");
+		int64_t n = json_int(port, "containerPort", 0), host_n = json_int(port, "hostPort", 0);
+
+		if (*port_name) {
+			size_t before = r->texts.len;
+
+			validate_name(r, port_name, name_check_port, &name);
+			if (r->texts.len == before && strlist_has(&names, port_name))
+				bad_duplicate(r, &name, json_get(port, "name"));
+			strlist_add(&names, port_name);
+		}
+		if (n == 0)
+			bad_required(r, &number, "");
+		else if (n < 1 || n > PORT_MAX)
+			bad_invalid(r, &number, json_get(port, "containerPort"), "must be between 1 and %d, inclusive",
+			    PORT_MAX);
+		if (host_n < 0 || host_n > PORT_MAX)
+			bad_invalid(r, &host, json_get(port, "hostPort"), "must be between 1 and %d, inclusive",
+			    PORT_MAX);
+		validate_enum(r, &schema_container_port, port, "protocol", &item);
+	}
+}
+
+static void validate_env(struct report *r, const json *env, const struct place *p)
+{
+	size_t i = 0;
+
+	json_for (var, env) {
+		struct place item = PLACE_ITEM(p, i++), name = PLACE(&item, "name");
+
+		if (!*json_str_or(var, "name", ""))
+			bad_required(r, &name, "");
+		else
+			validate_name(r, json_str_or(var, "name", ""), name_check_env, &name);
+	}
+}
+
+static void validate_container(struct report *r, const json *c, const struct place *p)
+{
+	struct place name = PLACE(p, "name"), image = PLACE(p, "image"), ports = PLACE(p, "ports");
+	struct place env = PLACE(p, "env");
+
+	if (!*json_str_or(c, "name", ""))
+		bad_required(r, &name, "");
+	else
+		validate_name(r, json_str_or(c, "name", ""), name_check_dns_label, &name);
+	if (!*json_str_or(c, "image", ""))
+		bad_required(r, &image, "");
+	validate_enum(r, &schema_container, c, "terminationMessagePolicy", p);
+	validate_ports(r, json_get(c, "ports"), &ports);
+	validate_env(r, json_get(c, "env"), &env);
+	validate_enum(r, &schema_container, c, "imagePullPolicy", p);
+}
+
+static void validate_containers(struct report *r, const json *list, const struct place *p, struct strlist *names)
+{
+	size_t i = 0;
+
+	json_for (c, list) {
+		struct place item = PLACE_ITEM(p, i++), name = PLACE(&item, "name");
+		const char *own = json_str_or(c, "name", "");
+
+		validate_container(r, c, &item);
+		if (*own && strlist_has(names, own))
+			bad_duplicate(r, &name, json_get(c, "name"));
+		strlist_add(names, own);
+	}
+}
+
+void validate_pod_spec(struct report *r, const json *spec, const struct place *p)
+{
+	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
+	struct place selector = PLACE(p, "nodeSelector"), account = PLACE(p, "serviceAccountName");
+	struct place node = PLACE(p, "nodeName"), deadline = PLACE(p, "activeDeadlineSeconds");
+	const json *limit = json_get(spec, "activeDeadlineSeconds");
+	auto_strlist names = {0};
+	int64_t n;
+
+	if (!json_first(json_get(spec, "containers")))
+		bad_required(r, &containers, "");
+	validate_containers(r, json_get(spec, "containers"), &containers, &names);
+	validate_containers(r, json_get(spec, "initContainers"), &init, &names);
+	validate_enum(r, &schema_pod_spec, spec, "restartPolicy", p);
+	validate_enum(r, &schema_pod_spec, spec, "dnsPolicy", p);
+	validate_labels(r, json_get(spec, "nodeSelector"), &selector);
+	if (json_has(spec, "serviceAccountName"))
+		validate_name(r, json_str_or(spec, "serviceAccountName", ""), name_check_dns_subdomain, &account);
+	if (json_has(spec, "nodeName"))
+		validate_name(r, json_str_or(spec, "nodeName", ""), name_check_dns_subdomain, &node);
+	if (json_is_int(limit, &n) && (n < 1 || n > INT32_MAX))
+		bad_invalid(r, &deadline, limit, "must be between 1 and %d, inclusive", INT32_MAX);
+	validate_enum(r, &schema_pod_spec, spec, "preemptionPolicy", p);
+}
+
+static bool has_outer_blank(const char *s)
+{
+	static const char blanks[] = " \t\r\n\v\f";
+	size_t len = strlen(s);
+
+	return len && (strchr(blanks, s[0]) || strchr(blanks, s[len - 1]));
+}
+
+void validate_pod(struct report *r, const json *pod)
+{
+	struct place spec = PLACE(NULL, "spec"), containers = PLACE(&spec, "containers");
+	size_t i = 0;
+
+	json_for (c, json_path(pod, "spec.containers")) {
+		struct place item = PLACE_ITEM(&containers, i++), image = PLACE(&item, "image");
+
+		if (has_outer_blank(json_str_or(c, "image", "")))
+			bad_invalid(r, &image, json_get(c, "image"),
+			    "must not have leading or trailing whitespace");
+	}
+}
+
+void validate_pod_update(struct report *r, const json *pod, const json *old)
+{
+	struct place spec = PLACE(NULL, "spec");
+
+	if (!json_equal(json_get(pod, "spec"), json_get(old, "spec")))
+		bad_forbidden(r, &spec,
+		    "pod updates may not change fields other than `metadata` in this version of kjob");
+}
+
+void validate_pod_later(struct report *r, const json *spec, const struct place *p)
+{
+	struct place containers = PLACE(p, "containers");
+	size_t i = 0;
+
+	json_for (c, json_get(spec, "containers")) {
+		struct place item = PLACE_ITEM(&containers, i);
+
+		if (i++ > 0)
+			bad_forbidden(r, &item, "not supported by this version of kjob");
+	}
+}
+
+static void warn_env(const json *env, const struct place *p, struct strlist *warnings)
+{
+	auto_strlist names = {0};
+	size_t i = 0;
+
+	json_for (var, env) {
+		struct place item = PLACE_ITEM(p, i++);
+		const char *name = json_str_or(var, "name", "");
+
+		if (strlist_has(&names, name)) {
+			auto_free char *quoted = str_go_quote(name);
+			auto_buf path = {0};
+
+			place_print(&item, true, &path);
+			strlist_addf(warnings, "%s: hides previous definition of %s, which may be dropped when using apply",
+			    buf_str(&path), quoted);
+		}
+		strlist_add(&names, name);
+	}
+}
+
+static void warn_ports(const json *ports, const struct place *p, struct strlist *warnings)
+{
+	size_t i = 0;
+
+	json_for (port, ports) {
+		struct place item = PLACE_ITEM(p, i++);
+		size_t j = 0;
+
+		json_for (other, ports) {
+			auto_buf here = {0}, there = {0};
+			struct place first = PLACE_ITEM(p, j++);
+
+			if (other == port)
+				break;
+			if (json_int(port, "containerPort", 0) != json_int(other, "containerPort", 0) ||
+			    !str_eq(json_str(port, "protocol"), json_str(other, "protocol")))
+				continue;
+			place_print(&item, true, &here);
+			place_print(&first, true, &there);
+			strlist_addf(warnings, "%s: duplicate port definition with %s", buf_str(&here), buf_str(&there));
+			break;
+		}
+	}
+}
+
+void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warnings)
+{
+	struct place containers = PLACE(p, "containers");
+	size_t i = 0;
+
+	json_for (c, json_get(spec, "containers")) {
+		struct place item = PLACE_ITEM(&containers, i++);
+		struct place env = PLACE(&item, "env"), ports = PLACE(&item, "ports");
+
+		warn_env(json_get(c, "env"), &env, warnings);
+		warn_ports(json_get(c, "ports"), &ports, warnings);
+	}
+}

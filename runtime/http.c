@@ -15,14 +15,15 @@
 #define MAX_ERROR_BODY (1u * MIB) /* of a stream whose status is no 2xx */
 #define MAX_HEADERS (256u * KIB)
 #define CALL_BUFFER (16L * 1024)
-#define STREAM_BUFFER (32L * 1024) /* larger ones are no faster, and a stream may be one of hundreds */
+#define STREAM_BUFFER (32L * 1024) /* larger ones are no faster, and there may be hundreds */
 #define RETRY_MS 5
 #define MAX_SPARE 8 /* easy handles kept for the next calls */
 
 /*
- * libcurl must not be re-entered from its callbacks, and a call's callbacks may do as they like. So whoever wants
- * something of libcurl leaves a mark on the call, puts it on a list and has the deferred `drain` work the lists off. A
- * call is on at most one list. `calls` owns it from http_send to call_free.
+ * libcurl must not be re-entered from its callbacks, and a call's callbacks may do as they like. So
+ * whoever wants something of libcurl leaves a mark on the call, puts it on a list and has the
+ * deferred `drain` work the lists off. A call is on at most one list. `calls` owns it from
+ * http_send to call_free.
  */
 enum call_state {
 	CALL_WAITING,  /* on `waiting` for a free connection, on `starting`, or on `retrying` */
@@ -42,6 +43,7 @@ struct call {
 	bool paused;      /* the owner wants nothing now */
 	bool curl_paused; /* libcurl holds a piece back */
 	bool too_large;
+	bool sent; /* handed to a connection at least once */
 
 	/* the request */
 	struct http_request req; /* strings and body are copies of the call's own, below */
@@ -71,10 +73,10 @@ struct http {
 	char *base_url;
 	CURLM *multi;
 	struct timer timer, retry_timer;
-	bool kick;         /* libcurl's time has come */
+	bool kick; /* libcurl's time has come */
 	bool drain_queued;
-	int busy;          /* > 0: inside libcurl or a callback */
-	bool dead;         /* http_free came while busy */
+	int busy;  /* > 0: inside libcurl or a callback */
+	bool dead; /* http_free came while busy */
 
 	struct call **calls; /* by id */
 	size_t calls_len, calls_cap;
@@ -143,7 +145,9 @@ static struct call *call_find(const struct http *h, http_id id)
 {
 	size_t at = call_place(h, id);
 
-	return at < h->calls_len && h->calls[at]->id == id && !h->calls[at]->cancelled ? h->calls[at] : NULL;
+	return at < h->calls_len && h->calls[at]->id == id && !h->calls[at]->cancelled
+		   ? h->calls[at]
+		   : NULL;
 }
 
 /* ---- calls ---- */
@@ -255,7 +259,8 @@ const char *http_where(const struct http *h)
 /* curl_text: what went wrong, NULL when the system knows. */
 static void connect_error(struct call *c, const char *curl_text)
 {
-	const char *text = curl_text ? curl_text : "too many connections wait there"; /* see backlog_full */
+	const char *text =
+	    curl_text ? curl_text : "too many connections wait there"; /* see backlog_full */
 	long code = 0;
 
 	if (!curl_text)
@@ -273,8 +278,8 @@ static void timeout_error(struct call *c)
 	int64_t took = clock_mono_ms() - c->started_ms;
 
 	if (c->req.timeout_ms > 0 && took >= c->req.timeout_ms - 10)
-		err_set(&c->err, ERR_TIMEOUT, "no answer from %s to %s %s within %g s", http_where(c->http),
-		    c->method, c->path, (double)c->req.timeout_ms / 1000);
+		err_set(&c->err, ERR_TIMEOUT, "no answer from %s to %s %s within %g s",
+		    http_where(c->http), c->method, c->path, (double)c->req.timeout_ms / 1000);
 	else
 		err_set(&c->err, ERR_UNAVAILABLE, "cannot connect to %s: no answer within %d s",
 		    http_where(c->http), CONNECT_TIMEOUT_MS / 1000);
@@ -283,7 +288,8 @@ static void timeout_error(struct call *c)
 static void too_large_error(struct call *c)
 {
 	err_set(&c->err, ERR_TOO_LARGE, "the answer of %s to %s %s is larger than %zu bytes",
-	    http_where(c->http), c->method, c->path, c->reply.overflow ? c->reply.max : MAX_HEADERS);
+	    http_where(c->http), c->method, c->path,
+	    c->reply.overflow ? c->reply.max : MAX_HEADERS);
 }
 
 /* Sets c->err from libcurl's code; the only place that knows these codes. */
@@ -301,14 +307,17 @@ static void call_set_error(struct call *c, CURLcode code)
 		connect_error(c, "no such host");
 	else if (code == CURLE_URL_MALFORMAT)
 		err_set(&c->err, ERR_BAD_REQUEST, "%s is not a valid URL", c->url);
-	else if (code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR)
-		err_set(&c->err, ERR_UNAVAILABLE, "%s closed the connection %s %s %s", http_where(c->http),
+	else if (code == CURLE_GOT_NOTHING || code == CURLE_SEND_ERROR ||
+		 code == CURLE_RECV_ERROR ||
+		 code == CURLE_ABORTED_BY_CALLBACK) /* the last: see before_request */
+		err_set(&c->err, ERR_UNAVAILABLE, "%s closed the connection %s %s %s",
+		    http_where(c->http),
 		    c->headers_done ? "in the middle of the answer to" : "without an answer to",
 		    c->method, c->path);
 	else if (code == CURLE_PARTIAL_FILE)
 		err_set(&c->err, ERR_UNAVAILABLE,
-		    "%s closed the connection in the middle of the answer to %s %s", http_where(c->http),
-		    c->method, c->path);
+		    "%s closed the connection in the middle of the answer to %s %s",
+		    http_where(c->http), c->method, c->path);
 	else
 		err_set(&c->err, ERR_UNAVAILABLE, "%s %s of %s: %s", c->method, c->path,
 		    http_where(c->http), text);
@@ -394,6 +403,21 @@ static size_t on_write(char *data, size_t size, size_t count, void *arg)
 	return c->cancelled ? CURL_WRITEFUNC_ERROR : len;
 }
 
+/*
+ * libcurl sends a request anew when a kept connection breaks before an answer. The first time may
+ * have had its effect: what is not idempotent must not go out twice.
+ */
+static int before_request(void *arg, char *ip, char *local_ip, int port, int local_port)
+{
+	struct call *c = arg;
+	bool again = c->sent;
+
+	c->sent = true;
+	if (again && (strcmp(c->method, "POST") == 0 || strcmp(c->method, "PATCH") == 0))
+		return CURL_PREREQFUNC_ABORT;
+	return CURL_PREREQFUNC_OK;
+}
+
 /* ---- starting ---- */
 
 static void set_method(struct call *c)
@@ -438,7 +462,8 @@ static void set_connection(struct call *c)
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-	curl_easy_setopt(e, CURLOPT_BUFFERSIZE, c->req.own_connection ? STREAM_BUFFER : CALL_BUFFER);
+	curl_easy_setopt(
+	    e, CURLOPT_BUFFERSIZE, c->req.own_connection ? STREAM_BUFFER : CALL_BUFFER);
 }
 
 static void call_start(struct call *c)
@@ -463,6 +488,8 @@ static void call_start(struct call *c)
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_write);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, c);
+	curl_easy_setopt(e, CURLOPT_PREREQFUNCTION, before_request);
+	curl_easy_setopt(e, CURLOPT_PREREQDATA, c);
 	curl_easy_setopt(e, CURLOPT_PRIVATE, c);
 	code = curl_multi_add_handle(h->multi, e);
 	if (code == CURLM_OK)
@@ -505,8 +532,8 @@ static void work_todo(struct http *h)
 }
 
 /*
- * A unix socket whose backlog is full refuses with EAGAIN at once where TCP would wait; libcurl reports that as a failure
- * without an errno.
+ * A unix socket whose backlog is full refuses with EAGAIN at once where TCP would wait; libcurl
+ * reports that as a failure without an errno.
  */
 static bool backlog_full(const struct call *c, CURLcode code)
 {
@@ -516,7 +543,8 @@ static bool backlog_full(const struct call *c, CURLcode code)
 	if (code != CURLE_COULDNT_CONNECT || !c->http->unix_socket || took >= CONNECT_TIMEOUT_MS)
 		return false;
 	curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &os_code);
-	return (os_code == 0 || os_code == EAGAIN) && (c->req.timeout_ms == 0 || took < c->req.timeout_ms);
+	return (os_code == 0 || os_code == EAGAIN) &&
+	       (c->req.timeout_ms == 0 || took < c->req.timeout_ms);
 }
 
 static void call_retry(struct call *c)
@@ -627,8 +655,10 @@ static void on_socket(void *arg, int events)
 	struct watch *w = arg;
 	struct http *h = w->http;
 	int running;
-	int mask = (events & LOOP_READ ? CURL_CSELECT_IN : 0) | (events & LOOP_WRITE ? CURL_CSELECT_OUT : 0);
+	int mask = events & LOOP_READ ? CURL_CSELECT_IN : 0;
 
+	if (events & LOOP_WRITE)
+		mask |= CURL_CSELECT_OUT;
 	h->busy++;
 	curl_multi_socket_action(h->multi, w->fd, mask, &running); /* may free w */
 	queue_drain(h);
@@ -692,10 +722,12 @@ struct http *http_new(struct loop *l, const struct http_target *t)
 	size_t len;
 
 	/*
-	 * Setting up TLS costs milliseconds: only for who needs it. libcurl counts these calls, so that the flags of
-	 * the first client hold; OpenSSL and GnuTLS of today set themselves up when asked later.
+	 * Setting up TLS costs milliseconds: only for who needs it. libcurl counts these calls, so
+	 * that the flags of the first client hold; OpenSSL and GnuTLS of today set themselves up
+	 * when asked later.
 	 */
-	curl_global_init(strncasecmp(t->base_url, "https:", 6) == 0 ? CURL_GLOBAL_SSL : CURL_GLOBAL_NOTHING);
+	curl_global_init(
+	    strncasecmp(t->base_url, "https:", 6) == 0 ? CURL_GLOBAL_SSL : CURL_GLOBAL_NOTHING);
 	h->loop = l;
 	h->unix_socket = xstrdup(t->unix_socket);
 	h->base_url = xstrdup(t->base_url);
@@ -715,7 +747,8 @@ struct http *http_new(struct loop *l, const struct http_target *t)
 	curl_multi_setopt(h->multi, CURLMOPT_SOCKETDATA, h);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERFUNCTION, timer_cb);
 	curl_multi_setopt(h->multi, CURLMOPT_TIMERDATA, h);
-	/* Streams count too: a smaller number would close kept connections of calls while many streams run. */
+	/* Streams count too: a smaller number would close kept connections of calls while many
+	 * streams run. */
 	curl_multi_setopt(h->multi, CURLMOPT_MAXCONNECTS, 65536L);
 	return h;
 }
@@ -842,9 +875,10 @@ static void check(struct call *c, const struct http_request *r)
 
 	if (fault)
 		err_set(&c->err, ERR_BAD_REQUEST, "%s", fault);
-	else if (h->unix_socket && strlen(h->unix_socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
-		err_set(&c->err, ERR_UNAVAILABLE, "cannot connect to %s: the path is too long for a socket",
-		    h->unix_socket);
+	else if (h->unix_socket &&
+		 strlen(h->unix_socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+		err_set(&c->err, ERR_UNAVAILABLE,
+		    "cannot connect to %s: the path is too long for a socket", h->unix_socket);
 }
 
 http_id http_send(struct http *h, const struct http_request *r)

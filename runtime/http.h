@@ -6,9 +6,9 @@
  * before http_send has returned, and never after http_cancel. Callbacks may start, cancel and resume calls and free the
  * client. A client must be freed before its loop.
  *
- * Calls share up to HTTP_PARALLEL connections that are kept alive; further calls wait for their turn. A call that finds
- * its kept connection closed by the server is sent once more on a new one by curl, as long as nothing of the answer has
- * come.
+ * Calls share up to HTTP_PARALLEL connections that are kept alive; further calls wait for their turn. A kept
+ * connection that the server has closed meanwhile is replaced unseen. Where it breaks after the request has gone out,
+ * the request is sent once more on a new one, but not POST and PATCH.
  */
 #ifndef KJOB_HTTP_H
 #define KJOB_HTTP_H

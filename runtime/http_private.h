@@ -18,7 +18,8 @@ const char *http_request_fault(const struct http_request *r);
 
 /* The code of a status line ("HTTP/1.1 200 OK", not NUL-terminated); -1 where it is none. */
 int http_parse_status(const char *line, size_t len);
-/* Opens a connection and leaves it to the caller: curl_easy_send and _recv work on `easy` until http_free. */
+/* Opens a connection and leaves it to the caller: curl_easy_send and _recv work on `easy` until
+ * http_free. */
 typedef void http_connect_fn(void *arg, CURL *easy, const struct err *err);
 void http_connect(struct http *h, http_connect_fn *fn, void *arg);
 

@@ -73,7 +73,7 @@ static void libevent_log(int severity, const char *msg)
 
 /* ---- timers ---- */
 
-#define TIMER_OF(n) ((struct timer *)((char *)(n) - offsetof(struct timer, node)))
+#define TIMER_OF(n) ((struct timer *)((char *)(n)-offsetof(struct timer, node)))
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
@@ -241,8 +241,8 @@ void loop_turn(struct loop *l, int max_wait_ms)
 		flags |= EVLOOP_NONBLOCK;
 	arm(l, now, max_wait_ms > 0 && !(flags & EVLOOP_NONBLOCK) ? now + max_wait_ms : NEVER);
 	/*
-	 * ONCE returns as soon as any callback has run, a foreign one too: that is why loop_wake needs to do nothing
-	 * but mark.
+	 * ONCE returns as soon as any callback has run, a foreign one too: that is why loop_wake
+	 * needs to do nothing but mark.
 	 */
 	event_base_loop(l->base, flags);
 	end_turn(l);
@@ -286,7 +286,8 @@ static void fd_watch(struct loop_fd *w)
 	short what = EV_PERSIST;
 
 	if (!w->always) {
-		what |= (w->events & LOOP_READ ? EV_READ : 0) | (w->events & LOOP_WRITE ? EV_WRITE : 0);
+		what |=
+		    (w->events & LOOP_READ ? EV_READ : 0) | (w->events & LOOP_WRITE ? EV_WRITE : 0);
 		event_assign(&w->ev, w->loop->base, w->fd, what, on_fd, w);
 		if (event_add(&w->ev, NULL) == 0)
 			return;

@@ -17,7 +17,7 @@ enum upgrade_state {
 	UPGRADE_ASKING,  /* the request goes out, the head of the answer comes in */
 	UPGRADE_REFUSED, /* the body of another status comes in */
 	UPGRADE_OPEN,
-	UPGRADE_ENDED    /* the last callback has run */
+	UPGRADE_ENDED /* the last callback has run */
 };
 
 struct upgrade {
@@ -40,8 +40,8 @@ struct upgrade {
 	struct strlist headers;
 	struct err err; /* how it ended, to be told when no longer paused */
 
-	bool paused, ended;           /* ended: the other side has closed */
-	bool write_broken;            /* the other side takes no more */
+	bool paused, ended; /* ended: the other side has closed */
+	bool write_broken;  /* the other side takes no more */
 	bool shut_wanted, shut_done;
 	bool tell_writable;
 	bool step_queued;
@@ -100,7 +100,8 @@ static void fail(struct upgrade *u)
 
 	disconnect(u);
 	if (!u->dead)
-		u->cb.on_fail(u->ctx, u->key, trouble ? NULL : &u->response, trouble ? &u->err : NULL);
+		u->cb.on_fail(
+		    u->ctx, u->key, trouble ? NULL : &u->response, trouble ? &u->err : NULL);
 }
 
 static void finish(struct upgrade *u)
@@ -120,7 +121,9 @@ static int parse_head(struct upgrade *u)
 	const char *line, *next;
 
 	if (!end)
-		return u->in.len > MAX_HEAD || (u->in.len >= 5 && memcmp(text, "HTTP/", 5) != 0) ? -1 : 0;
+		return u->in.len > MAX_HEAD || (u->in.len >= 5 && memcmp(text, "HTTP/", 5) != 0)
+			   ? -1
+			   : 0;
 	if (end - text > (long)MAX_HEAD || memchr(text, '\0', (size_t)(end - text)))
 		return -1;
 	u->response.status = http_parse_status(text, (size_t)(end - text));
@@ -134,7 +137,8 @@ static int parse_head(struct upgrade *u)
 	return u->response.status < 0 ? -1 : (int)(end + 4 - text);
 }
 
-/* Undoes the chunks of u->in in place. False: they are incomplete. What makes no sense ends the body. */
+/* Undoes the chunks of u->in in place. False: they are incomplete. What makes no sense ends the
+ * body. */
 static bool unchunk(struct upgrade *u)
 {
 	const char *p = buf_str(&u->in), *end = p + u->in.len;
@@ -181,7 +185,8 @@ static bool refusal_complete(struct upgrade *u)
 		return true; /* a stream, perhaps without end; or nothing to read */
 	if (coding && strcasecmp(coding, "chunked") == 0)
 		return unchunk(u) || u->ended;
-	if (length && str_to_int(length, 0, MAX_ERROR_BODY, &want) == 0 && u->in.len >= (size_t)want) {
+	if (length && str_to_int(length, 0, MAX_ERROR_BODY, &want) == 0 &&
+	    u->in.len >= (size_t)want) {
 		u->in.len = (size_t)want;
 		return true;
 	}
@@ -203,7 +208,8 @@ static void take_head(struct upgrade *u)
 {
 	int len;
 
-	while ((len = parse_head(u)) > 0 && u->response.status / 100 == 1 && u->response.status != 101)
+	while (
+	    (len = parse_head(u)) > 0 && u->response.status / 100 == 1 && u->response.status != 101)
 		buf_consume(&u->in, (size_t)len); /* 100 Continue and the like */
 	if (len < 0) {
 		err_set(&u->err, ERR_UNAVAILABLE, "%s: the answer is not HTTP", u->what);
@@ -248,8 +254,8 @@ static void take_end(struct upgrade *u)
 		take_refusal(u);
 	} else if (u->state == UPGRADE_ASKING) {
 		if (u->err.reason == ERR_NONE)
-			err_set(&u->err, ERR_UNAVAILABLE, "%s: the connection was closed without an answer",
-			    u->what);
+			err_set(&u->err, ERR_UNAVAILABLE,
+			    "%s: the connection was closed without an answer", u->what);
 		fail(u);
 	} else {
 		queue_step(u);
@@ -258,7 +264,8 @@ static void take_end(struct upgrade *u)
 
 static bool may_read(const struct upgrade *u)
 {
-	return !u->dead && u->easy && !u->ended && !(u->state == UPGRADE_OPEN && (u->paused || u->in.len > 0));
+	return !u->dead && u->easy && !u->ended &&
+	       !(u->state == UPGRADE_OPEN && (u->paused || u->in.len > 0));
 }
 
 static void read_some(struct upgrade *u)
@@ -272,8 +279,8 @@ static void read_some(struct upgrade *u)
 		if (code == CURLE_AGAIN)
 			return;
 		if (code != CURLE_OK)
-			err_set(&u->err, ERR_UNAVAILABLE, "%s: the connection was lost: %s", u->what,
-			    curl_easy_strerror(code));
+			err_set(&u->err, ERR_UNAVAILABLE, "%s: the connection was lost: %s",
+			    u->what, curl_easy_strerror(code));
 		if (code != CURLE_OK || n == 0)
 			take_end(u);
 		else
@@ -393,13 +400,15 @@ static void on_connect(void *arg, CURL *easy, const struct err *err)
 	if (err) {
 		err_copy(&u->err, err);
 		fail(u);
-	} else if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK || fd == CURL_SOCKET_BAD) {
+	} else if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) != CURLE_OK ||
+		   fd == CURL_SOCKET_BAD) {
 		err_set(&u->err, ERR_UNAVAILABLE, "%s: the connection was lost", u->what);
 		fail(u);
 	} else {
 		u->easy = easy;
 		u->state = UPGRADE_ASKING;
-		u->watch = loop_fd_new_named(u->loop, "upgraded connection", fd, LOOP_READ | LOOP_WRITE, on_ready, u);
+		u->watch = loop_fd_new_named(
+		    u->loop, "upgraded connection", fd, LOOP_READ | LOOP_WRITE, on_ready, u);
 		queue_step(u);
 	}
 	leave(u);
@@ -415,7 +424,8 @@ static void build_request(struct upgrade *u, const struct http_request *r, const
 	host = host ? host + 3 : http_base_url(u->client);
 	len = strcspn(host, "/");
 	buf_addf(&u->request, "%s %s%s HTTP/1.1\r\n", r->method, host + len, r->path);
-	buf_addf(&u->request, "Host: %.*s\r\nUser-Agent: kjob/" KJOB_VERSION "\r\n", (int)len, host);
+	buf_addf(
+	    &u->request, "Host: %.*s\r\nUser-Agent: kjob/" KJOB_VERSION "\r\n", (int)len, host);
 	buf_addf(&u->request, "Connection: Upgrade\r\nUpgrade: %s\r\n", protocol);
 	for (const char *const *p = r->headers; p && *p; p++)
 		buf_addf(&u->request, "%s\r\n", *p);

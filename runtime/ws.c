@@ -85,8 +85,8 @@ static int check_length(struct ws *w, unsigned op, unsigned form, uint64_t len, 
 }
 
 /*
- * Reads the header at the front of w->in. 1: complete; 0: f->header_len bytes are needed to go on; -1: an error, found
- * as early as can be.
+ * Reads the header at the front of w->in. 1: complete; 0: f->header_len bytes are needed to go on;
+ * -1: an error, found as early as can be.
  */
 static int parse_header(struct ws *w, struct frame *f, struct err *e)
 {
@@ -142,7 +142,8 @@ static void take_frame(struct ws *w, const struct frame *f, ws_message_fn *fn, v
 			w->opcode = f->opcode;
 		buf_add(&w->message, data, f->len);
 		if (f->fin) {
-			fn(ctx, w->opcode, (const unsigned char *)buf_str(&w->message), w->message.len);
+			fn(ctx, w->opcode, (const unsigned char *)buf_str(&w->message),
+			    w->message.len);
 			w->opcode = WS_CONTINUATION;
 			buf_clear(&w->message);
 		}
@@ -178,8 +179,8 @@ int ws_feed(struct ws *w, const void *data, size_t len, ws_message_fn *fn, void 
 
 /* ---- sending ---- */
 
-static void add_frame(const struct ws *w, struct buf *out, enum ws_opcode op, const unsigned char *channel,
-    const void *data, size_t len)
+static void add_frame(const struct ws *w, struct buf *out, enum ws_opcode op,
+    const unsigned char *channel, const void *data, size_t len)
 {
 	size_t all = len + (channel ? 1 : 0), start;
 	unsigned char head[MAX_HEADER];
@@ -218,7 +219,8 @@ void ws_frame(const struct ws *w, struct buf *out, enum ws_opcode op, const void
 	add_frame(w, out, op, NULL, data, len);
 }
 
-void ws_channel_frame(const struct ws *w, struct buf *out, unsigned channel, const void *data, size_t len)
+void ws_channel_frame(
+    const struct ws *w, struct buf *out, unsigned channel, const void *data, size_t len)
 {
 	unsigned char byte = (unsigned char)channel;
 
@@ -243,9 +245,9 @@ static void sha1_block(uint32_t h[5], const unsigned char *p)
 	for (size_t i = 16; i < 80; i++)
 		v[i] = rotate(v[i - 3] ^ v[i - 8] ^ v[i - 14] ^ v[i - 16], 1);
 	for (size_t i = 0; i < 80; i++) {
-		uint32_t f = i < 20 ? (b & c) | (~b & d)
-		    : i >= 40 && i < 60 ? (b & c) | (b & d) | (c & d)
-					: b ^ c ^ d;
+		uint32_t f = i < 20              ? (b & c) | (~b & d)
+			     : i >= 40 && i < 60 ? (b & c) | (b & d) | (c & d)
+						 : b ^ c ^ d;
 		uint32_t t = rotate(a, 5) + f + e + k[i / 20] + v[i];
 
 		e = d;
@@ -280,7 +282,8 @@ static void sha1(const char *text, size_t len, unsigned char out[20])
 
 char *ws_accept_key(char buf[29], const char *key)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char digits[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 	unsigned char hash[21] = {0};
 	char text[sizeof(guid) + 64];

@@ -46,14 +46,16 @@ static void reply(struct evhttp_request *req, int code, const char *text)
 /* Echoes method, some headers and body. */
 static void serve_echo(struct evhttp_request *req, struct world *w)
 {
-	static const char *const names[] = {"X-Test", "Content-Type", "Expect", "Content-Length", "X-Empty"};
+	static const char *const names[] = {
+	    "X-Test", "Content-Type", "Expect", "Content-Length", "X-Empty"};
 	struct evkeyvalq *in = evhttp_request_get_input_headers(req);
 	struct evbuffer *b = evbuffer_new(), *body = evhttp_request_get_input_buffer(req);
 
 	evbuffer_add_printf(b, "%d", (int)evhttp_request_get_command(req));
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (evhttp_find_header(in, names[i]))
-			evbuffer_add_printf(b, " %s=%s", names[i], evhttp_find_header(in, names[i]));
+			evbuffer_add_printf(
+			    b, " %s=%s", names[i], evhttp_find_header(in, names[i]));
 	evbuffer_add_printf(b, " %zu ", evbuffer_get_length(body));
 	evbuffer_add_buffer(b, body);
 	evhttp_add_header(evhttp_request_get_output_headers(req), "X-Reply", "  yes");
@@ -111,7 +113,8 @@ static void serve_late(struct evhttp_request *req, struct world *w, int ms)
 	late->req = req;
 	if (++w->concurrent > w->most_concurrent)
 		w->most_concurrent = w->concurrent;
-	event_base_once(loop_base(w->l), -1, EV_TIMEOUT, late_reply, late, &(struct timeval){0, ms * 1000});
+	event_base_once(
+	    loop_base(w->l), -1, EV_TIMEOUT, late_reply, late, &(struct timeval){0, ms * 1000});
 }
 
 static void serve(struct evhttp_request *req, void *arg)
@@ -151,8 +154,8 @@ static void world_listen(struct world *w)
 	evhttp_set_gencb(w->server, serve, w);
 	evhttp_set_bevcb(w->server, count_connection, w);
 	evhttp_set_allowed_methods(w->server, 0xffff);
-	w->listener = evconnlistener_new_bind(loop_base(w->l), NULL, NULL, LEV_OPT_CLOSE_ON_FREE, 128,
-	    (struct sockaddr *)&sa, sizeof(sa));
+	w->listener = evconnlistener_new_bind(loop_base(w->l), NULL, NULL, LEV_OPT_CLOSE_ON_FREE,
+	    128, (struct sockaddr *)&sa, sizeof(sa));
 	CHECK(w->listener != NULL);
 	evhttp_bind_listener(w->server, w->listener);
 }
@@ -165,8 +168,8 @@ static void world_open(struct world *w)
 	snprintf(w->path, sizeof(w->path), "%s/sock", w->dir);
 	w->l = loop_new();
 	world_listen(w);
-	w->h = http_new(w->l,
-	    &(struct http_target){.unix_socket = w->path, .base_url = "http://localhost/"});
+	w->h = http_new(
+	    w->l, &(struct http_target){.unix_socket = w->path, .base_url = "http://localhost/"});
 }
 
 static void world_close(struct world *w)
@@ -267,7 +270,8 @@ static void call(struct world *w, const char *method, const char *path, struct h
 
 TEST("methods, headers and bodies arrive as they were given, and nothing else is added")
 {
-	static const char *const headers[] = {"X-Test: a b", "Content-Type: application/json", "X-Empty:", NULL};
+	static const char *const headers[] = {
+	    "X-Test: a b", "Content-Type: application/json", "X-Empty:", NULL};
 	char text[] = "{\"a\":1}";
 	struct world w;
 
@@ -276,10 +280,12 @@ TEST("methods, headers and bodies arrive as they were given, and nothing else is
 	CHECK_INT(w.status, 200);
 	CHECK_STR(w.body, "1 0 ");
 	CHECK_STR(w.header, "yes");
-	begin(&w, "POST", "/echo", (struct http_request){.headers = headers, .body = text, .body_len = 7});
+	begin(&w, "POST", "/echo",
+	    (struct http_request){.headers = headers, .body = text, .body_len = 7});
 	text[1] = 'X'; /* the body was copied */
 	finish(&w);
-	CHECK_STR(w.body, "2 X-Test=a b Content-Type=application/json Content-Length=7 X-Empty= 7 {\"a\":1}");
+	CHECK_STR(w.body,
+	    "2 X-Test=a b Content-Type=application/json Content-Length=7 X-Empty= 7 {\"a\":1}");
 	call(&w, "POST", "/echo", (struct http_request){0});
 	CHECK_STR(w.body, "2 Content-Length=0 0 ");
 	call(&w, "PUT", "/echo", (struct http_request){.body = "tar", .body_len = 3});
@@ -316,7 +322,8 @@ TEST("an error status is no error and its body is collected, for a stream too")
 	struct world w;
 
 	world_open(&w);
-	call(&w, "GET", "/nothing", (struct http_request){.on_data = on_data, .on_headers = on_headers});
+	call(&w, "GET", "/nothing",
+	    (struct http_request){.on_data = on_data, .on_headers = on_headers});
 	CHECK_INT(w.err.reason, ERR_NONE);
 	CHECK_INT(w.status, 404);
 	CHECK_STR(w.body, "{\"message\":\"nothing here\"}");
@@ -347,12 +354,14 @@ TEST("an answer over max_body is cut with an error that says the limit")
 
 TEST("a stream comes whole, and paused after every piece it is the same bytes")
 {
-	static const char *const paths[] = {"/big/4000001", "/big/chunked/4000001", "/big/1", "/big/0"};
+	static const char *const paths[] = {
+	    "/big/4000001", "/big/chunked/4000001", "/big/1", "/big/0"};
 	struct world w;
 
 	world_open(&w);
 	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-		struct http_request r = {.on_data = on_data, .on_headers = on_headers, .own_connection = true};
+		struct http_request r = {
+		    .on_data = on_data, .on_headers = on_headers, .own_connection = true};
 		unsigned sum;
 
 		w.pausing = false;
@@ -389,7 +398,8 @@ struct many {
 	int done, failed;
 };
 
-static void count_done(void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
+static void count_done(
+    void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
 {
 	struct many *m = ctx;
 
@@ -472,7 +482,8 @@ static bool cancel_in_data(void *ctx, uint64_t key, const char *data, size_t len
 	return key != 0;
 }
 
-static void restart_in_done(void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
+static void restart_in_done(
+    void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
 {
 	struct world *w = ctx;
 
@@ -496,13 +507,15 @@ TEST("a call may be cancelled and another started in every callback")
 	CHECK_INT(w.headers, 1);
 	CHECK_INT(w.done, 0);
 	for (uint64_t key = 0; key < 2; key++) {
-		begin(&w, "GET", "/big/1000000", (struct http_request){.on_data = cancel_in_data, .key = key});
+		begin(&w, "GET", "/big/1000000",
+		    (struct http_request){.on_data = cancel_in_data, .key = key});
 		settle(&w);
 		CHECK_INT(w.pieces, 1);
 		CHECK_INT(w.done, 0);
 	}
-	w.id = http_send(w.h, &(struct http_request){.method = "GET", .path = "/echo", .done = restart_in_done,
-				  .ctx = &w});
+	w.id = http_send(
+	    w.h, &(struct http_request){
+		     .method = "GET", .path = "/echo", .done = restart_in_done, .ctx = &w});
 	finish(&w);
 	CHECK_INT(w.status, 200);
 	world_close(&w);
@@ -572,13 +585,31 @@ TEST("a kept connection that the server has closed meanwhile is not an error")
 	world_close(&w);
 }
 
+TEST("when a kept connection breaks after the request, GET is sent again and POST is not")
+{
+	struct world w;
+
+	world_open(&w);
+	call(&w, "GET", "/echo", (struct http_request){0});
+	call(&w, "GET", "/close", (struct http_request){0});
+	CHECK_INT(w.err.reason, ERR_UNAVAILABLE);
+	CHECK_INT(w.requests, 3);
+	call(&w, "GET", "/echo", (struct http_request){0});
+	call(&w, "POST", "/close", (struct http_request){.body = "x", .body_len = 1});
+	CHECK_INT(w.err.reason, ERR_UNAVAILABLE);
+	CHECK(strstr(err_msg(&w.err), "closed the connection without an answer to POST /close"));
+	CHECK_INT(w.requests, 5);
+	world_close(&w);
+}
+
 TEST("a connection lost in the middle of a stream is an error, after the pieces that came")
 {
 	struct evbuffer *b = evbuffer_new();
 	struct world w;
 
 	world_open(&w);
-	begin(&w, "GET", "/hold", (struct http_request){.on_data = on_data, .on_headers = on_headers});
+	begin(&w, "GET", "/hold",
+	    (struct http_request){.on_data = on_data, .on_headers = on_headers});
 	while (!w.held)
 		loop_turn(w.l, 1000);
 	evhttp_send_reply_start(w.held, 200, "OK");
@@ -646,7 +677,8 @@ TEST("connect errors of a unix socket name the path and the cause")
 	http_free(w.h);
 	snprintf(text, sizeof(text), "/tmp/%0115d", 0);
 	snprintf(w.path, sizeof(w.path), "%s", text);
-	w.h = http_new(w.l, &(struct http_target){.unix_socket = text, .base_url = "http://localhost"});
+	w.h = http_new(
+	    w.l, &(struct http_target){.unix_socket = text, .base_url = "http://localhost"});
 	check_connect_error(&w, "too long");
 	world_close(&w);
 }

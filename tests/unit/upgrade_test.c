@@ -106,7 +106,8 @@ static void world_open(struct world *w)
 	CHECK_INT(bind(w->listener, (struct sockaddr *)&sa, sizeof(sa)), 0);
 	CHECK_INT(listen(w->listener, 4), 0);
 	w->l = loop_new();
-	w->h = http_new(w->l, &(struct http_target){.unix_socket = w->path, .base_url = "http://eng:1/v1/"});
+	w->h = http_new(
+	    w->l, &(struct http_target){.unix_socket = w->path, .base_url = "http://eng:1/v1/"});
 }
 
 static void world_close(struct world *w)
@@ -348,8 +349,11 @@ TEST("another status fails with its body, by length, in chunks or until the clos
 		const char *body;
 	} cases[] = {
 	    {"HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nabcd", false, 404, "abc"},
-	    {"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n1;x\r\nc\r\n0\r\n\r\n", false, 409, "abc"},
-	    {"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, 409, ""},
+	    {"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: "
+	     "chunked\r\n\r\n2\r\nab\r\n1;x\r\nc\r\n0\r\n\r\n",
+		false, 409, "abc"},
+	    {"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", false, 409,
+		""},
 	    {"HTTP/1.0 500 Oops\r\n\r\nabc", true, 500, "abc"},
 	    {"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", false, 500, ""},
 	    {"HTTP/1.1 200 OK\r\n\r\nstream", false, 200, "stream"},
@@ -397,7 +401,8 @@ TEST("silence, nonsense and an early close are errors that say so")
 {
 	check_trouble(NULL, ERR_TIMEOUT, "no answer in time");
 	check_trouble("HTTP/1.1 101 Switch", ERR_TIMEOUT, "no answer in time");
-	check_trouble("HTTP/1.1 500 x\r\nContent-Length: 10\r\n\r\nabc", ERR_TIMEOUT, "no answer in time");
+	check_trouble(
+	    "HTTP/1.1 500 x\r\nContent-Length: 10\r\n\r\nabc", ERR_TIMEOUT, "no answer in time");
 	check_trouble("", ERR_UNAVAILABLE, "closed without an answer");
 	check_trouble("SSH-2.0-x\r\n", ERR_UNAVAILABLE, "not HTTP");
 	check_trouble("HTTP/1.1 abc\r\n\r\n", ERR_UNAVAILABLE, "not HTTP");

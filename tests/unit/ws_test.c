@@ -69,7 +69,11 @@ TEST("the examples of RFC 6455, section 5.7, are read in pieces of any size")
 
 TEST("a control frame may come between the fragments of a message")
 {
-	check_both(true, BYTES("\x02\x02" "ab\x89\x01!\x00\x01" "c\x8a\x00\x80\x01" "d\x81\x01z"),
+	check_both(true,
+	    BYTES("\x02\x02"
+		  "ab\x89\x01!\x00\x01"
+		  "c\x8a\x00\x80\x01"
+		  "d\x81\x01z"),
 	    "P1:! O0: B4:abcd T1:z ");
 }
 
@@ -89,7 +93,12 @@ TEST("a callback can stop the rest from being heard")
 	struct heard h = {.ws = &w, .stop = true};
 
 	ws_init(&w, true, 100);
-	CHECK_INT(ws_feed(&w, BYTES("\x81\x01" "a\x81\x01" "b"), hear, &h, NULL), 0);
+	CHECK_INT(ws_feed(&w,
+		      BYTES("\x81\x01"
+			    "a\x81\x01"
+			    "b"),
+		      hear, &h, NULL),
+	    0);
 	CHECK_STR(buf_str(&h.text), "T1:a ");
 	buf_release(&h.text);
 	ws_release(&w);
@@ -108,22 +117,36 @@ TEST("protocol errors are found as soon as their byte is there")
 	    {true, BYTES("\x8b"), "WebSocket: unknown opcode"},
 	    {true, BYTES("\x09"), "WebSocket: a control frame is fragmented"},
 	    {true, BYTES("\x80"), "WebSocket: a continuation without a beginning"},
-	    {true, BYTES("\x01\x00\x81"), "WebSocket: a message begins before the last one has ended"},
+	    {true, BYTES("\x01\x00\x81"),
+		"WebSocket: a message begins before the last one has ended"},
 	    {true, BYTES("\x81\x80"), "WebSocket: the server masks"},
 	    {false, BYTES("\x81\x00"), "WebSocket: the client does not mask"},
-	    {true, BYTES("\x89\x7e\x00\x7e"), "WebSocket: a control frame is longer than 125 bytes"},
+	    {true, BYTES("\x89\x7e\x00\x7e"),
+		"WebSocket: a control frame is longer than 125 bytes"},
 	    {true, BYTES("\x88\x01"), "WebSocket: a close frame holds half a code"},
 	    {true, BYTES("\x82\x7e\x00\x7d"), "WebSocket: a length is not in its shortest form"},
-	    {true, BYTES("\x82\x7f\0\0\0\0\0\0\xff\xff"), "WebSocket: a length is not in its shortest form"},
+	    {true, BYTES("\x82\x7f\0\0\0\0\0\0\xff\xff"),
+		"WebSocket: a length is not in its shortest form"},
 	    {true, BYTES("\x82\x7e\x03\xe9"), "WebSocket: the message is too long"},
-	    {true, BYTES("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff"), "WebSocket: the message is too long"},
+	    {true, BYTES("\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff"),
+		"WebSocket: the message is too long"},
 	    {false, BYTES("\x82\xff\x80\0\0\0\0\0\0\0"), "WebSocket: the message is too long"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		check_both(cases[i].client, cases[i].bytes, cases[i].len, cases[i].want);
-	CHECK_STR(feed(true, 4, BYTES("\x02\x03" "abc\x80\x02"), 1), "WebSocket: the message is too long");
-	CHECK_STR(feed(true, 4, BYTES("\x02\x03" "abc\x89\x05" "12345\x80\x01" "d"), 1), "P5:12345 B4:abcd ");
+	CHECK_STR(feed(true, 4,
+		      BYTES("\x02\x03"
+			    "abc\x80\x02"),
+		      1),
+	    "WebSocket: the message is too long");
+	CHECK_STR(feed(true, 4,
+		      BYTES("\x02\x03"
+			    "abc\x89\x05"
+			    "12345\x80\x01"
+			    "d"),
+		      1),
+	    "P5:12345 B4:abcd ");
 }
 
 TEST("what one role writes the other reads, with every form of length")
@@ -142,8 +165,10 @@ TEST("what one role writes the other reads, with every form of length")
 			ws_init(&in, !client, 200000);
 			ws_frame(&out, &wire, WS_BINARY, data, sizes[i]);
 			ws_frame(&out, &wire, WS_TEXT, "end", 3);
-			CHECK_INT(wire.len - sizes[i] - 3,
-			    4 + (client ? 8 : 0) + (sizes[i] > 65535 ? 8 : sizes[i] > 125 ? 2 : 0));
+			CHECK_INT(wire.len - sizes[i] - 3, 4 + (client ? 8 : 0) +
+							       (sizes[i] > 65535    ? 8
+								   : sizes[i] > 125 ? 2
+										    : 0));
 			CHECK_INT(ws_feed(&in, wire.ptr, wire.len, hear, &h, NULL), 0);
 			CHECK_INT(h.count, 2);
 			snprintf(want, sizeof(want), "B%zu:", sizes[i]);

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <strings.h>
 #include <sys/un.h>
@@ -418,6 +419,13 @@ static int before_request(void *arg, char *ip, char *local_ip, int port, int loc
 	return CURL_PREREQFUNC_OK;
 }
 
+/* libcurl opens its sockets without it. */
+static int close_on_exec(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return CURL_SOCKOPT_OK;
+}
+
 /* ---- starting ---- */
 
 static void set_method(struct call *c)
@@ -458,6 +466,7 @@ static void set_connection(struct call *c)
 		curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 		curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
 	}
+	curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, close_on_exec);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);

@@ -1,10 +1,11 @@
 /*
- * server: the Kubernetes-style API over HTTP/1.1: routes, objects, lists, watches, tables, logs, attach, discovery,
- * and kjob's own endpoints under /kjob/v1.
+ * server: the Kubernetes-style API over HTTP/1.1: routes, objects, lists, watches, tables, logs,
+ * attach, discovery, and kjob's own endpoints under /kjob/v1.
  *
- * The server owns its listeners, connections and everything that streams on them; it borrows all of its deps, which must
- * outlive it. Answers of requests that write are held until the turn's transaction is on disk: the owner of the loop
- * calls store_commit and then server_after_commit at the end of each turn. Nothing here blocks.
+ * The server owns its listeners, connections and everything that streams on them; it borrows all of
+ * its deps, which must outlive it. Answers of requests that write are held until the turn's
+ * transaction is on disk: the owner of the loop calls store_commit and then server_after_commit at
+ * the end of each turn. Nothing here blocks.
  */
 #ifndef KJOB_SERVER_H
 #define KJOB_SERVER_H
@@ -16,16 +17,18 @@
 
 struct server;
 
-/* What the server needs of the pod loop, as a table: the functions of loops/pods.h, or a test's own. */
+/* What the server needs of the pod loop, as a table: the functions of loops/pods.h, or a test's
+ * own. */
 struct server_pods_ops {
 	int (*find_log)(struct pods *p, const json *pod, const char *container, bool previous,
 	    char **ret_path, bool *ret_live, struct err *e);
-	struct log_follow *(*follow_log)(struct pods *p, const char *path, void (*fn)(void *ctx), void *ctx);
+	struct log_follow *(*follow_log)(
+	    struct pods *p, const char *path, void (*fn)(void *ctx), void *ctx);
 	bool (*follow_live)(const struct log_follow *f);
 	void (*follow_stop)(struct log_follow *f);
 	bool (*stdin_open)(struct pods *p, const char *uid, const char *container, struct err *e);
-	bool (*stdin_write)(struct pods *p, const char *uid, const char *container, const void *data,
-	    size_t len);
+	bool (*stdin_write)(
+	    struct pods *p, const char *uid, const char *container, const void *data, size_t len);
 	void (*stdin_close)(struct pods *p, const char *uid, const char *container, bool eof);
 };
 
@@ -34,7 +37,7 @@ struct server_deps {
 	struct store *store;
 	struct pods *pods;
 	const struct server_pods_ops *pods_ops; /* static storage */
-	const char *version;        /* of kjob: "0.1.0"; copied */
+	const char *version;                    /* of kjob: "0.1.0"; copied */
 	json *(*status)(void *ctx); /* body of GET /kjob/v1/status; owned by the caller */
 	void (*stop)(void *ctx);    /* POST /kjob/v1/stop was answered */
 	void *ctx;
@@ -42,8 +45,8 @@ struct server_deps {
 
 struct server *server_new(const struct server_deps *deps);
 /*
- * Listens on a unix socket that only this user can open. A socket file that nobody listens on is replaced; one that
- * answers is an error (another controller), and so is a file that is no socket.
+ * Listens on a unix socket that only this user can open. A socket file that nobody listens on is
+ * replaced; one that answers is an error (another controller), and so is a file that is no socket.
  */
 int server_listen_unix(struct server *s, const char *path, struct err *e) MUST_USE;
 /* Listens on a socket that is bound and listening already; the server owns fd from then on. */
@@ -55,14 +58,15 @@ size_t server_clients(const struct server *s);
 int64_t server_last_activity_ms(const struct server *s);
 
 /*
- * After store_commit: sends the answers that waited for it or, where `err` is set (the commit failed and nothing of
- * it is kept), that error in their place.
+ * After store_commit: sends the answers that waited for it or, where `err` is set (the commit
+ * failed and nothing of it is kept), that error in their place.
  */
 void server_after_commit(struct server *s, const struct err *err);
 
 /*
- * Takes no new connections, lets the requests under way finish and ends the endless ones (watches, followed logs)
- * orderly. The owner goes on turning the loop until server_clients is 0 or it has no more patience.
+ * Takes no new connections, lets the requests under way finish and ends the endless ones (watches,
+ * followed logs) orderly. The owner goes on turning the loop until server_clients is 0 or it has no
+ * more patience.
  */
 void server_drain(struct server *s);
 /* Closes everything that is left and removes the socket file. */

@@ -1,0 +1,139 @@
+/*
+ * exchange: one HTTP request and its answer. The only file that knows evhttp; everything else in
+ * server/ sees this.
+ *
+ * An exchange is given to the server's handler once. It ends in one of three ways: exchange_reply
+ * (the whole answer, held until the turn's commit when asked), or exchange_stream and then
+ * stream_end or the peer going away (on_gone), or with its server. It frees itself; nobody may
+ * touch it after its end.
+ *
+ * A stream takes the connection over from evhttp for good: its input goes to on_data, its output is
+ * paced by the length of the output buffer, and the connection is closed behind it.
+ */
+#ifndef KJOB_SERVER_EXCHANGE_H
+#define KJOB_SERVER_EXCHANGE_H
+
+#include <sys/queue.h>
+
+#include "../../runtime/base/buf.h"
+#include "../../runtime/base/err.h"
+#include "../../runtime/base/str.h"
+#include "../../runtime/loop.h"
+
+#define MAX_HEADER_BYTES (64 * KIB)
+#define MAX_BODY_BYTES (3 * MIB) /* upstream's limit */
+/* on_writable comes when no more than this is unsent. */
+#define STREAM_LOW_WATER (256 * KIB)
+
+enum method {
+	METHOD_GET,
+	METHOD_POST,
+	METHOD_PUT,
+	METHOD_PATCH,
+	METHOD_DELETE,
+	METHOD_OTHER,
+	METHOD_COUNT
+};
+
+struct exchange;
+struct exchanges; /* the listeners and all exchanges of a server */
+
+struct stream_ops {
+	void (*on_writable)(void *ctx);
+	/* NULL: input is dropped. Must not end the stream by other means than stream_end or
+	 * stream_abort. */
+	void (*on_data)(void *ctx, const void *data, size_t len);
+	/* The peer went away, or the server is being freed; the exchange is gone when this returns.
+	 */
+	void (*on_gone)(void *ctx);
+	/* The server stops: end the stream soon with stream_end. */
+	void (*on_drain)(void *ctx);
+};
+
+enum exchange_state {
+	EXCHANGE_OPEN,      /* the handler has it */
+	EXCHANGE_POSTPONED, /* the handler sees it again at exchanges_release */
+	EXCHANGE_HELD,      /* the answer waits for the commit */
+	EXCHANGE_SENT,      /* evhttp is writing the answer */
+	EXCHANGE_STREAM,    /* taken over */
+	EXCHANGE_ENDING,    /* the rest of a stream is being written */
+};
+
+struct evhttp_request;
+struct evhttp_connection;
+struct exchange {
+	/* the request: read only */
+	void *server; /* the handler's ctx */
+	enum method method;
+	struct strlist path;  /* decoded segments: "/a/b" is "a", "b" */
+	struct strlist query; /* decoded: name, value, name, value, … */
+	const char *body;     /* "" where there is none; not NUL-terminated otherwise */
+	size_t body_len;
+	struct strlist warnings; /* for Warning headers: handlers add to it */
+	/* own */
+	struct exchanges *all;
+	struct evhttp_request *req;
+	struct evhttp_connection *conn;
+	enum exchange_state state;
+	bool chunked;
+	bool paused;
+	const char *type;
+	int code;
+	struct buf head, text;
+	const struct stream_ops *ops;
+	void *ctx;
+	TAILQ_ENTRY(exchange) link;
+};
+
+struct exchanges *exchanges_new(
+    struct loop *l, const char *version, void (*handler)(struct exchange *x), void *server);
+void exchanges_free(struct exchanges *a);
+/* Owns fd, a listening socket, on success. */
+int exchanges_listen(struct exchanges *a, int fd, struct err *e) MUST_USE;
+void exchanges_stop_listening(struct exchanges *a);
+/* Asks all streams to end. */
+void exchanges_drain(struct exchanges *a);
+size_t exchanges_active(const struct exchanges *a);
+int64_t exchanges_last_activity_ms(const struct exchanges *a);
+/*
+ * Sends all held answers, or the text in place of each where it is set (borrowed), and hands
+ * postponed requests to the handler again.
+ */
+void exchanges_release(struct exchanges *a, int replace_code, const char *replace_text);
+
+/* First value of a query parameter; NULL: absent. */
+const char *exchange_query(const struct exchange *x, const char *name);
+/* "true", "1" and a bare name are true. */
+bool exchange_query_bool(const struct exchange *x, const char *name);
+/* A request header (name without case); NULL: absent. */
+const char *exchange_header(const struct exchange *x, const char *name);
+
+/*
+ * The whole answer: head (may be NULL) and text behind each other; both are taken. hold: wait for
+ * exchanges_release. type is static.
+ */
+void exchange_reply(
+    struct exchange *x, int code, const char *type, struct buf *head, struct buf *text, bool hold);
+
+/* Hands the request to the handler again at exchanges_release. */
+void exchange_postpone(struct exchange *x);
+
+/* Begins a chunked answer with status 200 (close-delimited for HTTP/1.0). */
+void exchange_stream(struct exchange *x, const char *type, const struct stream_ops *ops, void *ctx);
+/* Begins a raw stream behind an answer "101 Switching Protocols"; headers: "Name: value\r\n" lines.
+ */
+void exchange_upgrade(
+    struct exchange *x, const char *headers, const struct stream_ops *ops, void *ctx);
+/* One chunk; copied. */
+void stream_write(struct exchange *x, const void *data, size_t len);
+/* One chunk; takes the contents, which suits large ones. */
+void stream_write_take(struct exchange *x, struct buf *data);
+size_t stream_unsent(const struct exchange *x);
+/* Stops and restarts on_data; the peer's leaving goes unnoticed in between. */
+void stream_pause(struct exchange *x, bool paused);
+/* Orderly end: what is unsent is sent, for at most 30 s. No callback follows. */
+void stream_end(struct exchange *x);
+/* Closes at once, without the last chunk: the peer sees a cut-off answer. No callback follows. */
+void stream_abort(struct exchange *x);
+
+#endif

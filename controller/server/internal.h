@@ -1,0 +1,152 @@
+/*
+ * internal: what the files of the server share: the server itself, the parsed request, answers, and
+ * the handlers that the routes name. Nobody outside controller/server includes it.
+ *
+ * A handler gets an open exchange and ends it: by an answer_* function, or by making it a stream.
+ */
+#ifndef KJOB_SERVER_INTERNAL_H
+#define KJOB_SERVER_INTERNAL_H
+
+#include "../store/registry.h"
+#include "exchange.h"
+#include "server.h"
+
+struct watch;
+TAILQ_HEAD(watch_list, watch);
+
+struct server {
+	struct server_deps deps;
+	char *version;
+	char *socket_path; /* removed at the end; NULL: none */
+	struct exchanges *exchanges;
+	struct watch_list watches; /* watch.c */
+};
+
+/* How the objects of an answer are shown (negotiate.c). */
+struct view {
+	bool table;
+	enum include_object include;
+};
+
+/* A request on resources: /api/v1/namespaces/NS/RESOURCE/NAME/SUB. */
+struct request {
+	const struct kind *kind;
+	const char *ns;   /* NULL: all, or a kind without namespaces */
+	const char *name; /* NULL: the collection */
+	const char *sub;  /* NULL: the object itself */
+	bool watch;
+	struct view view;
+};
+
+static inline struct server *server_of(const struct exchange *x)
+{
+	return x->server;
+}
+
+/* ---- answers (answer.c); each ends the exchange ---- */
+
+/* Held until the commit when the turn has written anything; pretty-printed when the request asks
+ * for it. */
+void answer_text(struct exchange *x, int code, struct buf *head, struct buf *text);
+void answer_json_take(struct exchange *x, int code, json *body);
+void answer_plain(struct exchange *x, const char *text);
+void answer_err(struct exchange *x, const struct err *e);
+/* A Status, for an error, as text. */
+void status_text(const struct err *e, struct buf *out);
+
+/* Errors of requests (answer.c), each -1. */
+int err_no_route(struct err *e);
+/*
+ * 422 for options: `KIND.GROUP "NAME" is invalid: FIELD: DETAIL`; reason is the cause's
+ * (FieldValueInvalid, …). An empty group leaves the dot out.
+ */
+int err_option(struct err *e, const char *group, const char *kind, const char *name,
+    const char *reason, const char *field, const char *detail);
+
+/* ---- options in the query (options.c) ---- */
+
+/* Accept and includeObject. */
+int view_parse(const struct exchange *x, struct view *ret, struct err *e) MUST_USE;
+/* An integer parameter; leaves *ret alone where it is absent or empty. */
+int query_int(
+    const struct exchange *x, const char *name, int64_t min, int64_t *ret, struct err *e) MUST_USE;
+/* dryRun: absent or All. */
+int query_dry_run(
+    const struct exchange *x, const char *options_kind, bool *ret, struct err *e) MUST_USE;
+int query_field_validation(const struct exchange *x, const char *options_kind,
+    enum field_validation *ret, struct err *e) MUST_USE;
+
+struct list_options {
+	struct selector *labels, *fields; /* NULL: all */
+	int64_t limit;
+	const char *continue_token; /* borrowed from the query; NULL: none */
+	bool has_version;           /* resourceVersion is given and not empty */
+	uint64_t version;
+	const char *match;       /* resourceVersionMatch; NULL: none */
+	int send_initial_events; /* -1: not given */
+	bool bookmarks;
+	int64_t timeout_seconds; /* 0: none */
+};
+#define auto_list_options CLEANUP(list_options_release) struct list_options
+int list_options_parse(const struct exchange *x, const struct request *r, struct list_options *ret,
+    struct err *e) MUST_USE;
+void list_options_release(struct list_options *o);
+
+/* DeleteOptions from the body and the query (objects.c). */
+struct delete_request {
+	struct delete_options options; /* strings point into body */
+	json *body;
+};
+#define auto_delete_request CLEANUP(delete_request_release) struct delete_request
+int delete_request_parse(struct exchange *x, struct delete_request *ret, struct err *e) MUST_USE;
+void delete_request_release(struct delete_request *d);
+
+/* ---- tables (render.c) ---- */
+
+/* Appends `,"columnDefinitions":[…],"rows":[` without the final bracket, or null for the columns.
+ */
+void render_table_head(struct buf *out, const struct kind *k, const char *metadata, bool columns);
+/* One row from an object's text. */
+int render_row(struct buf *out, const struct kind *k, const char *body, size_t len,
+    enum include_object include, struct err *e) MUST_USE;
+/* A whole Table of one object, as get and watch give it. */
+int render_single(struct buf *out, const struct kind *k, const char *body, size_t len, uint64_t rv,
+    enum include_object include, bool columns, struct err *e) MUST_USE;
+
+/* ---- handlers ---- */
+
+typedef void request_fn(struct exchange *x, const struct request *r);
+
+/* objects.c */
+request_fn handle_get, handle_create, handle_update, handle_patch, handle_delete;
+/* list.c */
+request_fn handle_list, handle_delete_collection;
+/* watch.c */
+request_fn handle_watch;
+void watches_init(struct server *s);
+void watches_free(struct server *s);
+/* podlog.c, attach.c */
+request_fn handle_log, handle_attach;
+/*
+ * The container that a pod's log or attach request means: the one named, or the only one; checked
+ * against the spec (also init and ephemeral ones). Borrowed from pod or wanted.
+ */
+const char *pod_container(const json *pod, const char *wanted, struct err *e) MUST_USE;
+/* discovery.c: fixed paths */
+typedef void path_fn(struct exchange *x);
+path_fn handle_version, handle_health, handle_api_versions, handle_group_list, handle_group,
+    handle_resources;
+/* kjob.c */
+path_fn handle_kjob_status, handle_kjob_stop;
+
+/* The methods of a kind or subresource, for discovery (routes.c): NULL-terminated verbs, NULL: not
+ * served. */
+const char *const *route_verbs(const struct kind *k, const char *sub);
+/* routes.c: finds and calls the handler. */
+void route(struct exchange *x);
+
+/* The text of one object (list.c); -1: NotFound. */
+int object_text(struct server *s, const struct kind *k, const char *ns, const char *name,
+    struct buf *out, uint64_t *ret_rv, struct err *e) MUST_USE;
+
+#endif

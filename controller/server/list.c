@@ -1,0 +1,210 @@
+/* list: collections and single objects as they lie in the store: their text goes out without being
+ * parsed. */
+#include "internal.h"
+
+/* An answer of a list is built in memory at once: what is larger needs limit and continue. */
+#define MAX_LIST_BYTES ((size_t)1024 * MIB)
+
+struct one_row {
+	struct buf *out;
+	uint64_t rv;
+	bool found;
+};
+
+static bool take_one(void *ctx, const struct store_row *row)
+{
+	struct one_row *o = ctx;
+
+	buf_add(o->out, row->body, row->body_len);
+	o->rv = row->rv;
+	o->found = true;
+	return false;
+}
+
+int object_text(struct server *s, const struct kind *k, const char *ns, const char *name,
+    struct buf *out, uint64_t *ret_rv, struct err *e)
+{
+	struct store_query q = {.kind = k, .ns = ns, .name = name, .limit = 1};
+	struct one_row one = {.out = out};
+	struct store_list_end end = {0};
+
+	if (store_list(s->deps.store, &q, take_one, &one, &end, e) < 0)
+		return -1;
+	free(end.continue_token);
+	if (!one.found)
+		return err_not_found(e, k, name);
+	*ret_rv = one.rv;
+	return 0;
+}
+
+struct items {
+	const struct request *r;
+	struct buf text;
+	size_t count;
+	struct err err;
+};
+
+static bool add_item(void *ctx, const struct store_row *row)
+{
+	struct items *l = ctx;
+
+	if (l->count++)
+		buf_addch(&l->text, ',');
+	if (!l->r->view.table)
+		buf_add(&l->text, row->body, row->body_len);
+	else if (render_row(&l->text, l->r->kind, row->body, row->body_len, l->r->view.include,
+		     &l->err) < 0)
+		return false;
+	return !l->text.overflow;
+}
+
+static json *list_metadata(const struct store_list_end *end)
+{
+	json *m = json_new_object();
+	char rv[24];
+
+	snprintf(rv, sizeof(rv), "%llu", (unsigned long long)end->rv);
+	json_set_str(m, "resourceVersion", rv);
+	if (end->continue_token) {
+		json_set_str(m, "continue", end->continue_token);
+		if (end->remaining >= 0)
+			json_set_int(m, "remainingItemCount", end->remaining);
+	}
+	return m;
+}
+
+static void answer_items(struct exchange *x, const struct request *r,
+    const struct store_list_end *end, struct buf *items)
+{
+	auto_json *m = list_metadata(end);
+	auto_free char *metadata = json_print(m);
+	auto_buf head = {0};
+
+	if (r->view.table)
+		render_table_head(&head, r->kind, metadata, true);
+	else
+		buf_addf(&head,
+		    "{\"kind\":\"%sList\",\"apiVersion\":\"%s\",\"metadata\":%s,\"items\":[",
+		    r->kind->kind, kind_api_version(r->kind), metadata);
+	buf_adds(items, "]}");
+	answer_text(x, 200, &head, items);
+}
+
+/* Versions that a list can be served at: the present one, and "not older than" an earlier one. */
+static int check_list_version(const struct list_options *o, uint64_t now, struct err *e)
+{
+	if (!o->has_version || o->version == 0)
+		return 0;
+	if (o->version > now)
+		return err_set(e, ERR_TIMEOUT, "Too large resource version: %llu, current: %llu",
+		    (unsigned long long)o->version, (unsigned long long)now);
+	if (o->match && str_eq(o->match, "Exact") && o->version != now)
+		return err_set(
+		    e, ERR_EXPIRED, "The resourceVersion for the provided list is too old.");
+	return 0;
+}
+
+void handle_list(struct exchange *x, const struct request *r)
+{
+	struct server *s = server_of(x);
+	auto_list_options o = {0};
+	auto_err e = {0};
+	struct items items = {.r = r, .text = {.max = MAX_LIST_BYTES}};
+	struct store_list_end end = {0};
+	struct store_query q;
+
+	if (list_options_parse(x, r, &o, &e) < 0 ||
+	    check_list_version(&o, store_rv(s->deps.store), &e) < 0) {
+		answer_err(x, &e);
+		return;
+	}
+	q = (struct store_query){.kind = r->kind,
+	    .ns = r->ns,
+	    .labels = o.labels,
+	    .fields = o.fields,
+	    .limit = o.limit,
+	    .continue_token = o.continue_token};
+	if (store_list(s->deps.store, &q, add_item, &items, &end, &e) < 0 ||
+	    items.err.reason != ERR_NONE)
+		answer_err(x, e.reason != ERR_NONE ? &e : &items.err);
+	else
+		answer_items(x, r, &end, &items.text);
+	free(end.continue_token);
+	err_clear(&items.err);
+	buf_release(&items.text);
+}
+
+/* ---- DELETE of a collection ---- */
+
+struct victims {
+	struct strlist names; /* namespace, name, namespace, name, … */
+};
+
+static bool add_victim(void *ctx, const struct store_row *row)
+{
+	struct victims *v = ctx;
+
+	strlist_add(&v->names, row->ns ? row->ns : "");
+	strlist_add(&v->names, row->name);
+	return true;
+}
+
+static int delete_all(struct server *s, const struct request *r, const struct delete_options *d,
+    const struct strlist *names, struct buf *out, struct err *e)
+{
+	bool first = true;
+
+	for (size_t i = 0; i + 1 < names->len; i += 2) {
+		auto_err one = {0};
+		auto_json *last = NULL;
+		bool gone;
+
+		last = registry_delete(s->deps.store, r->kind,
+		    r->kind->namespaced ? names->items[i] : NULL, names->items[i + 1], d, &gone,
+		    &one);
+		if (!last && one.reason == ERR_NOT_FOUND)
+			continue; /* went with one before it */
+		if (!last) {
+			err_move(e, &one);
+			return -1;
+		}
+		if (!first)
+			buf_addch(out, ',');
+		first = false;
+		json_print_to(last, out);
+	}
+	return 0;
+}
+
+void handle_delete_collection(struct exchange *x, const struct request *r)
+{
+	struct server *s = server_of(x);
+	auto_list_options o = {0};
+	auto_err e = {0};
+	auto_buf items = {.max = MAX_LIST_BYTES};
+	struct victims v = {0};
+	struct store_list_end end = {0};
+	auto_delete_request d = {0};
+	struct store_query q;
+	struct request plain = *r;
+
+	plain.view.table = false;
+	if (list_options_parse(x, r, &o, &e) < 0 || delete_request_parse(x, &d, &e) < 0) {
+		answer_err(x, &e);
+		return;
+	}
+	q = (struct store_query){.kind = r->kind,
+	    .ns = r->ns,
+	    .labels = o.labels,
+	    .fields = o.fields,
+	    .limit = o.limit,
+	    .continue_token = o.continue_token};
+	if (store_list(s->deps.store, &q, add_victim, &v, &end, &e) < 0 ||
+	    delete_all(s, r, &d.options, &v.names, &items, &e) < 0) {
+		answer_err(x, &e);
+	} else {
+		answer_items(x, &plain, &end, &items);
+	}
+	free(end.continue_token);
+	strlist_release(&v.names);
+}

@@ -1,0 +1,363 @@
+/* objects: get, create, update, patch and delete of one object. */
+#include <strings.h>
+
+#include "internal.h"
+
+static void answer_object_take(struct exchange *x, const struct request *r, int code, json *obj)
+{
+	auto_buf text = {0}, table = {0};
+	auto_err e = {0};
+	int64_t rv = 0;
+
+	json_print_to(obj, &text);
+	if (!r->view.table) {
+		answer_text(x, code, NULL, &text);
+	} else if (str_to_int(
+		       json_str_or(obj, "metadata.resourceVersion", "0"), 0, INT64_MAX, &rv) < 0 ||
+		   render_single(&table, r->kind, buf_str(&text), text.len, (uint64_t)rv,
+		       r->view.include, true, &e) < 0) {
+		answer_err(x, &e);
+	} else {
+		answer_text(x, code, NULL, &table);
+	}
+	json_free(obj);
+}
+
+void handle_get(struct exchange *x, const struct request *r)
+{
+	auto_buf text = {0}, table = {0};
+	auto_err e = {0};
+	uint64_t rv;
+
+	if (object_text(server_of(x), r->kind, r->ns, r->name, &text, &rv, &e) < 0)
+		answer_err(x, &e);
+	else if (!r->view.table)
+		answer_text(x, 200, NULL, &text);
+	else if (render_single(
+		     &table, r->kind, buf_str(&text), text.len, rv, r->view.include, true, &e) < 0)
+		answer_err(x, &e);
+	else
+		answer_text(x, 200, NULL, &table);
+}
+
+/* ---- bodies ---- */
+
+/* Whether the Content-Type (parameters aside) is TYPE. */
+static bool content_type_is(const char *header, const char *type)
+{
+	size_t n = strlen(type);
+
+	return strncasecmp(header, type, n) == 0 && (!header[n] || strchr("; \t", header[n]));
+}
+
+static int check_content_type(
+    const struct exchange *x, const char *accepted, bool may_be_absent, struct err *e)
+{
+	const char *type = exchange_header(x, "Content-Type");
+
+	if (!type || !*type) {
+		if (may_be_absent)
+			return 0;
+	} else if (content_type_is(type, accepted)) {
+		return 0;
+	}
+	return err_set(e, ERR_UNSUPPORTED_MEDIA,
+	    "the body of the request was in an unknown format - accepted media types include: %s",
+	    accepted);
+}
+
+/* What POST, PUT and PATCH have in common in their query. */
+struct write_request {
+	bool dry_run;
+	enum field_validation fields;
+};
+
+static int write_request_parse(
+    const struct exchange *x, const char *options_kind, struct write_request *ret, struct err *e)
+{
+	if (query_dry_run(x, options_kind, &ret->dry_run, e) < 0)
+		return -1;
+	return query_field_validation(x, options_kind, &ret->fields, e);
+}
+
+/* ---- create ---- */
+
+static int check_namespace(struct server *s, const struct request *r, struct err *e)
+{
+	auto_buf text = {0};
+	uint64_t rv;
+
+	if (!r->kind->namespaced)
+		return 0;
+	return object_text(s, kind_by_id(KIND_NAMESPACE), NULL, r->ns, &text, &rv, e);
+}
+
+static json *create(struct exchange *x, const struct request *r, struct err *e)
+{
+	struct server *s = server_of(x);
+	struct write_request w;
+	struct create_options o;
+	json *obj;
+
+	if (write_request_parse(x, "CreateOptions", &w, e) < 0 ||
+	    check_content_type(x, "application/json", true, e) < 0 || check_namespace(s, r, e) < 0)
+		return NULL;
+	obj = api_decode(r->kind, x->body, x->body_len, w.fields, &x->warnings, e);
+	if (!obj)
+		return NULL;
+	o = (struct create_options){.dry_run = w.dry_run, .warnings = &x->warnings};
+	return registry_create(s->deps.store, r->kind, r->ns, obj, &o, e);
+}
+
+void handle_create(struct exchange *x, const struct request *r)
+{
+	auto_err e = {0};
+	json *obj = create(x, r, &e);
+
+	if (obj)
+		answer_object_take(x, r, 201, obj);
+	else
+		answer_err(x, &e);
+}
+
+/* ---- update and patch ---- */
+
+/* The body must speak of the object that the path names; what it leaves out is filled in. */
+static int check_identity(const struct request *r, json *obj, struct err *e)
+{
+	const char *name = json_str(obj, "metadata.name");
+	const char *ns = json_str(obj, "metadata.namespace");
+
+	if (!name || !*name)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "the name of the object (%s based on URL) was undeterminable: name must be "
+		    "provided",
+		    r->name);
+	if (!str_eq(name, r->name))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "the name of the object (%s) does not match the name on the URL (%s)", name,
+		    r->name);
+	if (!r->kind->namespaced)
+		return 0;
+	if (!ns || !*ns)
+		json_set_path(obj, "metadata.namespace", json_new_string(r->ns));
+	else if (!str_eq(ns, r->ns))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "the namespace of the object (%s) does not match the namespace on the URL (%s)",
+		    ns, r->ns);
+	return 0;
+}
+
+static json *store_new_state(struct exchange *x, const struct request *r,
+    const struct write_request *w, const char *text, size_t len, struct err *e)
+{
+	struct update_options o = {.part = r->sub ? UPDATE_STATUS : UPDATE_MAIN,
+	    .dry_run = w->dry_run,
+	    .warnings = &x->warnings};
+	json *obj = api_decode(r->kind, text, len, w->fields, &x->warnings, e);
+
+	if (!obj)
+		return NULL;
+	if (check_identity(r, obj, e) < 0) {
+		json_free(obj);
+		return NULL;
+	}
+	return registry_update(server_of(x)->deps.store, r->kind, obj, &o, e);
+}
+
+void handle_update(struct exchange *x, const struct request *r)
+{
+	auto_err e = {0};
+	struct write_request w;
+	json *obj = NULL;
+
+	if (write_request_parse(x, "UpdateOptions", &w, &e) == 0 &&
+	    check_content_type(x, "application/json", true, &e) == 0)
+		obj = store_new_state(x, r, &w, x->body, x->body_len, &e);
+	if (obj)
+		answer_object_take(x, r, 200, obj);
+	else
+		answer_err(x, &e);
+}
+
+static json *patched(struct exchange *x, const struct request *r, struct err *e)
+{
+	struct write_request w;
+	auto_json *patch = NULL, *obj = NULL;
+	auto_buf text = {0};
+
+	if (write_request_parse(x, "PatchOptions", &w, e) < 0 ||
+	    check_content_type(x, "application/merge-patch+json", false, e) < 0)
+		return NULL;
+	patch = json_parse(x->body, x->body_len, JSON_PARSE_STRICT, e);
+	if (!patch) {
+		if (e->reason != ERR_BAD_REQUEST) {
+			auto_free char *msg = xstrdup(err_msg(e));
+
+			err_set(e, ERR_BAD_REQUEST, "%s", msg);
+		}
+		err_wrap(e, "error decoding patch");
+		return NULL;
+	}
+	if (!json_is_object(patch)) {
+		err_set(e, ERR_BAD_REQUEST,
+		    "error decoding patch: a merge patch must be an object, not %s",
+		    json_type_name(json_type(patch)));
+		return NULL;
+	}
+	obj = store_get(server_of(x)->deps.store, r->kind, r->ns, r->name, e);
+	if (!obj)
+		return NULL;
+	obj = json_merge_patch(TAKE(obj), patch);
+	json_print_to(obj, &text);
+	if (text.len > MAX_BODY_BYTES) {
+		err_set(
+		    e, ERR_TOO_LARGE, "the patched object is larger than %u bytes", MAX_BODY_BYTES);
+		return NULL;
+	}
+	return store_new_state(x, r, &w, buf_str(&text), text.len, e);
+}
+
+void handle_patch(struct exchange *x, const struct request *r)
+{
+	auto_err e = {0};
+	json *obj = patched(x, r, &e);
+
+	if (obj)
+		answer_object_take(x, r, 200, obj);
+	else
+		answer_err(x, &e);
+}
+
+/* ---- delete ---- */
+
+static int parse_propagation(const char *text, enum propagation *ret, struct err *e)
+{
+	static const struct {
+		const char *name;
+		enum propagation propagation;
+	} names[] = {{"", PROPAGATE_DEFAULT}, {"Background", PROPAGATE_BACKGROUND},
+	    {"Foreground", PROPAGATE_FOREGROUND}, {"Orphan", PROPAGATE_ORPHAN}};
+	auto_free char *quoted = NULL, *detail = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		if (str_eq(text ? text : "", names[i].name)) {
+			*ret = names[i].propagation;
+			return 0;
+		}
+	}
+	quoted = str_go_quote(text);
+	detail = xasprintf(
+	    "Unsupported value: %s: supported values: \"Background\", \"Foreground\", \"Orphan\"",
+	    quoted);
+	return err_option(e, "meta.k8s.io", "DeleteOptions", "", "FieldValueNotSupported",
+	    "propagationPolicy", detail);
+}
+
+static int check_grace(int64_t grace, struct err *e)
+{
+	if (grace >= 0)
+		return 0;
+	return err_option(e, "meta.k8s.io", "DeleteOptions", "", "FieldValueInvalid",
+	    "gracePeriodSeconds", "Invalid value: must be greater than or equal to 0");
+}
+
+/* The body's members win over the query's parameters of the same name. */
+static int delete_body_parse(struct exchange *x, struct delete_request *d, struct err *e)
+{
+	struct delete_options *o = &d->options;
+	const json *body, *grace, *dry;
+
+	d->body = json_parse(x->body, x->body_len, JSON_PARSE_STRICT, e);
+	if (!d->body || !json_is_object(d->body)) {
+		auto_free char *msg = xstrdup(d->body ? "not an object" : err_msg(e));
+
+		return err_set(e, ERR_BAD_REQUEST, "DeleteOptions: %s", msg);
+	}
+	body = d->body;
+	if (!str_eq(json_str_or(body, "kind", "DeleteOptions"), "DeleteOptions"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "the body of a DELETE must be DeleteOptions, not %s", json_str(body, "kind"));
+	grace = json_get(body, "gracePeriodSeconds");
+	if (grace && json_type(grace) != JSON_NULL) {
+		if (!json_is_int(grace, &o->grace_seconds))
+			return err_set(e, ERR_BAD_REQUEST,
+			    "DeleteOptions: gracePeriodSeconds must be an integer");
+		if (check_grace(o->grace_seconds, e) < 0)
+			return -1;
+	}
+	o->uid = json_str(body, "preconditions.uid");
+	o->resource_version = json_str(body, "preconditions.resourceVersion");
+	if (json_has(body, "propagationPolicy") &&
+	    parse_propagation(json_str_or(body, "propagationPolicy", "?"), &o->propagation, e) < 0)
+		return -1;
+	if (json_has(body, "orphanDependents"))
+		o->propagation = json_bool(body, "orphanDependents", false) ? PROPAGATE_ORPHAN
+									    : PROPAGATE_BACKGROUND;
+	dry = json_get(body, "dryRun");
+	if (json_len(dry))
+		o->dry_run = true;
+	return 0;
+}
+
+int delete_request_parse(struct exchange *x, struct delete_request *ret, struct err *e)
+{
+	auto_delete_request d = {.options = {.grace_seconds = -1, .warnings = &x->warnings}};
+	const char *grace = exchange_query(x, "gracePeriodSeconds");
+
+	if (query_int(x, "gracePeriodSeconds", INT64_MIN, &d.options.grace_seconds, e) < 0 ||
+	    (grace && *grace && check_grace(d.options.grace_seconds, e) < 0) ||
+	    query_dry_run(x, "DeleteOptions", &d.options.dry_run, e) < 0 ||
+	    parse_propagation(exchange_query(x, "propagationPolicy"), &d.options.propagation, e) <
+		0)
+		return -1;
+	if (x->body_len && (check_content_type(x, "application/json", true, e) < 0 ||
+			       delete_body_parse(x, &d, e) < 0))
+		return -1;
+	*ret = d;
+	d.body = NULL;
+	return 0;
+}
+
+void delete_request_release(struct delete_request *d)
+{
+	json_free(d->body);
+	d->body = NULL;
+}
+
+static json *deleted_status(const struct request *r, const json *obj)
+{
+	json *status = status_success();
+	json *details = json_new_object();
+
+	json_set_str(details, "name", r->name);
+	if (*r->kind->group)
+		json_set_str(details, "group", r->kind->group);
+	json_set_str(details, "kind", r->kind->resource);
+	json_set_str(details, "uid", json_str(obj, "metadata.uid"));
+	json_set(status, "details", details);
+	return status;
+}
+
+void handle_delete(struct exchange *x, const struct request *r)
+{
+	auto_delete_request d = {0};
+	auto_err e = {0};
+	json *obj;
+	bool gone;
+
+	if (delete_request_parse(x, &d, &e) < 0) {
+		answer_err(x, &e);
+		return;
+	}
+	obj = registry_delete(
+	    server_of(x)->deps.store, r->kind, r->ns, r->name, &d.options, &gone, &e);
+	if (!obj) {
+		answer_err(x, &e);
+	} else if (gone) {
+		answer_json_take(x, 200, deleted_status(r, obj));
+		json_free(obj);
+	} else {
+		answer_object_take(x, r, 200, obj);
+	}
+}

@@ -1,0 +1,46 @@
+/* render: Tables, as clients ask for them with `as=Table`. */
+#include "../../runtime/base/clock.h"
+#include "internal.h"
+
+void render_table_head(struct buf *out, const struct kind *k, const char *metadata, bool columns)
+{
+	buf_addf(out,
+	    "{\"kind\":\"Table\",\"apiVersion\":\"meta.k8s.io/"
+	    "v1\",\"metadata\":%s,\"columnDefinitions\":",
+	    metadata);
+	if (columns) {
+		auto_json *c = table_columns(k);
+
+		json_print_to(c, out);
+	} else {
+		buf_adds(out, "null");
+	}
+	buf_adds(out, ",\"rows\":[");
+}
+
+int render_row(struct buf *out, const struct kind *k, const char *body, size_t len,
+    enum include_object include, struct err *e)
+{
+	auto_json *obj = json_parse(body, len, JSON_ALLOW_DUPLICATES, e);
+	auto_json *row = NULL;
+
+	if (!obj)
+		return -1;
+	row = table_row(k, obj, include, clock_wall_ns() / NSEC_PER_SEC);
+	json_print_to(row, out);
+	return 0;
+}
+
+int render_single(struct buf *out, const struct kind *k, const char *body, size_t len, uint64_t rv,
+    enum include_object include, bool columns, struct err *e)
+{
+	char metadata[64];
+
+	snprintf(
+	    metadata, sizeof(metadata), "{\"resourceVersion\":\"%llu\"}", (unsigned long long)rv);
+	render_table_head(out, k, metadata, columns);
+	if (render_row(out, k, body, len, include, e) < 0)
+		return -1;
+	buf_adds(out, "]}");
+	return 0;
+}

@@ -1,0 +1,388 @@
+/*
+ * watch: streams of changes. One listener on the store feeds all watches; a change is rendered once
+ * for each representation that somebody watches. A watch ends by its timeout, by its client, by
+ * falling behind (410), by the server's end.
+ */
+#include "../../runtime/base/clock.h"
+#include "../../runtime/base/log.h"
+#include "internal.h"
+
+#define BOOKMARK_MS 60000
+/* What a watcher may leave unread beyond its initial state before it is dropped. */
+#define MAX_UNSENT_BYTES (1 * MIB)
+#define MAX_EVENTS_BYTES ((size_t)1024 * MIB)
+
+struct watch {
+	struct server *server;
+	struct exchange *x;
+	const struct kind *kind;
+	char *ns; /* NULL: all */
+	struct selector *labels, *fields;
+	struct view view;
+	uint64_t rv;       /* the newest change that was told or passed over */
+	bool columns_sent; /* only the first Table of a watch has columnDefinitions */
+	bool bookmarks;
+	size_t allowance; /* unsent bytes of the initial state: not counted against the watcher */
+	int64_t ends_at;  /* clock_mono_ms; 0: never */
+	int64_t bookmark_at;
+	struct timer timer;
+	struct buf pending; /* events that are collected for one write */
+	TAILQ_ENTRY(watch) link;
+};
+
+/* Rows of the change that is being told, by includeObject: rendered when the first watcher needs
+ * them. */
+struct rendered {
+	const char *body;
+	size_t len;
+	struct buf rows[INCLUDE_OBJECT + 1];
+};
+
+static void rendered_release(struct rendered *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(r->rows); i++)
+		buf_release(&r->rows[i]);
+}
+
+static void watch_free(struct watch *w)
+{
+	TAILQ_REMOVE(&w->server->watches, w, link);
+	timer_cancel(w->server->deps.loop, &w->timer);
+	selector_free(w->labels);
+	selector_free(w->fields);
+	free(w->ns);
+	buf_release(&w->pending);
+	free(w);
+}
+
+/* ---- events ---- */
+
+static void add_table(struct watch *w, struct rendered *r, uint64_t rv)
+{
+	struct buf *row = &r->rows[w->view.include];
+	char metadata[64];
+
+	if (!row->len) {
+		auto_err e = {0};
+
+		if (render_row(row, w->kind, r->body, r->len, w->view.include, &e) < 0)
+			log_error("watch: a stored object does not parse: %s", err_msg(&e));
+	}
+	snprintf(
+	    metadata, sizeof(metadata), "{\"resourceVersion\":\"%llu\"}", (unsigned long long)rv);
+	render_table_head(&w->pending, w->kind, metadata, !w->columns_sent);
+	w->columns_sent = true;
+	buf_add(&w->pending, row->ptr, row->len);
+	buf_adds(&w->pending, "]}");
+}
+
+static void add_event(struct watch *w, const char *type, struct rendered *r, uint64_t rv)
+{
+	buf_addf(&w->pending, "{\"type\":\"%s\",\"object\":", type);
+	if (w->view.table)
+		add_table(w, r, rv);
+	else
+		buf_add(&w->pending, r->body, r->len);
+	buf_adds(&w->pending, "}\n");
+	w->rv = rv;
+}
+
+static void add_bookmark(struct watch *w, bool initial_end)
+{
+	const char *annotations =
+	    initial_end ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
+	const char *api_version = w->view.table ? "meta.k8s.io/v1" : kind_api_version(w->kind);
+	const char *kind = w->view.table ? "PartialObjectMetadata" : w->kind->kind;
+	auto_free char *object = xasprintf(
+	    "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%llu\","
+	    "\"creationTimestamp\":null%s}}",
+	    kind, api_version, (unsigned long long)w->rv, annotations);
+
+	buf_adds(&w->pending, "{\"type\":\"BOOKMARK\",\"object\":");
+	if (w->view.table) {
+		render_table_head(&w->pending, w->kind, "{}", !w->columns_sent);
+		w->columns_sent = true;
+		buf_addf(&w->pending, "{\"cells\":[],\"object\":%s}]}", object);
+	} else {
+		buf_adds(&w->pending, object);
+	}
+	buf_adds(&w->pending, "}\n");
+}
+
+static void add_error(struct watch *w, const struct err *e)
+{
+	buf_adds(&w->pending, "{\"type\":\"ERROR\",\"object\":");
+	status_text(e, &w->pending);
+	buf_adds(&w->pending, "}\n");
+}
+
+/* ---- sending ---- */
+
+static void send_pending(struct watch *w)
+{
+	stream_write_take(w->x, &w->pending);
+	buf_init(&w->pending, MAX_EVENTS_BYTES);
+}
+
+static void end_watch(struct watch *w)
+{
+	send_pending(w);
+	stream_end(w->x);
+	watch_free(w);
+}
+
+static void end_with(struct watch *w, const struct err *e)
+{
+	add_error(w, e);
+	end_watch(w);
+}
+
+/* Sends what is collected; a watcher that reads too slowly is told to list again, and is gone then:
+ * false. */
+static bool flush_or_drop(struct watch *w)
+{
+	auto_err e = {0};
+
+	if (!w->pending.overflow && stream_unsent(w->x) <= w->allowance + MAX_UNSENT_BYTES) {
+		send_pending(w);
+		return true;
+	}
+	log_info("watch of %s dropped: its client does not read", kind_qualified(w->kind));
+	buf_release(&w->pending);
+	buf_init(&w->pending, MAX_EVENTS_BYTES);
+	err_set(&e, ERR_EXPIRED, "too old resource version: %llu (%llu)", (unsigned long long)w->rv,
+	    (unsigned long long)store_rv(w->server->deps.store));
+	end_with(w, &e);
+	return false;
+}
+
+/* ---- matching ---- */
+
+static bool matches(const struct watch *w, const char *labels, size_t labels_len,
+    const char *fields, size_t fields_len)
+{
+	return (!w->labels || selector_matches_index(w->labels, labels, labels_len)) &&
+	       (!w->fields || selector_matches_index(w->fields, fields, fields_len));
+}
+
+/* What the change means to this watcher; NULL: nothing. */
+static const char *event_type(const struct watch *w, const struct change *c)
+{
+	bool now, before;
+
+	if (c->kind != w->kind || (w->ns && !str_eq(w->ns, c->ns)))
+		return NULL;
+	now = matches(w, c->labels, c->labels_len, c->fields, c->fields_len);
+	switch (c->type) {
+	case CHANGE_ADDED:
+		return now ? "ADDED" : NULL;
+	case CHANGE_DELETED:
+		return now ? "DELETED" : NULL;
+	case CHANGE_MODIFIED:
+		break;
+	}
+	before = matches(w, c->old_labels, c->old_labels_len, c->old_fields, c->old_fields_len);
+	if (now)
+		return before ? "MODIFIED" : "ADDED";
+	return before ? "DELETED" : NULL;
+}
+
+static void tell(struct watch *w, const struct change *c, struct rendered *r)
+{
+	const char *type;
+
+	if (c->rv <= w->rv)
+		return;
+	type = event_type(w, c);
+	if (type)
+		add_event(w, type, r, c->rv);
+	else
+		w->rv = c->rv;
+}
+
+static void on_committed(void *ctx, const struct change *c)
+{
+	struct server *s = ctx;
+	struct rendered r = {.body = c->body, .len = c->body_len};
+	struct watch *w, *next;
+
+	for (w = TAILQ_FIRST(&s->watches); w; w = next) {
+		next = TAILQ_NEXT(w, link);
+		tell(w, c, &r);
+		if (w->pending.len)
+			flush_or_drop(w);
+	}
+	rendered_release(&r);
+}
+
+void watches_init(struct server *s)
+{
+	const struct store_listener l = {.committed = on_committed, .ctx = s};
+
+	TAILQ_INIT(&s->watches);
+	store_listen(s->deps.store, &l);
+}
+
+void watches_free(struct server *s)
+{
+	store_unlisten(s->deps.store, s);
+}
+
+/* ---- time ---- */
+
+static void set_timer(struct watch *w)
+{
+	int64_t now = clock_mono_ms();
+	int64_t at = w->bookmarks ? w->bookmark_at : w->ends_at;
+
+	if (w->ends_at && w->ends_at < at)
+		at = w->ends_at;
+	if (at)
+		timer_set(w->server->deps.loop, &w->timer, at > now ? at - now : 0);
+}
+
+/* The newest version of which this watcher has been told all; what is not committed yet does not
+ * count. */
+static void advance(struct watch *w)
+{
+	struct store *st = w->server->deps.store;
+
+	if (!store_dirty(st) && store_rv(st) > w->rv)
+		w->rv = store_rv(st);
+}
+
+static void on_timer(void *arg)
+{
+	struct watch *w = arg;
+	int64_t now = clock_mono_ms();
+	bool ends = w->ends_at && now >= w->ends_at;
+
+	if (w->bookmarks && (ends || now >= w->bookmark_at)) {
+		advance(w);
+		add_bookmark(w, false);
+		w->bookmark_at = now + BOOKMARK_MS;
+		if (!flush_or_drop(w))
+			return;
+	}
+	if (ends)
+		end_watch(w);
+	else
+		set_timer(w);
+}
+
+/* ---- the stream's callbacks ---- */
+
+static void on_writable(void *ctx)
+{
+	struct watch *w = ctx;
+	size_t unsent = stream_unsent(w->x);
+
+	/* The allowance shrinks with what is read of the initial state. */
+	if (unsent < w->allowance)
+		w->allowance = unsent;
+	if (unsent <= STREAM_LOW_WATER)
+		w->allowance = 0;
+}
+
+static void on_gone(void *ctx)
+{
+	watch_free(ctx);
+}
+
+static void on_drain(void *ctx)
+{
+	end_watch(ctx);
+}
+
+static const struct stream_ops watch_ops = {
+    .on_writable = on_writable, .on_gone = on_gone, .on_drain = on_drain};
+
+/* ---- beginning ---- */
+
+static bool add_initial(void *ctx, const struct store_row *row)
+{
+	struct watch *w = ctx;
+	struct rendered r = {.body = row->body, .len = row->body_len};
+
+	add_event(w, "ADDED", &r, row->rv);
+	rendered_release(&r);
+	return !w->pending.overflow;
+}
+
+static int send_initial(struct watch *w, struct err *e)
+{
+	struct store_query q = {
+	    .kind = w->kind, .ns = w->ns, .labels = w->labels, .fields = w->fields};
+	struct store_list_end end = {0};
+
+	if (store_list(w->server->deps.store, &q, add_initial, w, &end, e) < 0)
+		return -1;
+	free(end.continue_token);
+	w->rv = end.rv;
+	return 0;
+}
+
+static void add_missed(void *ctx, const struct change *c)
+{
+	struct watch *w = ctx;
+	struct rendered r = {.body = c->body, .len = c->body_len};
+
+	tell(w, c, &r);
+	rendered_release(&r);
+}
+
+/* The events that the client has not seen yet, up to now. */
+static int begin(struct watch *w, const struct list_options *o, struct err *e)
+{
+	bool initial = o->send_initial_events >= 0 ? o->send_initial_events : !o->version;
+
+	if (initial) {
+		if (send_initial(w, e) < 0)
+			return -1;
+		if (o->send_initial_events > 0 && o->bookmarks)
+			add_bookmark(w, true);
+		return 0;
+	}
+	if (!o->version) { /* from now on */
+		advance(w);
+		return 0;
+	}
+	w->rv = o->version;
+	return store_changes_since(w->server->deps.store, w->kind, o->version, add_missed, w, e);
+}
+
+void handle_watch(struct exchange *x, const struct request *r)
+{
+	struct server *s = server_of(x);
+	auto_list_options o = {0};
+	auto_err e = {0};
+	struct watch *w;
+
+	if (list_options_parse(x, r, &o, &e) < 0) {
+		answer_err(x, &e);
+		return;
+	}
+	w = xcalloc(1, sizeof(*w));
+	w->server = s;
+	w->x = x;
+	w->kind = r->kind;
+	w->ns = xstrdup(r->ns);
+	w->labels = TAKE(o.labels);
+	w->fields = TAKE(o.fields);
+	w->view = r->view;
+	w->bookmarks = o.bookmarks;
+	w->bookmark_at = clock_mono_ms() + BOOKMARK_MS;
+	w->ends_at = o.timeout_seconds ? clock_mono_ms() + o.timeout_seconds * 1000 : 0;
+	w->timer = (struct timer){.name = "watch", .fn = on_timer, .arg = w};
+	buf_init(&w->pending, MAX_EVENTS_BYTES);
+	TAILQ_INSERT_TAIL(&s->watches, w, link);
+	exchange_stream(x, "application/json", &watch_ops, w);
+	if (begin(w, &o, &e) < 0) {
+		buf_clear(&w->pending);
+		end_with(w, &e);
+		return;
+	}
+	send_pending(w);
+	w->allowance = stream_unsent(w->x);
+	set_timer(w);
+}

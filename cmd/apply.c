@@ -115,12 +115,12 @@ static int apply_one(struct cmd_ctx *ctx, struct printer *p, struct manifest *m,
 	if (manifest_resolve(ctx, m, opts_str(&ctx->opts, "validate"), &a.t, e) < 0)
 		return -1;
 	if (!a.t.name && json_has(m->obj, "metadata.generateName"))
-		return err_set(e, ERR_BAD_REQUEST, "from %s: cannot use generate name with apply",
+		return manifest_error(m, "metadata.generateName", e, "from %s: cannot use generate name with apply",
 		    json_str_or(m->obj, "metadata.generateName", ""));
 	if (!a.t.name)
-		return err_set(e, ERR_BAD_REQUEST, "error when retrieving current configuration of %s \"%s\": resource name may "
-		                                   "not be empty",
-		    json_str_or(m->obj, "kind", "object"), m->source);
+		return manifest_error(m, "metadata.name", e,
+		    "error when retrieving current configuration of %s from \"%s\": resource name may not be empty",
+		    a.t.resource->kind, m->source);
 	a.client = cmd_client(ctx, e);
 	if (!a.client)
 		return -1;

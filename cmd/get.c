@@ -342,11 +342,12 @@ static int find_targets(struct cmd_ctx *ctx, struct manifests *files, struct tar
 		return targets_of_manifests(ctx, files, ret, e);
 	if (targets_parse(ctx, ctx->args, ctx->argc, NULL, ret, e) < 0)
 		return -1;
-	if (ret->len == 0)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "You must specify the type of resource to get. Use \"kjob api-resources\" for a complete list of supported "
-		    "resources.\n\nerror: Required resource not specified.\nSee 'kjob get -h' for help and examples");
-	return 0;
+	if (ret->len)
+		return 0;
+	fputs("You must specify the type of resource to get. Use \"kjob api-resources\" for a complete list of supported "
+	      "resources.\n\n",
+	    stderr);
+	return cmd_usage_error(ctx, e, "Required resource not specified.");
 }
 
 static int check_usage(struct get *g, const struct targets *targets, struct err *e)

@@ -47,7 +47,12 @@ static char *option_words(const struct opt *row)
 
 static bool default_worth_telling(const struct opt *row)
 {
-	return row->def && *row->def && !str_eq(row->def, "0") && !str_eq(row->def, "false");
+	static const char *const dull[] = {"", "0", "0s", "false"};
+
+	for (size_t i = 0; i < ARRAY_LEN(dull); i++)
+		if (!row->def || str_eq(row->def, dull[i]))
+			return false;
+	return true;
 }
 
 static void print_options(struct out *out, const struct opt *table)
@@ -59,7 +64,7 @@ static void print_options(struct out *out, const struct opt *table)
 
 		if (!row->help)
 			continue;
-		text = default_worth_telling(row) ? xasprintf("%s (default %s)", row->help, row->def)
+		text = default_worth_telling(row) ? xasprintf("%s (default: %s)", row->help, row->def)
 		                                  : xstrdup(row->help);
 		out_addf(out, "  %s", words);
 		if (len + 3 > OPTION_COLUMN)
@@ -176,7 +181,7 @@ static void roff_options(struct out *out, const struct opt *table)
 		roff_text(out, words + strspn(words, " "));
 		roff_text(out, row->help);
 		if (default_worth_telling(row)) {
-			out_adds(out, "(default ");
+			out_adds(out, "(default: ");
 			out_addf(out, "%s)\n", row->def);
 		}
 	}

@@ -197,15 +197,40 @@ static bool has_text(const json *obj, const char *key)
 	return s && *s;
 }
 
+/* "\nFILE:LINE: PATH"; nothing where the line is not known. */
+static void add_place(const struct manifest *m, const char *path, struct buf *out)
+{
+	auto_free char *full = xasprintf("%s%s", m->prefix, path);
+	unsigned line = yaml_line_of(m->doc, full);
+
+	if (line)
+		buf_addf(out, "\n%s:%u: %s", m->source, line, full);
+}
+
+int manifest_error(const struct manifest *m, const char *path, struct err *e, const char *fmt, ...)
+{
+	va_list ap;
+	auto_free char *text = NULL;
+	auto_buf place = {0};
+
+	va_start(ap, fmt);
+	text = xvasprintf(fmt, ap);
+	va_end(ap);
+	buf_init(&place, 0);
+	add_place(m, path, &place);
+	return err_set(e, ERR_BAD_REQUEST, "%s%s", text, buf_str(&place));
+}
+
 /* apiVersion and kind must be there: kubectl's words, and behind them what was meant. */
 static int check_type_set(const struct manifest *m, struct err *e)
 {
 	static const char *const keys[] = {"apiVersion", "kind"};
 	auto_strlist missing = {0};
 	auto_free char *joined = NULL;
-	auto_buf hints = {0};
+	auto_buf hints = {0}, places = {0};
 
 	buf_init(&hints, 0);
+	buf_init(&places, 0);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		const char *found;
 
@@ -213,20 +238,18 @@ static int check_type_set(const struct manifest *m, struct err *e)
 			continue;
 		strlist_addf(&missing, "%s not set", keys[i]);
 		found = misspelled(m->obj, keys[i]);
-		if (!found)
-			continue;
-		auto_free char *path = xasprintf("%s%s", m->prefix, found);
-
-		buf_addf(&hints, " (did you mean \"%s\"?)\n%s:%u: %s", keys[i], m->source,
-		    yaml_line_of(m->doc, path), path);
+		if (found)
+			buf_addf(&hints, " (did you mean \"%s\"?)", keys[i]);
+		add_place(m, found ? found : keys[i], &places);
 	}
 	if (missing.len == 0)
 		return 0;
 	joined = strlist_join(&missing, ", ");
 	return err_set(e, ERR_BAD_REQUEST,
 	    "error validating \"%s\": error validating data: %s%s%s; if you choose to ignore these errors, turn validation "
-	    "off with --validate=false%s",
-	    m->source, missing.len > 1 ? "[" : "", joined, missing.len > 1 ? "]" : "", buf_str(&hints));
+	    "off with --validate=false%s%s",
+	    m->source, missing.len > 1 ? "[" : "", joined, missing.len > 1 ? "]" : "", buf_str(&hints),
+	    buf_str(&places));
 }
 
 static int check_namespace(struct cmd_ctx *ctx, struct manifest *m, const struct resource *r, const char **ret,
@@ -238,7 +261,7 @@ static int check_namespace(struct cmd_ctx *ctx, struct manifest *m, const struct
 	if (!r->namespaced)
 		return 0;
 	if (*own && ctx->ns_given && !str_eq(own, ctx->ns))
-		return err_set(e, ERR_BAD_REQUEST,
+		return manifest_error(m, "metadata.namespace", e,
 		    "the namespace from the provided object \"%s\" does not match the namespace \"%s\". You must pass "
 		    "'--namespace=%s' to perform this operation.",
 		    own, ctx->ns, own);
@@ -252,7 +275,6 @@ int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *valida
     struct err *e)
 {
 	const char *name = json_str_or(m->obj, "metadata.name", "");
-	auto_free char *kind_path = xasprintf("%skind", m->prefix);
 	const struct resources *all;
 
 	if (!str_eq(manifest_field_validation(validate), "Ignore") && check_type_set(m, e) < 0)
@@ -262,11 +284,10 @@ int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *valida
 		return -1;
 	ret->resource = resource_by_kind(all, json_str_or(m->obj, "apiVersion", ""), json_str_or(m->obj, "kind", ""), e);
 	if (!ret->resource)
-		return err_set(e, ERR_NOT_FOUND,
+		return manifest_error(m, "kind", e,
 		    "resource mapping not found for name: \"%s\" namespace: \"%s\" from \"%s\": %s\nensure CRDs are installed "
-		    "first\n%s:%u: %s",
-		    name, json_str_or(m->obj, "metadata.namespace", ""), m->source, err_msg(e), m->source,
-		    yaml_line_of(m->doc, kind_path), kind_path);
+		    "first",
+		    name, json_str_or(m->obj, "metadata.namespace", ""), m->source, err_msg(e));
 	if (check_namespace(ctx, m, ret->resource, &ret->ns, e) < 0)
 		return -1;
 	name = json_str_or(m->obj, "metadata.name", "");
@@ -277,14 +298,13 @@ int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *valida
 void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *e)
 {
 	auto_strlist paths = {0};
+	auto_buf places = {0};
 
+	buf_init(&places, 0);
 	error_field_paths(e, &paths);
 	cmd_report(ctx, e);
-	for (size_t i = 0; i < paths.len; i++) {
-		auto_free char *path = xasprintf("%s%s", m->prefix, paths.items[i]);
-		unsigned line = yaml_line_of(m->doc, path);
-
-		if (line)
-			fprintf(stderr, "%s:%u: %s\n", m->source, line, paths.items[i]);
-	}
+	for (size_t i = 0; i < paths.len; i++)
+		add_place(m, paths.items[i], &places);
+	if (places.len)
+		fprintf(stderr, "%s\n", buf_str(&places) + 1);
 }

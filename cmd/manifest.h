@@ -41,6 +41,8 @@ struct manifest_target {
  */
 int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *validate, struct manifest_target *ret,
     struct err *e) MUST_USE;
+/* An error of kjob's own about a field: the text, and below it `FILE:LINE: PATH`. Returns -1. */
+int manifest_error(const struct manifest *m, const char *path, struct err *e, const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* Reports the error as cmd_report does, and below it `FILE:LINE: PATH` for each field that it is about. */
 void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *e);
 /* The value of fieldValidation= for the value of --validate. */

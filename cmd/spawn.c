@@ -134,13 +134,13 @@ static int start(const struct paths *p, const char *engine, struct err *e)
 	return -1;
 }
 
-/* What it reports, up to its newline or its end. */
+/* What it reports: "ready", or an error text of any number of lines up to the pipe's end. */
 static int read_report(int fd, struct buf *text, struct err *e)
 {
 	int64_t begin = clock_mono_ms();
 	bool noticed = !isatty(STDERR_FILENO);
 
-	while (!memchr(buf_str(text), '\n', text->len)) {
+	while (!str_has_prefix(buf_str(text), "ready\n")) {
 		struct pollfd pfd = {.fd = fd, .events = POLLIN};
 		int64_t spent = clock_mono_ms() - begin;
 		char piece[1024];
@@ -176,7 +176,6 @@ static int wait_ready(const struct paths *p, int fd, struct err *e)
 	if (str_has_prefix(s, "ready\n"))
 		return 0;
 	if (str_has_prefix(s, "error: ")) {
-		/* "\n" inside the text would end it early: all that came counts. */
 		while (text.len && text.ptr[text.len - 1] == '\n')
 			text.ptr[--text.len] = '\0';
 		return err_set(e, ERR_UNAVAILABLE, "%s", buf_str(&text) + strlen("error: "));

@@ -9,7 +9,8 @@ static const char *const format_choices[] = {"", "wide", "name", NULL};
 static const struct opt options[] = {
     {"output", 'o', OPT_STRING, NULL, "FORMAT", "wide or name", NULL, format_choices},
     {"no-headers", 0, OPT_BOOL, NULL, NULL, "Leave out the headings", NULL, NULL},
-    {"namespaced", 0, OPT_BOOL, "true", NULL, "Only kinds that live in namespaces, or (=false) only others", NULL, NULL},
+    {"namespaced", 0, OPT_BOOL, "true", NULL,
+	"Only kinds that live in namespaces, or (=false) only others", NULL, NULL},
     OPT_END,
 };
 
@@ -36,8 +37,8 @@ static void add_row(struct text_table *t, const struct resource *r, bool wide)
 
 static void add_headings(struct text_table *t, bool wide)
 {
-	static const char *const headings[] = {"NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "VERBS",
-	    "CATEGORIES"};
+	static const char *const headings[] = {
+	    "NAME", "SHORTNAMES", "APIVERSION", "NAMESPACED", "KIND", "VERBS", "CATEGORIES"};
 
 	for (size_t i = 0; i < ARRAY_LEN(headings) - (wide ? 0 : 2); i++)
 		text_table_cell(t, headings[i]);
@@ -63,7 +64,8 @@ static int exec_api_resources(struct cmd_ctx *ctx, struct err *e)
 	for (size_t i = 0; i < resources_len(all); i++) {
 		const struct resource *r = resources_at(all, i);
 
-		if (opts_given(&ctx->opts, "namespaced") && r->namespaced != opts_bool(&ctx->opts, "namespaced"))
+		if (opts_given(&ctx->opts, "namespaced") &&
+		    r->namespaced != opts_bool(&ctx->opts, "namespaced"))
 			continue;
 		if (str_eq(format, "name")) {
 			resource_qualified_name(r, &text);

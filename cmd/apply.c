@@ -29,7 +29,8 @@ static void request_path(const struct apply *a, const char *name, struct buf *pa
 	buf_init(path, 0);
 	resource_path(a->t.resource, a->t.ns, name, NULL, path);
 	query_add(path, "fieldManager", "kubectl-client-side-apply");
-	query_add(path, "fieldValidation", manifest_field_validation(opts_str(&a->ctx->opts, "validate")));
+	query_add(path, "fieldValidation",
+	    manifest_field_validation(opts_str(&a->ctx->opts, "validate")));
 	if (str_eq(a->dry_run, "server"))
 		query_add(path, "dryRun", "All");
 }
@@ -61,8 +62,10 @@ static void warn_no_record(const struct apply *a)
 {
 	fprintf(stderr,
 	    "Warning: resource %s/%s is missing the " LAST_APPLIED
-	    " annotation which is required by kjob apply. kjob apply should only be used on resources created "
-	    "declaratively by either kjob create --save-config or kjob apply. The missing annotation will be patched "
+	    " annotation which is required by kjob apply. kjob apply should only be used on "
+	    "resources created "
+	    "declaratively by either kjob create --save-config or kjob apply. The missing "
+	    "annotation will be patched "
 	    "automatically.\n",
 	    a->t.resource->name, a->t.name);
 }
@@ -84,7 +87,8 @@ static json *patch(const struct apply *a, const json *live, const json *change, 
 
 static bool same_version(const json *a, const json *b)
 {
-	return str_eq(json_str(a, "metadata.resourceVersion"), json_str(b, "metadata.resourceVersion"));
+	return str_eq(
+	    json_str(a, "metadata.resourceVersion"), json_str(b, "metadata.resourceVersion"));
 }
 
 /* The object is there: patch it. ret_what says what became of it. */
@@ -115,11 +119,13 @@ static int apply_one(struct cmd_ctx *ctx, struct printer *p, struct manifest *m,
 	if (manifest_resolve(ctx, m, opts_str(&ctx->opts, "validate"), &a.t, e) < 0)
 		return -1;
 	if (!a.t.name && json_has(m->obj, "metadata.generateName"))
-		return manifest_error(m, "metadata.generateName", e, "from %s: cannot use generate name with apply",
+		return manifest_error(m, "metadata.generateName", e,
+		    "from %s: cannot use generate name with apply",
 		    json_str_or(m->obj, "metadata.generateName", ""));
 	if (!a.t.name)
 		return manifest_error(m, "metadata.name", e,
-		    "error when retrieving current configuration of %s from \"%s\": resource name may not be empty",
+		    "error when retrieving current configuration of %s from \"%s\": resource name "
+		    "may not be empty",
 		    a.t.resource->kind, m->source);
 	a.client = cmd_client(ctx, e);
 	if (!a.client)
@@ -145,7 +151,8 @@ static int exec_apply(struct cmd_ctx *ctx, struct err *e)
 	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0)
 		return -1;
 	p.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
-	if (manifests_load(opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), &all, e) < 0)
+	if (manifests_load(
+		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), &all, e) < 0)
 		return -1;
 	if (all.len == 0)
 		return err_set(e, ERR_BAD_REQUEST, "no objects passed to apply");
@@ -162,13 +169,14 @@ const struct cmd cmd_apply = {
     .name = "apply",
     .usage = "-f FILE [options]",
     .summary = "Create objects, or change them to what manifests say",
-    .help = "Fields that a manifest no longer has are removed, fields that others have set are kept. All objects of all "
-            "files are tried; the exit code is 1 when any of them failed.",
+    .help = "Fields that a manifest no longer has are removed, fields that others have set are "
+	    "kept. All objects of all "
+	    "files are tried; the exit code is 1 when any of them failed.",
     .examples = "# Apply a file, then a folder of them\n"
-                "kjob apply -f job.yaml\n"
-                "kjob apply -f manifests/\n\n"
-                "# See what would happen\n"
-                "kjob apply -f job.yaml --dry-run=server -o yaml\n",
+		"kjob apply -f job.yaml\n"
+		"kjob apply -f manifests/\n\n"
+		"# See what would happen\n"
+		"kjob apply -f job.yaml --dry-run=server -o yaml\n",
     .options = options,
     .group = GROUP_RUN,
     .exec = exec_apply,

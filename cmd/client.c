@@ -65,8 +65,8 @@ void client_note_headers(struct client *c, const struct http_response *r)
 
 	if (version && !c->version_checked && !str_eq(version, KJOB_VERSION))
 		fprintf(stderr,
-		    "Warning: the controller is version %s, this is version %s; 'kjob controller stop' lets the next "
-		    "command start the new one\n",
+		    "Warning: the controller is version %s, this is version %s; "
+		    "'kjob controller stop' lets the next command start the new one\n",
 		    version, KJOB_VERSION);
 	c->version_checked = c->version_checked || version;
 	for (size_t i = 0; r->headers && i < r->headers->len; i++)
@@ -99,13 +99,17 @@ int client_status_error(int status, const char *body, size_t len, struct err *e)
 	json_set_str(made, "kind", "Status");
 	json_set_int(made, "code", status);
 	json_set_str(made, "reason", err_reason_name(err_reason_from(NULL, status)));
-	json_set_str(made, "message", len && len < 512 ? body : "the server could not find the requested resource");
+	json_set_str(made, "message",
+	    len && len < 512 ? body : "the server could not find the requested resource");
 	return client_status_object_error(made, e);
 }
 
 /* ---- connecting ---- */
 
-/* A controller that runs on another engine than the one asked for is an error, never a silent choice. */
+/*
+ * A controller that runs on another engine than the one asked for is an error, never a silent
+ * choice.
+ */
 static int check_engine(struct client *c, const char *wanted, struct err *e)
 {
 	auto_json *status = NULL;
@@ -123,8 +127,8 @@ static int check_engine(struct client *c, const char *wanted, struct err *e)
 	if (str_has_prefix(wanted, "unix://") && str_eq(address, wanted + strlen("unix://")))
 		return 0;
 	return err_set(e, ERR_CONFLICT,
-	    "this instance runs on %s (%s), not on %s; end it with 'kjob controller stop', or set KJOB_HOME to another "
-	    "folder for a second instance",
+	    "this instance runs on %s (%s), not on %s; end it with 'kjob controller stop', or set "
+	    "KJOB_HOME to another folder for a second instance",
 	    kind, address, wanted);
 }
 
@@ -222,8 +226,10 @@ void reply_release(struct reply *r)
 static void send_once(struct client *c, const struct call *call, struct pending *p)
 {
 	auto_free char *accept = xasprintf("Accept: %s", call->accept ? call->accept : MIME_JSON);
-	auto_free char *type = xasprintf("Content-Type: %s", call->content_type ? call->content_type : MIME_JSON);
-	const char *headers[] = {accept, "User-Agent: kjob/" KJOB_VERSION, call->body ? type : NULL, NULL};
+	auto_free char *type =
+	    xasprintf("Content-Type: %s", call->content_type ? call->content_type : MIME_JSON);
+	const char *headers[] = {
+	    accept, "User-Agent: kjob/" KJOB_VERSION, call->body ? type : NULL, NULL};
 	struct http_request r = {
 	    .method = call->method ? call->method : "GET",
 	    .path = call->path,
@@ -241,11 +247,12 @@ static void send_once(struct client *c, const struct call *call, struct pending 
 		loop_turn(c->loop, -1);
 }
 
-static void show_call(const struct client *c, const struct call *call, const struct reply *reply, int64_t begin)
+static void show_call(
+    const struct client *c, const struct call *call, const struct reply *reply, int64_t begin)
 {
 	if (c->verbose >= VERBOSE_REQUESTS)
-		fprintf(stderr, "%s %s %d in %" PRId64 " ms\n", call->method ? call->method : "GET", call->path,
-		    reply->status, clock_mono_ms() - begin);
+		fprintf(stderr, "%s %s %d in %" PRId64 " ms\n", call->method ? call->method : "GET",
+		    call->path, reply->status, clock_mono_ms() - begin);
 }
 
 int client_call(struct client *c, const struct call *call, struct reply *ret, struct err *e)
@@ -255,7 +262,10 @@ int client_call(struct client *c, const struct call *call, struct reply *ret, st
 	int64_t begin = clock_mono_ms();
 
 	send_once(c, call, &p);
-	/* A controller that left for being idle at this very moment: start another, where asking again is harmless. */
+	/*
+	 * A controller that left for being idle at this very moment: start another, where asking
+	 * again is harmless.
+	 */
 	if (p.err.reason == ERR_UNAVAILABLE && (!call->method || str_eq(call->method, "GET"))) {
 		err_clear(&p.err);
 		p.done = false;
@@ -295,11 +305,12 @@ json *client_get_json(struct client *c, const char *path, struct err *e)
 	return client_json(c, &call, e);
 }
 
-json *client_send_json(struct client *c, const char *method, const char *path, const char *content_type,
-    const json *body, struct err *e)
+json *client_send_json(struct client *c, const char *method, const char *path,
+    const char *content_type, const json *body, struct err *e)
 {
 	auto_free char *text = body ? json_print(body) : NULL;
-	struct call call = {.method = method, .path = path, .content_type = content_type, .body = text};
+	struct call call = {
+	    .method = method, .path = path, .content_type = content_type, .body = text};
 
 	return client_json(c, &call, e);
 }
@@ -340,7 +351,10 @@ static void watch_line(struct watch *w, const char *line, size_t len)
 		watch_stop(w, WATCH_STOPPED);
 }
 
-/* Callbacks only collect; lines are handled between turns, where the handler may make calls of its own. */
+/*
+ * Callbacks only collect; lines are handled between turns, where the handler may make calls of its
+ * own.
+ */
 static bool watch_data(void *ctx, uint64_t key, const char *data, size_t len)
 {
 	struct watch *w = ctx;
@@ -366,7 +380,8 @@ static void watch_drain(struct watch *w)
 	buf_consume(&w->lines, at);
 	if (w->done || !w->lines.overflow)
 		return;
-	err_set(&w->err, ERR_TOO_LARGE, "the server sent a watch event of more than %zu bytes", WATCH_LINE_MAX);
+	err_set(&w->err, ERR_TOO_LARGE, "the server sent a watch event of more than %zu bytes",
+	    WATCH_LINE_MAX);
 	watch_stop(w, WATCH_STOPPED);
 }
 
@@ -377,7 +392,8 @@ static void watch_headers(void *ctx, uint64_t key, const struct http_response *r
 	client_note_headers(w->client, r);
 }
 
-static void watch_done(void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
+static void watch_done(
+    void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
 {
 	struct watch *w = ctx;
 
@@ -393,8 +409,8 @@ static void watch_timeout(void *arg)
 	watch_stop(arg, WATCH_TIMEOUT);
 }
 
-int client_watch(struct client *c, const char *path, const char *accept, int64_t timeout_ms, watch_fn *fn, void *ctx,
-    enum watch_end *ret, struct err *e)
+int client_watch(struct client *c, const char *path, const char *accept, int64_t timeout_ms,
+    watch_fn *fn, void *ctx, enum watch_end *ret, struct err *e)
 {
 	auto_free char *accept_line = xasprintf("Accept: %s", accept ? accept : MIME_JSON);
 	const char *headers[] = {accept_line, "User-Agent: kjob/" KJOB_VERSION, NULL};

@@ -1,12 +1,13 @@
 /*
  * client: the connection of one command to the API server.
  *
- * Opening it connects to the controller's socket, and starts the controller when none is there (spawn.h). Calls are
- * blocking; commands that stream (watch, logs, attach) use the loop and the HTTP client underneath. Every answer's
- * headers pass client_note_headers, which prints the server's warnings and, once, a version mismatch.
+ * Opening it connects to the controller's socket, and starts the controller when none is there
+ * (spawn.h). Calls are blocking; commands that stream (watch, logs, attach) use the loop and the
+ * HTTP client underneath. Every answer's headers pass client_note_headers, which prints the
+ * server's warnings and, once, a version mismatch.
  *
- * An answer with an HTTP error status is an error whose `details` hold the whole Status object ("kind": "Status"):
- * that is how errors.h tells the server's errors from kjob's own.
+ * An answer with an HTTP error status is an error whose `details` hold the whole Status object
+ * ("kind": "Status"): that is how errors.h tells the server's errors from kjob's own.
  */
 #ifndef KJOB_CMD_CLIENT_H
 #define KJOB_CMD_CLIENT_H
@@ -34,7 +35,7 @@ struct http *client_http(struct client *c);
 #define MIME_TABLE "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 struct call {
-	const char *method;       /* NULL: GET */
+	const char *method; /* NULL: GET */
 	const char *path;
 	const char *accept;       /* NULL: MIME_JSON */
 	const char *content_type; /* of the body; NULL: MIME_JSON */
@@ -53,15 +54,16 @@ struct reply {
 #define auto_reply CLEANUP(reply_release) struct reply
 
 /* Sends and waits. -1 for transport trouble and for HTTP errors (status 400 and above). */
-int client_call(struct client *c, const struct call *call, struct reply *ret, struct err *e) MUST_USE;
+int client_call(
+    struct client *c, const struct call *call, struct reply *ret, struct err *e) MUST_USE;
 void reply_release(struct reply *r);
 /* client_call and the answer as JSON; owned. */
 json *client_json(struct client *c, const struct call *call, struct err *e) MUST_USE;
 /* The same for a GET. */
 json *client_get_json(struct client *c, const char *path, struct err *e) MUST_USE;
 /* The same with a JSON body, or none (NULL). */
-json *client_send_json(struct client *c, const char *method, const char *path, const char *content_type,
-    const json *body, struct err *e) MUST_USE;
+json *client_send_json(struct client *c, const char *method, const char *path,
+    const char *content_type, const json *body, struct err *e) MUST_USE;
 
 /* For commands that stream: call it in on_headers or done. */
 void client_note_headers(struct client *c, const struct http_response *r);
@@ -71,13 +73,14 @@ int client_status_error(int status, const char *body, size_t len, struct err *e)
 int client_status_object_error(const json *status, struct err *e);
 
 /*
- * Reads a watch (PATH has watch=true) until fn returns false, the server ends the stream or the time is over.
- * ERROR events end it with -1 and an error (ERR_EXPIRED for 410). fn borrows object. It may call client_* itself.
+ * Reads a watch (PATH has watch=true) until fn returns false, the server ends the stream or the
+ * time is over. ERROR events end it with -1 and an error (ERR_EXPIRED for 410). fn borrows object.
+ * It may call client_* itself.
  */
 enum watch_end { WATCH_STOPPED, WATCH_SERVER_ENDED, WATCH_TIMEOUT };
 typedef bool watch_fn(void *ctx, const char *type, const json *object);
-int client_watch(struct client *c, const char *path, const char *accept, int64_t timeout_ms, watch_fn *fn, void *ctx,
-    enum watch_end *ret, struct err *e) MUST_USE;
+int client_watch(struct client *c, const char *path, const char *accept, int64_t timeout_ms,
+    watch_fn *fn, void *ctx, enum watch_end *ret, struct err *e) MUST_USE;
 
 /* Appends "?key=value" or "&key=value", the value escaped; nothing for a NULL or empty value. */
 void query_add(struct buf *path, const char *key, const char *value);

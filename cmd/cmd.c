@@ -37,5 +37,6 @@ int cmd_usage_error(const struct cmd_ctx *ctx, struct err *e, const char *fmt, .
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	return err_set(e, ERR_BAD_REQUEST, "%s\nSee 'kjob %s -h' for help and examples", text, ctx->cmd->name);
+	return err_set(
+	    e, ERR_BAD_REQUEST, "%s\nSee 'kjob %s -h' for help and examples", text, ctx->cmd->name);
 }

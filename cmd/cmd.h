@@ -1,12 +1,13 @@
 /*
  * cmd: what a command is, and what it is given.
  *
- * One file per command: its option table, one `const struct cmd` and one exec function. commands.c lists the commands;
- * main.c finds the one that is meant, parses its options and runs it. To add a command, write its file and add one line to
- * commands.c and one declaration below.
+ * One file per command: its option table, one `const struct cmd` and one exec function. commands.c
+ * lists the commands; main.c finds the one that is meant, parses its options and runs it. To add a
+ * command, write its file and add one line to commands.c and one declaration below.
  *
- * exec returns the exit code, or -1 with the error set: main prints it (cmd_report) and exits with cmd->error_exit or 1.
- * A command that goes on after an error (the next file, the next name) calls cmd_report itself and returns ctx->failed.
+ * exec returns the exit code, or -1 with the error set: main prints it (cmd_report) and exits with
+ * cmd->error_exit or 1. A command that goes on after an error (the next file, the next name) calls
+ * cmd_report itself and returns ctx->failed.
  */
 #ifndef KJOB_CMD_CMD_H
 #define KJOB_CMD_CMD_H
@@ -22,37 +23,44 @@ struct cmd_ctx;
 struct resources;
 
 struct cmd {
-	const char *name;           /* one word, or two: "create job" */
-	const char *usage;          /* what follows the name: "(TYPE [NAME] | TYPE/NAME) [options]" */
-	const char *summary;        /* one line, no full stop */
-	const char *help;           /* further paragraphs, or NULL */
-	const char *examples;       /* "# comment\nkjob …\n" lines, or NULL */
-	const struct opt *options;  /* its own rows, or NULL */
+	const char *name;     /* one word, or two: "create job" */
+	const char *usage;    /* what follows the name: "(TYPE [NAME] | TYPE/NAME) [options]" */
+	const char *summary;  /* one line, no full stop */
+	const char *help;     /* further paragraphs, or NULL */
+	const char *examples; /* "# comment\nkjob …\n" lines, or NULL */
+	const struct opt *options; /* its own rows, or NULL */
 	enum cmd_group group;
-	int error_exit;             /* exit code of errors; 0: 1 */
+	int error_exit; /* exit code of errors; 0: 1 */
 	int (*exec)(struct cmd_ctx *ctx, struct err *e);
 };
 
 struct cmd_ctx {
 	const struct cmd *cmd;
-	struct opts opts;           /* the command's own rows and the global ones */
-	const char *const *args;    /* = opts.args: what is left besides options */
+	struct opts opts;        /* the command's own rows and the global ones */
+	const char *const *args; /* = opts.args: what is left besides options */
 	size_t argc;
-	int dash;                   /* how many args came before "--"; -1: no "--" */
-	const char *ns;             /* -n, or "default" */
+	int dash;       /* how many args came before "--"; -1: no "--" */
+	const char *ns; /* -n, or "default" */
 	bool ns_given;
-	struct out out;             /* standard output; flushed and checked by main */
-	int failed;                 /* 1 after the first cmd_report */
-	struct client *client;      /* see cmd_client */
+	struct out out;              /* standard output; flushed and checked by main */
+	int failed;                  /* 1 after the first cmd_report */
+	struct client *client;       /* see cmd_client */
 	struct resources *resources; /* see resources_load */
 };
 
-/* The connection to the API server, made (and the controller started) at the first call. NULL: e is set. */
+/*
+ * The connection to the API server, made (and the controller started) at the first call. NULL: e is
+ * set.
+ */
 struct client *cmd_client(struct cmd_ctx *ctx, struct err *e) MUST_USE;
-/* Flushes out, prints the error on standard error as kubectl does (errors.h), sets ctx->failed, clears the error. */
+/*
+ * Flushes out, prints the error on standard error as kubectl does (errors.h), sets ctx->failed,
+ * clears the error.
+ */
 void cmd_report(struct cmd_ctx *ctx, struct err *e);
 /* "error: TEXT\nSee 'kjob CMD -h' for help and examples" as an error; returns -1. */
-int cmd_usage_error(const struct cmd_ctx *ctx, struct err *e, const char *fmt, ...) PRINTF_LIKE(3, 4);
+int cmd_usage_error(const struct cmd_ctx *ctx, struct err *e, const char *fmt, ...)
+    PRINTF_LIKE(3, 4);
 
 /* commands.c: the commands in the order of help; NULL-terminated. */
 extern const struct cmd *const cmd_table[];
@@ -62,8 +70,9 @@ extern const char *const cmd_group_titles[];
 /* The command of that exact name; NULL: none. */
 const struct cmd *cmd_find(const char *name);
 /*
- * The command that argv (without the program) means: options before and between its words are skipped as they
- * are parsed later. The words of the command are taken out of argv; *argc shrinks. NULL: none, e tells.
+ * The command that argv (without the program) means: options before and between its words are
+ * skipped as they are parsed later. The words of the command are taken out of argv; *argc shrinks.
+ * NULL: none, e tells.
  */
 const struct cmd *cmd_locate(const char **argv, size_t *argc, struct err *e);
 
@@ -72,9 +81,11 @@ void help_overview(struct out *out);
 void help_command(struct out *out, const struct cmd *c);
 
 /* Rows that several commands share. */
+/* clang-format off */
 #define OPT_ROW_FILENAME(what) {"filename", 'f', OPT_CSV, NULL, "FILE", what, NULL, NULL}
 #define OPT_ROW_RECURSIVE                                                                          \
-	{"recursive", 'R', OPT_BOOL, NULL, NULL, "Look for manifests in the folders of folders too", NULL, NULL}
+	{"recursive", 'R', OPT_BOOL, NULL, NULL, "Look for manifests in the folders of folders too", \
+	    NULL, NULL}
 #define OPT_ROW_SELECTOR                                                                           \
 	{"selector", 'l', OPT_STRING, NULL, "SELECTOR",                                            \
 	    "Only objects with these labels: k=v, k!=v, k in (a,b), k, !k; commas mean and", NULL, NULL}
@@ -93,13 +104,16 @@ extern const char *const dry_run_choices[];
 	    "none, client (send nothing) or server (send, store nothing)", "client", dry_run_choices}
 #define OPT_ROW_VALIDATE                                                                           \
 	{"validate", 0, OPT_MAYBE, "strict", "MODE",                                               \
-	    "What unknown fields do: strict (or true) refuses, warn warns, ignore (or false) drops them", "strict", \
-	    validate_choices}
+	    "What unknown fields do: strict (or true) refuses, warn warns, ignore (or false) drops them", \
+	    "strict", validate_choices}
 extern const char *const validate_choices[];
 #define OPT_ROW_SHOW_MANAGED                                                                       \
-	{"show-managed-fields", 0, OPT_BOOL, NULL, NULL, "Keep metadata.managedFields in json and yaml", NULL, NULL}
+	{"show-managed-fields", 0, OPT_BOOL, NULL, NULL, "Keep metadata.managedFields in json and yaml",  \
+	    NULL, NULL}
+/* clang-format on */
 
-extern const struct cmd cmd_api_resources, cmd_apply, cmd_completion, cmd_controller, cmd_controller_run,
-    cmd_controller_status, cmd_controller_stop, cmd_create, cmd_create_job, cmd_delete, cmd_get, cmd_help, cmd_version;
+extern const struct cmd cmd_api_resources, cmd_apply, cmd_completion, cmd_controller,
+    cmd_controller_run, cmd_controller_status, cmd_controller_stop, cmd_create, cmd_create_job,
+    cmd_delete, cmd_get, cmd_help, cmd_version;
 
 #endif

@@ -39,10 +39,12 @@ const char *const cmd_group_titles[] = {
 const struct opt cmd_global_options[] = {
     {"namespace", 'n', OPT_STRING, "default", "NAMESPACE", "The namespace to work in", NULL, NULL},
     {"engine", 0, OPT_STRING, NULL, "ENGINE",
-        "The container engine a controller is started on: auto, docker, podman, unix://PATH or tcp://HOST:PORT "
-        "(KJOB_ENGINE)",
-        NULL, NULL},
-    {"v", 'v', OPT_INT, "0", "LEVEL", "How much to tell on standard error; 6 shows requests", NULL, NULL},
+	"The container engine a controller is started on: auto, docker, podman, unix://PATH or "
+	"tcp://HOST:PORT "
+	"(KJOB_ENGINE)",
+	NULL, NULL},
+    {"v", 'v', OPT_INT, "0", "LEVEL", "How much to tell on standard error; 6 shows requests", NULL,
+	NULL},
     {"help", 'h', OPT_BOOL, NULL, NULL, "Show this help", NULL, NULL},
     OPT_END,
 };
@@ -55,7 +57,9 @@ const struct cmd *cmd_find(const char *name)
 	return NULL;
 }
 
-/* The place of the next word that is neither an option nor an option's value; argc: there is none. */
+/*
+ * The place of the next word that is neither an option nor an option's value; argc: there is none.
+ */
 static size_t next_word(const char *const *argv, size_t from, size_t argc, const struct opt *own)
 {
 	const struct opt *tables[] = {cmd_global_options, own};
@@ -89,9 +93,11 @@ static int unknown_command(const char *word, struct err *e)
 	near = str_nearest(word, names);
 	if (near)
 		return err_set(e, ERR_BAD_REQUEST,
-		    "unknown command \"%s\" for \"kjob\"\n\nDid you mean this?\n\t%s\n", word, near);
+		    "unknown command \"%s\" for \"kjob\"\n\nDid you mean this?\n\t%s\n", word,
+		    near);
 	return err_set(e, ERR_BAD_REQUEST,
-	    "unknown command \"%s\" for \"kjob\"\nSee 'kjob help' for the commands there are.", word);
+	    "unknown command \"%s\" for \"kjob\"\nSee 'kjob help' for the commands there are.",
+	    word);
 }
 
 const struct cmd *cmd_locate(const char **argv, size_t *argc, struct err *e)

@@ -1,4 +1,7 @@
-/* kjob completion: a bash script that knows the commands, their options and what options can be. From the tables. */
+/*
+ * kjob completion: a bash script that knows the commands, their options and what options can be.
+ * From the tables.
+ */
 #include "cmd.h"
 
 static const char script_head[] =
@@ -20,7 +23,8 @@ static const char script_head[] =
 
 static const char script_tail[] =
     "_kjob() {\n"
-    "\tlocal cur prev words cword i cmd= sub= type= options= COMP_WORDBREAKS=${COMP_WORDBREAKS//[=:]/}\n"
+    "\tlocal cur prev words cword i cmd= sub= type= options= "
+    "COMP_WORDBREAKS=${COMP_WORDBREAKS//[=:]/}\n"
     "\tif declare -F _get_comp_words_by_ref >/dev/null; then\n"
     "\t\t_get_comp_words_by_ref -n =: cur prev words cword\n"
     "\telse\n"
@@ -41,7 +45,8 @@ static const char script_tail[] =
     "\tif [[ -z $cmd ]]; then _kjob_words \"$_kjob_commands\" \"$cur\"; return; fi\n"
     "\t_kjob_options \"$cmd\"\n"
     "\tcase $cur in\n"
-    "\t--*=*) _kjob_value \"$cmd\" \"${cur%%=*}\" && COMPREPLY=($(compgen -P \"${cur%%=*}=\" -W \"$options\" -- "
+    "\t--*=*) _kjob_value \"$cmd\" \"${cur%%=*}\" && COMPREPLY=($(compgen -P \"${cur%%=*}=\" -W "
+    "\"$options\" -- "
     "\"${cur#*=}\")) ;;\n"
     "\t-*) _kjob_words \"$options\" \"$cur\" ;;\n"
     "\t*)\n"

@@ -15,7 +15,9 @@
 static const struct opt run_options[] = {
     {"ready-fd", 0, OPT_INT, "-1", "FD", NULL, NULL, NULL},
     {"idle-timeout", 0, OPT_INT, NULL, "SECONDS",
-        "Leave after this long with nothing to look after (KJOB_IDLE_TIMEOUT); started by hand, it stays", NULL, NULL},
+	"Leave after this long with nothing to look after (KJOB_IDLE_TIMEOUT); started by hand, it "
+	"stays",
+	NULL, NULL},
     OPT_END,
 };
 
@@ -36,7 +38,8 @@ static int idle_seconds(const struct cmd_ctx *ctx, int *ret, bool *given, struct
 	if (opts_given(&ctx->opts, "idle-timeout")) {
 		n = opts_int(&ctx->opts, "idle-timeout");
 	} else if (str_to_int(env && *env ? env : IDLE_SECONDS_DEFAULT, 0, INT32_MAX, &n) < 0) {
-		return err_set(e, ERR_BAD_REQUEST, "KJOB_IDLE_TIMEOUT is not a number of seconds: \"%s\"", env);
+		return err_set(e, ERR_BAD_REQUEST,
+		    "KJOB_IDLE_TIMEOUT is not a number of seconds: \"%s\"", env);
 	}
 	if (n < 0 || n > INT32_MAX)
 		return err_set(e, ERR_BAD_REQUEST, "--idle-timeout must be a number of seconds");
@@ -80,9 +83,10 @@ static void print_status(struct out *out, const json *s)
 
 	out_addf(out, "running, pid %" PRId64 ", version %s, for %s\n", json_int(s, "pid", 0),
 	    json_str_or(s, "version", "?"), duration_human(text, json_int(s, "uptimeSeconds", 0)));
-	out_addf(out, "engine:    %s %s (API %s) at %s, from %s\n", json_str_or(s, "engine.kind", "?"),
-	    json_str_or(s, "engine.version", "?"), json_str_or(s, "engine.apiVersion", "?"),
-	    json_str_or(s, "engine.address", "?"), json_str_or(s, "engine.source", "?"));
+	out_addf(out, "engine:    %s %s (API %s) at %s, from %s\n",
+	    json_str_or(s, "engine.kind", "?"), json_str_or(s, "engine.version", "?"),
+	    json_str_or(s, "engine.apiVersion", "?"), json_str_or(s, "engine.address", "?"),
+	    json_str_or(s, "engine.source", "?"));
 	out_addf(out, "home:      %s\n", json_str_or(s, "home", "?"));
 	out_addf(out, "jobs:      %" PRId64 " unfinished\n", json_int(s, "jobs.unfinished", 0));
 	out_addf(out, "pods:      %" PRId64 " active\n", json_int(s, "pods.active", 0));
@@ -126,7 +130,8 @@ static int wait_gone(struct err *e)
 	while ((rc = spawn_probe(p.socket, e)) > 0 && clock_mono_ms() < until)
 		usleep(STOP_POLL_US);
 	if (rc > 0)
-		return err_set(e, ERR_TIMEOUT, "the controller did not stop within %d s", STOP_WAIT_MS / 1000);
+		return err_set(
+		    e, ERR_TIMEOUT, "the controller did not stop within %d s", STOP_WAIT_MS / 1000);
 	return rc;
 }
 
@@ -154,7 +159,8 @@ static int exec_stop(struct cmd_ctx *ctx, struct err *e)
 static int exec_controller(struct cmd_ctx *ctx, struct err *e)
 {
 	if (ctx->argc)
-		return cmd_usage_error(ctx, e, "unknown command \"%s\" for \"kjob controller\"", ctx->args[0]);
+		return cmd_usage_error(
+		    ctx, e, "unknown command \"%s\" for \"kjob controller\"", ctx->args[0]);
 	help_command(&ctx->out, ctx->cmd);
 	return 0;
 }
@@ -163,8 +169,9 @@ const struct cmd cmd_controller = {
     .name = "controller",
     .usage = "(run | status | stop)",
     .summary = "Run, ask or end the process that looks after jobs",
-    .help = "Commands start the controller when it is needed, and it leaves by itself when there is nothing to look "
-            "after. Run it yourself to keep it: under systemd, in a container.",
+    .help = "Commands start the controller when it is needed, and it leaves by itself when there "
+	    "is nothing to look "
+	    "after. Run it yourself to keep it: under systemd, in a container.",
     .group = GROUP_OTHER,
     .exec = exec_controller,
 };

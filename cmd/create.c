@@ -10,15 +10,15 @@ static const struct opt options[] = {
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,
     OPT_ROW_VALIDATE,
-    {"save-config", 0, OPT_BOOL, NULL, NULL, "Record the manifest in the object, so that apply can be used later", NULL,
-        NULL},
+    {"save-config", 0, OPT_BOOL, NULL, NULL,
+	"Record the manifest in the object, so that apply can be used later", NULL, NULL},
     OPT_ROW_SHOW_MANAGED,
     OPT_END,
 };
 
 /* The answer to a POST; with a client-side dry run, the object as it stands. */
-static json *send_create(struct cmd_ctx *ctx, const struct manifest *m, const struct manifest_target *t,
-    const char *dry_run, struct err *e)
+static json *send_create(struct cmd_ctx *ctx, const struct manifest *m,
+    const struct manifest_target *t, const char *dry_run, struct err *e)
 {
 	struct client *c = cmd_client(ctx, e);
 	auto_buf path = {0};
@@ -29,7 +29,8 @@ static json *send_create(struct cmd_ctx *ctx, const struct manifest *m, const st
 	buf_init(&path, 0);
 	resource_path(t->resource, t->ns, NULL, NULL, &path);
 	query_add(&path, "fieldManager", "kubectl-create");
-	query_add(&path, "fieldValidation", manifest_field_validation(opts_str(&ctx->opts, "validate")));
+	query_add(
+	    &path, "fieldValidation", manifest_field_validation(opts_str(&ctx->opts, "validate")));
 	if (str_eq(dry_run, "server"))
 		query_add(&path, "dryRun", "All");
 	answer = client_send_json(c, "POST", buf_str(&path), NULL, m->obj, e);
@@ -64,7 +65,8 @@ static int exec_create(struct cmd_ctx *ctx, struct err *e)
 	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0)
 		return -1;
 	p.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
-	if (manifests_load(opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), &all, e) < 0)
+	if (manifests_load(
+		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), &all, e) < 0)
 		return -1;
 	if (all.len == 0)
 		return err_set(e, ERR_BAD_REQUEST, "no objects passed to create");
@@ -81,12 +83,13 @@ const struct cmd cmd_create = {
     .name = "create",
     .usage = "-f FILE [options]",
     .summary = "Create objects from manifests",
-    .help = "All objects of all files are tried; the exit code is 1 when any of them failed. 'kjob apply' also changes "
-            "objects that exist.",
+    .help = "All objects of all files are tried; the exit code is 1 when any of them failed. 'kjob "
+	    "apply' also changes "
+	    "objects that exist.",
     .examples = "# Create what a file describes\n"
-                "kjob create -f job.yaml\n\n"
-                "# Create from standard input\n"
-                "cat job.json | kjob create -f -\n",
+		"kjob create -f job.yaml\n\n"
+		"# Create from standard input\n"
+		"cat job.json | kjob create -f -\n",
     .options = options,
     .group = GROUP_RUN,
     .exec = exec_create,

@@ -41,17 +41,20 @@ static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 	size_t before_dash = ctx->dash >= 0 ? (size_t)ctx->dash : ctx->argc;
 
 	if (before_dash != 1)
-		return cmd_usage_error(ctx, e, "exactly one NAME is required, got %zu", before_dash);
+		return cmd_usage_error(
+		    ctx, e, "exactly one NAME is required, got %zu", before_dash);
 	if (opts_given(&ctx->opts, "from") && opts_given(&ctx->opts, "image"))
 		return err_set(e, ERR_BAD_REQUEST, "cannot specify --image and --from");
 	if (opts_given(&ctx->opts, "from"))
-		return err_set(e, ERR_BAD_REQUEST, "--from: cron jobs are not supported by this version of kjob");
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--from: cron jobs are not supported by this version of kjob");
 	if (!*opts_str(&ctx->opts, "image"))
 		return err_set(e, ERR_BAD_REQUEST, "either --image or --from must be specified");
 	return 0;
 }
 
-static json *send_job(struct cmd_ctx *ctx, const struct resource *r, const json *job, const char *dry_run, struct err *e)
+static json *send_job(struct cmd_ctx *ctx, const struct resource *r, const json *job,
+    const char *dry_run, struct err *e)
 {
 	auto_buf path = {0};
 	json *created;
@@ -61,7 +64,8 @@ static json *send_job(struct cmd_ctx *ctx, const struct resource *r, const json 
 	buf_init(&path, 0);
 	resource_path(r, ctx->ns, NULL, NULL, &path);
 	query_add(&path, "fieldManager", "kubectl-create");
-	query_add(&path, "fieldValidation", manifest_field_validation(opts_str(&ctx->opts, "validate")));
+	query_add(
+	    &path, "fieldValidation", manifest_field_validation(opts_str(&ctx->opts, "validate")));
 	if (str_eq(dry_run, "server"))
 		query_add(&path, "dryRun", "All");
 	created = client_send_json(cmd_client(ctx, e), "POST", buf_str(&path), NULL, job, e);
@@ -94,9 +98,10 @@ const struct cmd cmd_create_job = {
     .name = "create job",
     .usage = "NAME --image=IMAGE [options] [-- COMMAND [ARG…]]",
     .summary = "Create a Job that runs one command",
-    .help = "The Job is created and left to itself; 'kjob run' also shows its output and waits for its end.",
+    .help = "The Job is created and left to itself; 'kjob run' also shows its output and waits for "
+	    "its end.",
     .examples = "# Run a command of an image\n"
-                "kjob create job hello --image=busybox -- echo hello\n",
+		"kjob create job hello --image=busybox -- echo hello\n",
     .options = options,
     .group = GROUP_RUN,
     .exec = exec_create_job,

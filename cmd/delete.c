@@ -6,7 +6,8 @@
 #include "manifest.h"
 #include "printer.h"
 
-static const char *const cascade_choices[] = {"background", "foreground", "orphan", "true", "false", NULL};
+static const char *const cascade_choices[] = {
+    "background", "foreground", "orphan", "true", "false", NULL};
 static const char *const format_choices[] = {"", "name", NULL};
 
 static const struct opt options[] = {
@@ -17,17 +18,20 @@ static const struct opt options[] = {
     {"all", 0, OPT_BOOL, NULL, NULL, "All objects of the type in the namespace", NULL, NULL},
     OPT_ROW_ALL_NAMESPACES,
     {"cascade", 0, OPT_MAYBE, "background", "HOW",
-        "What happens to what the object owns: background (deleted after it), foreground (before it) or orphan (kept)",
-        "background", cascade_choices},
-    {"grace-period", 0, OPT_INT, "-1", "SECONDS", "Time given to containers to end by themselves; -1: their own setting",
-        NULL, NULL},
+	"What happens to what the object owns: background (deleted after it), foreground (before "
+	"it) or orphan (kept)",
+	"background", cascade_choices},
+    {"grace-period", 0, OPT_INT, "-1", "SECONDS",
+	"Time given to containers to end by themselves; -1: their own setting", NULL, NULL},
     {"now", 0, OPT_BOOL, NULL, NULL, "A grace period of one second", NULL, NULL},
     {"force", 0, OPT_BOOL, NULL, NULL, "No grace: end containers at once", NULL, NULL},
     {"wait", 0, OPT_BOOL, "true", NULL, "Return when the objects are gone", NULL, NULL},
-    {"timeout", 0, OPT_DURATION, "0s", "DURATION", "How long to wait for each; 0: until it is gone", NULL, NULL},
-    {"ignore-not-found", 0, OPT_BOOL, NULL, NULL, "A name that does not exist is no error", NULL, NULL},
-    {"dry-run", 0, OPT_MAYBE, "none", "MODE", "none, client (send nothing) or server (send, delete nothing)", "client",
-        dry_run_choices},
+    {"timeout", 0, OPT_DURATION, "0s", "DURATION", "How long to wait for each; 0: until it is gone",
+	NULL, NULL},
+    {"ignore-not-found", 0, OPT_BOOL, NULL, NULL, "A name that does not exist is no error", NULL,
+	NULL},
+    {"dry-run", 0, OPT_MAYBE, "none", "MODE",
+	"none, client (send nothing) or server (send, delete nothing)", "client", dry_run_choices},
     {"output", 'o', OPT_STRING, NULL, "FORMAT", "name", NULL, format_choices},
     OPT_END,
 };
@@ -47,11 +51,12 @@ struct deletion {
 	size_t len, cap;
 };
 
-static void add_victim(struct deletion *d, const struct resource *r, const char *ns, const char *name, const char *uid)
+static void add_victim(
+    struct deletion *d, const struct resource *r, const char *ns, const char *name, const char *uid)
 {
 	GROW(d->victims, d->cap, d->len + 1);
-	d->victims[d->len++] =
-	    (struct victim){.resource = r, .ns = xstrdup(ns), .name = xstrdup(name), .uid = xstrdup(uid)};
+	d->victims[d->len++] = (struct victim){
+	    .resource = r, .ns = xstrdup(ns), .name = xstrdup(name), .uid = xstrdup(uid)};
 }
 
 static void deletion_release(struct deletion *d)
@@ -70,7 +75,8 @@ static int add_named(struct deletion *d, const struct targets *targets, struct e
 {
 	for (size_t i = 0; i < targets->len; i++) {
 		if (!targets->items[i].name)
-			return cmd_usage_error(d->ctx, e, "resource(s) were provided, but no name was specified");
+			return cmd_usage_error(
+			    d->ctx, e, "resource(s) were provided, but no name was specified");
 		add_victim(d, targets->items[i].resource, d->ctx->ns, targets->items[i].name, NULL);
 	}
 	return 0;
@@ -83,7 +89,8 @@ static int add_page(struct deletion *d, const struct resource *r, char **token, 
 	auto_json *list = NULL;
 
 	buf_init(&path, 0);
-	resource_path(r, opts_bool(&d->ctx->opts, "all-namespaces") ? NULL : d->ctx->ns, NULL, NULL, &path);
+	resource_path(
+	    r, opts_bool(&d->ctx->opts, "all-namespaces") ? NULL : d->ctx->ns, NULL, NULL, &path);
 	query_add(&path, "labelSelector", opts_str(&d->ctx->opts, "selector"));
 	query_add(&path, "fieldSelector", opts_str(&d->ctx->opts, "field-selector"));
 	query_add(&path, "limit", "500");
@@ -92,8 +99,8 @@ static int add_page(struct deletion *d, const struct resource *r, char **token, 
 	if (!list)
 		return -1;
 	json_for (it, json_get(list, "items"))
-		add_victim(d, r, json_str(it, "metadata.namespace"), json_str_or(it, "metadata.name", ""),
-		    json_str(it, "metadata.uid"));
+		add_victim(d, r, json_str(it, "metadata.namespace"),
+		    json_str_or(it, "metadata.name", ""), json_str(it, "metadata.uid"));
 	free(*token);
 	*token = xstrdup(json_str_or(list, "metadata.continue", ""));
 	return 0;
@@ -105,7 +112,8 @@ static int add_selected(struct deletion *d, const struct targets *targets, struc
 		auto_free char *token = xstrdup("");
 
 		if (targets->items[i].name)
-			return cmd_usage_error(d->ctx, e, "name cannot be provided when a selector is specified");
+			return cmd_usage_error(
+			    d->ctx, e, "name cannot be provided when a selector is specified");
 		do {
 			if (add_page(d, targets->items[i].resource, &token, e) < 0)
 				return -1;
@@ -116,7 +124,8 @@ static int add_selected(struct deletion *d, const struct targets *targets, struc
 
 static int add_manifests(struct deletion *d, struct manifests *all, struct err *e)
 {
-	if (manifests_load(opts_list(&d->ctx->opts, "filename"), opts_bool(&d->ctx->opts, "recursive"), all, e) < 0)
+	if (manifests_load(opts_list(&d->ctx->opts, "filename"),
+		opts_bool(&d->ctx->opts, "recursive"), all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all->len; i++) {
 		struct manifest_target t = {0};
@@ -133,21 +142,25 @@ static int add_manifests(struct deletion *d, struct manifests *all, struct err *
 static int find_victims(struct deletion *d, struct err *e)
 {
 	const struct opts *o = &d->ctx->opts;
-	bool by_selector = *opts_str(o, "selector") || *opts_str(o, "field-selector") || opts_bool(o, "all");
+	bool by_selector =
+	    *opts_str(o, "selector") || *opts_str(o, "field-selector") || opts_bool(o, "all");
 	auto_manifests manifests = {0};
 	auto_targets targets = {0};
 
 	if (opts_given(o, "filename")) {
 		if (d->ctx->argc)
-			return cmd_usage_error(d->ctx, e, "name cannot be provided when a file is specified");
+			return cmd_usage_error(
+			    d->ctx, e, "name cannot be provided when a file is specified");
 		return add_manifests(d, &manifests, e);
 	}
 	if (targets_parse(d->ctx, d->ctx->args, d->ctx->argc, NULL, &targets, e) < 0)
 		return -1;
 	if (targets.len == 0)
 		return err_set(e, ERR_BAD_REQUEST,
-		    "You must provide one or more resources by argument or filename.\nExample resource specifications "
-		    "include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
+		    "You must provide one or more resources by argument or filename.\nExample "
+		    "resource specifications "
+		    "include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> "
+		    "<name>'\n   '<resource>'");
 	d->ignore_missing = d->ignore_missing || by_selector;
 	return by_selector ? add_selected(d, &targets, e) : add_named(d, &targets, e);
 }
@@ -162,9 +175,9 @@ static json *delete_options(const struct deletion *d)
 	json_set_str(o, "apiVersion", "v1");
 	json_set_str(o, "kind", "DeleteOptions");
 	json_set_str(o, "propagationPolicy",
-	    str_eq(cascade, "foreground")                              ? "Foreground"
+	    str_eq(cascade, "foreground")                           ? "Foreground"
 	    : str_eq(cascade, "orphan") || str_eq(cascade, "false") ? "Orphan"
-	                                                            : "Background");
+								    : "Background");
 	if (d->grace >= 0)
 		json_set_int(o, "gracePeriodSeconds", d->grace);
 	if (str_eq(opts_str(&d->ctx->opts, "dry-run"), "server")) {
@@ -185,12 +198,13 @@ static void print_deleted(const struct deletion *d, const struct victim *v)
 	if (*opts_str(&d->ctx->opts, "output")) {
 		out_addf(out, "%s/%s\n", buf_str(&name), v->name);
 	} else {
-		out_addf(out, "%s \"%s\" %sdeleted", buf_str(&name), v->name, d->grace == 0 ? "force " : "");
+		out_addf(out, "%s \"%s\" %sdeleted", buf_str(&name), v->name,
+		    d->grace == 0 ? "force " : "");
 		if (v->resource->namespaced && v->ns)
 			out_addf(out, " from %s namespace", v->ns);
 		out_adds(out, str_eq(dry_run, "none")     ? "\n"
-		              : str_eq(dry_run, "client") ? " (dry run)\n"
-		                                          : " (server dry run)\n");
+			      : str_eq(dry_run, "client") ? " (dry run)\n"
+							  : " (server dry run)\n");
 	}
 	out_flush(out);
 }
@@ -214,7 +228,8 @@ static int delete_one(struct deletion *d, struct victim *v, struct err *e)
 	}
 	if (!answer)
 		return -1;
-	uid = json_str(answer, str_eq(json_str(answer, "kind"), "Status") ? "details.uid" : "metadata.uid");
+	uid = json_str(
+	    answer, str_eq(json_str(answer, "kind"), "Status") ? "details.uid" : "metadata.uid");
 	if (uid && !v->uid)
 		v->uid = xstrdup(uid);
 	print_deleted(d, v);
@@ -229,7 +244,8 @@ static bool until_deleted(void *ctx, const char *type, const json *object)
 }
 
 /* The list that a watch starts from holds the object itself, or nothing. 1: gone. */
-static int still_there(struct deletion *d, const struct victim *v, struct buf *watch_path, struct err *e)
+static int still_there(
+    struct deletion *d, const struct victim *v, struct buf *watch_path, struct err *e)
 {
 	auto_free char *selector = xasprintf("metadata.name=%s", v->name);
 	auto_json *list = NULL;
@@ -263,9 +279,11 @@ static int wait_gone(struct deletion *d, const struct victim *v, struct err *e)
 		if (rc != 0)
 			return rc < 0 ? -1 : 0;
 		if (timeout_ms > 0 && left <= 0)
-			return err_set(e, ERR_TIMEOUT, "timed out waiting for the condition on %s/%s", v->resource->name,
+			return err_set(e, ERR_TIMEOUT,
+			    "timed out waiting for the condition on %s/%s", v->resource->name,
 			    v->name);
-		if (client_watch(d->client, buf_str(&path), NULL, left, until_deleted, NULL, &end, e) == 0)
+		if (client_watch(
+			d->client, buf_str(&path), NULL, left, until_deleted, NULL, &end, e) == 0)
 			continue;
 		if (e->reason != ERR_EXPIRED)
 			return -1;
@@ -281,9 +299,11 @@ static int settle_grace(struct deletion *d, struct err *e)
 
 	d->grace = opts_int(o, "grace-period");
 	if (opts_bool(o, "now") && opts_given(o, "grace-period"))
-		return err_set(e, ERR_BAD_REQUEST, "--now and --grace-period cannot be specified together");
+		return err_set(
+		    e, ERR_BAD_REQUEST, "--now and --grace-period cannot be specified together");
 	if (opts_bool(o, "force") && d->grace > 0)
-		return err_set(e, ERR_BAD_REQUEST, "--force and --grace-period greater than 0 cannot be specified together");
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--force and --grace-period greater than 0 cannot be specified together");
 	if (opts_bool(o, "now"))
 		d->grace = 1;
 	if (opts_bool(o, "force") && d->grace < 0)
@@ -291,7 +311,8 @@ static int settle_grace(struct deletion *d, struct err *e)
 	if (d->grace == 0 && !opts_bool(o, "force"))
 		d->grace = 1;
 	if (d->grace == 0)
-		fputs("Warning: Immediate deletion does not wait for confirmation that the running resource has been "
+		fputs("Warning: Immediate deletion does not wait for confirmation that the running "
+		      "resource has been "
 		      "terminated. The resource may continue to run on the cluster indefinitely.\n",
 		    stderr);
 	return 0;
@@ -299,7 +320,8 @@ static int settle_grace(struct deletion *d, struct err *e)
 
 static int delete_all(struct deletion *d, struct err *e)
 {
-	bool wait = opts_bool(&d->ctx->opts, "wait") && str_eq(opts_str(&d->ctx->opts, "dry-run"), "none");
+	bool wait =
+	    opts_bool(&d->ctx->opts, "wait") && str_eq(opts_str(&d->ctx->opts, "dry-run"), "none");
 	bool *gone = xcalloc(d->len + 1, sizeof(*gone));
 	size_t found = 0;
 
@@ -326,11 +348,13 @@ static int delete_all(struct deletion *d, struct err *e)
 
 static int exec_delete(struct cmd_ctx *ctx, struct err *e)
 {
-	struct deletion d = {.ctx = ctx, .ignore_missing = opts_bool(&ctx->opts, "ignore-not-found")};
+	struct deletion d = {
+	    .ctx = ctx, .ignore_missing = opts_bool(&ctx->opts, "ignore-not-found")};
 	int rc = -1;
 
 	if (opts_bool(&ctx->opts, "all") && *opts_str(&ctx->opts, "selector"))
-		return err_set(e, ERR_BAD_REQUEST, "cannot set --all and --selector at the same time");
+		return err_set(
+		    e, ERR_BAD_REQUEST, "cannot set --all and --selector at the same time");
 	if (settle_grace(&d, e) < 0)
 		return -1;
 	d.client = cmd_client(ctx, e);
@@ -345,11 +369,11 @@ const struct cmd cmd_delete = {
     .usage = "(TYPE NAME… | TYPE/NAME… | TYPE -l SELECTOR | TYPE --all | -f FILE) [options]",
     .summary = "Delete objects, and with a Job its pods",
     .examples = "# Delete a Job and its pods, and wait until they are gone\n"
-                "kjob delete job pi\n\n"
-                "# Delete what a manifest describes\n"
-                "kjob delete -f job.yaml\n\n"
-                "# Delete all Jobs with a label\n"
-                "kjob delete jobs -l app=nightly\n",
+		"kjob delete job pi\n\n"
+		"# Delete what a manifest describes\n"
+		"kjob delete -f job.yaml\n\n"
+		"# Delete all Jobs with a label\n"
+		"kjob delete jobs -l app=nightly\n",
     .options = options,
     .group = GROUP_CHANGE,
     .exec = exec_delete,

@@ -62,7 +62,8 @@ void error_format(const struct err *e, struct buf *out)
 	const char *reason = json_str_or(e->details, "reason", "");
 
 	if (!err_is_status(e)) {
-		buf_addf(out, "%s%s\n", str_has_prefix(err_msg(e), "error: ") ? "" : "error: ", err_msg(e));
+		buf_addf(out, "%s%s\n",
+		    str_has_prefix(err_msg(e), "error: ") ? "" : "error: ", err_msg(e));
 		return;
 	}
 	if (str_eq(reason, "Invalid"))

@@ -13,8 +13,8 @@ static const struct opt options[] = {
     OPT_ROW_OUTPUT,
     {"watch", 'w', OPT_BOOL, NULL, NULL, "Go on and show each change", NULL, NULL},
     {"watch-only", 0, OPT_BOOL, NULL, NULL, "Show changes only, not what is there now", NULL, NULL},
-    {"output-watch-events", 0, OPT_BOOL, NULL, NULL, "Say with each object whether it was added, modified or deleted",
-        NULL, NULL},
+    {"output-watch-events", 0, OPT_BOOL, NULL, NULL,
+	"Say with each object whether it was added, modified or deleted", NULL, NULL},
     OPT_ROW_ALL_NAMESPACES,
     OPT_ROW_SELECTOR,
     OPT_ROW_FIELD_SELECTOR,
@@ -24,11 +24,14 @@ static const struct opt options[] = {
     {"show-labels", 0, OPT_BOOL, NULL, NULL, "A last column with all labels", NULL, NULL},
     {"show-kind", 0, OPT_BOOL, NULL, NULL, "The kind in front of names", NULL, NULL},
     {"no-headers", 0, OPT_BOOL, NULL, NULL, "Leave out the headings", NULL, NULL},
-    {"sort-by", 0, OPT_STRING, NULL, "JSONPATH", "Sort by a field, as in .metadata.creationTimestamp", NULL, NULL},
-    {"ignore-not-found", 0, OPT_BOOL, NULL, NULL, "A name that does not exist is no error", NULL, NULL},
-    {"chunk-size", 0, OPT_INT, PAGE_SIZE, "N", "Ask for long lists in pieces of this size; 0: at once", NULL, NULL},
-    {"show-all", 'a', OPT_BOOL, "true", NULL, "Accepted, and without effect: finished pods are always listed", NULL,
-        NULL},
+    {"sort-by", 0, OPT_STRING, NULL, "JSONPATH",
+	"Sort by a field, as in .metadata.creationTimestamp", NULL, NULL},
+    {"ignore-not-found", 0, OPT_BOOL, NULL, NULL, "A name that does not exist is no error", NULL,
+	NULL},
+    {"chunk-size", 0, OPT_INT, PAGE_SIZE, "N",
+	"Ask for long lists in pieces of this size; 0: at once", NULL, NULL},
+    {"show-all", 'a', OPT_BOOL, "true", NULL,
+	"Accepted, and without effect: finished pods are always listed", NULL, NULL},
     OPT_ROW_SHOW_MANAGED,
     OPT_END,
 };
@@ -79,7 +82,11 @@ void get_path(const struct get *g, const struct target *t, struct buf *path)
 	const struct opts *o = &g->ctx->opts;
 
 	buf_init(path, 0);
-	resource_path(t->resource, g->all_namespaces ? NULL : t->ns ? t->ns : g->ctx->ns, t->name, NULL, path);
+	resource_path(t->resource,
+	    g->all_namespaces ? NULL
+	    : t->ns           ? t->ns
+			      : g->ctx->ns,
+	    t->name, NULL, path);
 	if (!t->name) {
 		query_add(path, "labelSelector", opts_str(o, "selector"));
 		query_add(path, "fieldSelector", opts_str(o, "field-selector"));
@@ -106,7 +113,8 @@ void get_set_type(json *obj, const struct resource *r)
 }
 
 /* Moves the members of an array to the harvest. */
-static void harvest_array(struct harvest *h, const struct resource *r, json *answer, const char *key, bool objects)
+static void harvest_array(
+    struct harvest *h, const struct resource *r, json *answer, const char *key, bool objects)
 {
 	json *array = json_get(answer, key);
 	json *columns = json_take(answer, "columnDefinitions");
@@ -122,11 +130,13 @@ static void harvest_array(struct harvest *h, const struct resource *r, json *ans
 	json_free(columns);
 }
 
-static int harvest_answer(struct get *g, struct harvest *h, const struct target *t, json *answer, struct err *e)
+static int harvest_answer(
+    struct get *g, struct harvest *h, const struct target *t, json *answer, struct err *e)
 {
 	if (printer_is_table(&g->printer)) {
 		if (!str_eq(json_str(answer, "kind"), "Table"))
-			return err_set(e, ERR_INTERNAL, "the server did not answer with a table of %s", t->resource->name);
+			return err_set(e, ERR_INTERNAL,
+			    "the server did not answer with a table of %s", t->resource->name);
 		harvest_array(h, t->resource, answer, "rows", false);
 	} else if (t->name) {
 		get_set_type(answer, t->resource);
@@ -189,7 +199,9 @@ void get_set_view(struct get *g, const struct resource *r, bool with_kind, struc
 	g->view.with_namespace = g->all_namespaces && r->namespaced;
 }
 
-/* The rows from `from` on that belong to one resource, as one table. Returns where the next begins. */
+/*
+ * The rows from `from` on that belong to one resource, as one table. Returns where the next begins.
+ */
 static size_t print_table(struct get *g, const struct harvest *h, size_t from, bool with_kind)
 {
 	const struct resource *r = h->items[from].resource;
@@ -244,7 +256,8 @@ static json *as_document(const struct harvest *h, const struct targets *targets)
 	return list;
 }
 
-static int print_objects(struct get *g, const struct harvest *h, const struct targets *targets, struct err *e)
+static int print_objects(
+    struct get *g, const struct harvest *h, const struct targets *targets, struct err *e)
 {
 	bool named_only = targets->len && targets->items[0].name;
 	auto_json *document = NULL;
@@ -254,7 +267,8 @@ static int print_objects(struct get *g, const struct harvest *h, const struct ta
 	buf_init(&text, 1024 * MIB);
 	if (g->printer.format == PRINT_NAME) {
 		for (size_t i = 0; i < h->len; i++)
-			rc = printer_object(&g->printer, h->items[i].resource, h->items[i].item, &text, e);
+			rc = printer_object(
+			    &g->printer, h->items[i].resource, h->items[i].item, &text, e);
 	} else if (h->len || !named_only) {
 		document = as_document(h, targets);
 		rc = printer_object(&g->printer, NULL, document, &text, e);
@@ -322,9 +336,11 @@ static int get_once(struct get *g, const struct targets *targets, struct err *e)
 	return rc < 0 ? -1 : g->ctx->failed;
 }
 
-static int targets_of_manifests(struct cmd_ctx *ctx, struct manifests *all, struct targets *ret, struct err *e)
+static int targets_of_manifests(
+    struct cmd_ctx *ctx, struct manifests *all, struct targets *ret, struct err *e)
 {
-	if (manifests_load(opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), all, e) < 0)
+	if (manifests_load(
+		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all->len; i++) {
 		struct manifest_target t = {0};
@@ -336,7 +352,8 @@ static int targets_of_manifests(struct cmd_ctx *ctx, struct manifests *all, stru
 	return 0;
 }
 
-static int find_targets(struct cmd_ctx *ctx, struct manifests *files, struct targets *ret, struct err *e)
+static int find_targets(
+    struct cmd_ctx *ctx, struct manifests *files, struct targets *ret, struct err *e)
 {
 	if (opts_given(&ctx->opts, "filename"))
 		return targets_of_manifests(ctx, files, ret, e);
@@ -344,7 +361,8 @@ static int find_targets(struct cmd_ctx *ctx, struct manifests *files, struct tar
 		return -1;
 	if (ret->len)
 		return 0;
-	fputs("You must specify the type of resource to get. Use \"kjob api-resources\" for a complete list of supported "
+	fputs("You must specify the type of resource to get. Use \"kjob api-resources\" for a "
+	      "complete list of supported "
 	      "resources.\n\n",
 	    stderr);
 	return cmd_usage_error(ctx, e, "Required resource not specified.");
@@ -360,7 +378,8 @@ static int check_usage(struct get *g, const struct targets *targets, struct err 
 		if (!targets->items[i].name)
 			continue;
 		if (selected)
-			return err_set(e, ERR_BAD_REQUEST, "name cannot be provided when a selector is specified");
+			return err_set(e, ERR_BAD_REQUEST,
+			    "name cannot be provided when a selector is specified");
 		if (g->all_namespaces)
 			return err_set(e, ERR_BAD_REQUEST,
 			    "a resource cannot be retrieved by name across all namespaces");
@@ -368,7 +387,8 @@ static int check_usage(struct get *g, const struct targets *targets, struct err 
 	if (watching && (targets->len != 1 || several_kinds(targets)))
 		return err_set(e, ERR_BAD_REQUEST, "you may only specify a single resource type");
 	if (opts_bool(o, "output-watch-events") && !watching)
-		return cmd_usage_error(g->ctx, e, "--output-watch-events option can only be used with --watch or --watch-only");
+		return cmd_usage_error(g->ctx, e,
+		    "--output-watch-events option can only be used with --watch or --watch-only");
 	return 0;
 }
 
@@ -399,7 +419,8 @@ static int exec_get(struct cmd_ctx *ctx, struct err *e)
 	auto_targets targets = {0};
 	int rc = -1;
 
-	if (prepare(&g, e) == 0 && find_targets(ctx, &files, &targets, e) == 0 && check_usage(&g, &targets, e) == 0) {
+	if (prepare(&g, e) == 0 && find_targets(ctx, &files, &targets, e) == 0 &&
+	    check_usage(&g, &targets, e) == 0) {
 		if (opts_bool(&ctx->opts, "watch") || opts_bool(&ctx->opts, "watch-only"))
 			rc = get_watch(&g, &targets.items[0], e);
 		else
@@ -414,15 +435,16 @@ const struct cmd cmd_get = {
     .name = "get",
     .usage = "(TYPE[,TYPE…] [NAME…] | TYPE/NAME… | -f FILE) [options]",
     .summary = "List jobs, pods, events and nodes, or show one",
-    .help = "Types have short names and plurals, see 'kjob api-resources'; 'all' stands for the ones people usually mean.",
+    .help = "Types have short names and plurals, see 'kjob api-resources'; 'all' stands for the "
+	    "ones people usually mean.",
     .examples = "# Jobs, and the pods of one of them\n"
-                "kjob get jobs\n"
-                "kjob get pods -l job-name=pi\n\n"
-                "# A Job as YAML; one field of it\n"
-                "kjob get job pi -o yaml\n"
-                "kjob get job pi -o jsonpath='{.status.succeeded}'\n\n"
-                "# Watch pods come and go\n"
-                "kjob get pods -w\n",
+		"kjob get jobs\n"
+		"kjob get pods -l job-name=pi\n\n"
+		"# A Job as YAML; one field of it\n"
+		"kjob get job pi -o yaml\n"
+		"kjob get job pi -o jsonpath='{.status.succeeded}'\n\n"
+		"# Watch pods come and go\n"
+		"kjob get pods -w\n",
     .options = options,
     .group = GROUP_LOOK,
     .exec = exec_get,

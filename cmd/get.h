@@ -19,7 +19,10 @@ struct get {
 /* The request for a target: path and query, without limit and watch. */
 void get_path(const struct get *g, const struct target *t, struct buf *path);
 const char *get_accept(const struct get *g);
-/* Sets view.name_prefix (into `prefix`, which must outlive it) and view.with_namespace for a resource. */
+/*
+ * Sets view.name_prefix (into `prefix`, which must outlive it) and view.with_namespace for a
+ * resource.
+ */
 void get_set_view(struct get *g, const struct resource *r, bool with_kind, struct buf *prefix);
 /* Fills in what items of lists lack: apiVersion and kind. */
 void get_set_type(json *obj, const struct resource *r);

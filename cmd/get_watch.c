@@ -6,10 +6,10 @@
 struct watching {
 	struct get *g;
 	const struct target *target;
-	char *version;    /* the resourceVersion to go on from */
-	json *columns;    /* of the Table */
-	bool headed;      /* headings are printed */
-	struct err err;   /* of printing */
+	char *version;  /* the resourceVersion to go on from */
+	json *columns;  /* of the Table */
+	bool headed;    /* headings are printed */
+	struct err err; /* of printing */
 };
 
 static void remember_version(struct watching *w, const json *metadata)
@@ -51,7 +51,8 @@ static void print_rows(struct watching *w, const json *table, const char *event,
 }
 
 /* An object in the format asked for, within {"type", "object"} when events are wanted. */
-static int print_object(struct watching *w, json *obj, const char *event, struct buf *out, struct err *e)
+static int print_object(
+    struct watching *w, json *obj, const char *event, struct buf *out, struct err *e)
 {
 	struct get *g = w->g;
 	auto_json *shown = NULL;
@@ -98,7 +99,10 @@ static bool on_event(void *ctx, const char *type, const json *object)
 
 /* ---- the list before it ---- */
 
-/* The target's objects as a list, also when it is one name: a list has the version that a watch begins at. */
+/*
+ * The target's objects as a list, also when it is one name: a list has the version that a watch
+ * begins at.
+ */
 static void list_path(const struct watching *w, struct buf *path)
 {
 	struct target all = *w->target;
@@ -173,7 +177,8 @@ static int watch_on(struct watching *w, struct err *e)
 		query_add(&path, "watch", "true");
 		query_add(&path, "allowWatchBookmarks", "true");
 		query_add(&path, "resourceVersion", w->version);
-		if (client_watch(w->g->client, buf_str(&path), get_accept(w->g), 0, on_event, w, &end, e) < 0)
+		if (client_watch(w->g->client, buf_str(&path), get_accept(w->g), 0, on_event, w,
+			&end, e) < 0)
 			return -1;
 	}
 	if (w->err.reason != ERR_NONE) {

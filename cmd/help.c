@@ -4,7 +4,9 @@
 #define TEXT_WIDTH 96
 #define OPTION_COLUMN 34
 
-/* Appends TEXT wrapped at TEXT_WIDTH; the first line begins at column `at`, later ones at `indent`. */
+/*
+ * Appends TEXT wrapped at TEXT_WIDTH; the first line begins at column `at`, later ones at `indent`.
+ */
 static void wrap(struct out *out, const char *text, size_t at, size_t indent)
 {
 	while (*text) {
@@ -64,8 +66,9 @@ static void print_options(struct out *out, const struct opt *table)
 
 		if (!row->help)
 			continue;
-		text = default_worth_telling(row) ? xasprintf("%s (default: %s)", row->help, row->def)
-		                                  : xstrdup(row->help);
+		text = default_worth_telling(row)
+			   ? xasprintf("%s (default: %s)", row->help, row->def)
+			   : xstrdup(row->help);
 		out_addf(out, "  %s", words);
 		if (len + 3 > OPTION_COLUMN)
 			out_addf(out, "\n%*s", OPTION_COLUMN, "");
@@ -95,7 +98,8 @@ static void print_subcommands(struct out *out, const struct cmd *c)
 	for (size_t i = 0; cmd_table[i]; i++) {
 		const struct cmd *sub = cmd_table[i];
 
-		if (strncmp(sub->name, c->name, len) != 0 || sub->name[len] != ' ' || sub->group == GROUP_HIDDEN)
+		if (strncmp(sub->name, c->name, len) != 0 || sub->name[len] != ' ' ||
+		    sub->group == GROUP_HIDDEN)
 			continue;
 		if (!any)
 			out_adds(out, "\nCommands:\n");
@@ -133,7 +137,8 @@ void help_overview(struct out *out)
 {
 	enum cmd_group group = GROUP_HIDDEN;
 
-	out_adds(out, "kjob runs Kubernetes Jobs on the container engine of this machine, without a cluster.\n");
+	out_adds(out, "kjob runs Kubernetes Jobs on the container engine of this machine, without "
+		      "a cluster.\n");
 	for (size_t i = 0; cmd_table[i]; i++) {
 		const struct cmd *c = cmd_table[i];
 
@@ -229,7 +234,8 @@ static int exec_help(struct cmd_ctx *ctx, struct err *e)
 		help_overview(&ctx->out);
 		return 0;
 	}
-	name = ctx->argc > 1 ? xasprintf("%s %s", ctx->args[0], ctx->args[1]) : xstrdup(ctx->args[0]);
+	name =
+	    ctx->argc > 1 ? xasprintf("%s %s", ctx->args[0], ctx->args[1]) : xstrdup(ctx->args[0]);
 	c = cmd_find(name);
 	if (!c)
 		return err_set(e, ERR_BAD_REQUEST, "unknown command \"%s\" for \"kjob\"", name);

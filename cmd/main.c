@@ -17,7 +17,8 @@ static int run_command(struct cmd_ctx *ctx, const char *const *argv, size_t argc
 	opts_add_table(&ctx->opts, ctx->cmd->options);
 	opts_add_table(&ctx->opts, cmd_global_options);
 	if (opts_parse(&ctx->opts, argv, argc, e) < 0)
-		return err_set(e, ERR_BAD_REQUEST, "%s\nSee 'kjob %s --help' for usage.", err_msg(e), ctx->cmd->name);
+		return err_set(e, ERR_BAD_REQUEST, "%s\nSee 'kjob %s --help' for usage.",
+		    err_msg(e), ctx->cmd->name);
 	ctx->args = ctx->opts.args;
 	ctx->argc = ctx->opts.argc;
 	ctx->dash = ctx->opts.dash;
@@ -42,7 +43,8 @@ static int finish_output(struct cmd_ctx *ctx, int code)
 		return 128 + SIGPIPE;
 	}
 	if (ctx->out.error) {
-		fprintf(stderr, "error: cannot write to standard output: %s\n", strerror(ctx->out.error));
+		fprintf(stderr, "error: cannot write to standard output: %s\n",
+		    strerror(ctx->out.error));
 		return code ? code : error_exit(ctx);
 	}
 	return code;

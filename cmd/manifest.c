@@ -38,7 +38,8 @@ static char *read_stdin(size_t *ret_len, struct err *e)
 	return buf_take(&text);
 }
 
-static void add_object(struct manifests *m, const char *source, const struct yaml_doc *doc, const json *obj, char *prefix)
+static void add_object(struct manifests *m, const char *source, const struct yaml_doc *doc,
+    const json *obj, char *prefix)
 {
 	GROW(m->items, m->cap, m->len + 1);
 	m->items[m->len++] =
@@ -46,13 +47,15 @@ static void add_object(struct manifests *m, const char *source, const struct yam
 }
 
 /* One document; a List stands for its items. */
-static int add_document(struct manifests *m, const char *source, const struct yaml_doc *doc, struct err *e)
+static int add_document(
+    struct manifests *m, const char *source, const struct yaml_doc *doc, struct err *e)
 {
 	const json *items = json_get(doc->root, "items");
 	size_t i = 0;
 
 	if (!json_is_object(doc->root))
-		return err_set(e, ERR_BAD_REQUEST, "error parsing %s: %s:%u: an object is expected, not %s", source, source,
+		return err_set(e, ERR_BAD_REQUEST,
+		    "error parsing %s: %s:%u: an object is expected, not %s", source, source,
 		    doc->line, json_type_name(json_type(doc->root)));
 	if (!str_eq(json_str(doc->root, "kind"), "List") || !json_is_array(items)) {
 		add_object(m, source, doc, doc->root, xstrdup(""));
@@ -60,8 +63,9 @@ static int add_document(struct manifests *m, const char *source, const struct ya
 	}
 	json_for (it, items) {
 		if (!json_is_object(it))
-			return err_set(e, ERR_BAD_REQUEST, "error parsing %s: %s:%u: items[%zu] is no object", source,
-			    source, doc->line, i);
+			return err_set(e, ERR_BAD_REQUEST,
+			    "error parsing %s: %s:%u: items[%zu] is no object", source, source,
+			    doc->line, i);
 		add_object(m, source, doc, it, xasprintf("items[%zu].", i++));
 	}
 	return 0;
@@ -72,7 +76,8 @@ static int load_file(struct manifests *m, const char *path, struct err *e)
 	const char *name = str_eq(path, "-") ? "STDIN" : path;
 	struct yaml_docs docs = {0};
 	size_t len = 0;
-	auto_free char *text = str_eq(path, "-") ? read_stdin(&len, e) : path_read_file(path, FILE_MAX, &len, e);
+	auto_free char *text =
+	    str_eq(path, "-") ? read_stdin(&len, e) : path_read_file(path, FILE_MAX, &len, e);
 	const char *source;
 
 	if (!text)
@@ -91,11 +96,16 @@ static int load_file(struct manifests *m, const char *path, struct err *e)
 
 static bool is_manifest_name(const char *name)
 {
-	return str_has_suffix(name, ".yaml") || str_has_suffix(name, ".yml") || str_has_suffix(name, ".json");
+	return str_has_suffix(name, ".yaml") || str_has_suffix(name, ".yml") ||
+	       str_has_suffix(name, ".json");
 }
 
-/* The manifests of a folder in the order of their names; those of folders below it too when recursive. */
-static int list_folder(const char *dir, bool recursive, int depth, struct strlist *ret, struct err *e)
+/*
+ * The manifests of a folder in the order of their names; those of folders below it too when
+ * recursive.
+ */
+static int list_folder(
+    const char *dir, bool recursive, int depth, struct strlist *ret, struct err *e)
 {
 	auto_strlist names = {0};
 	struct dirent *entry;
@@ -105,7 +115,8 @@ static int list_folder(const char *dir, bool recursive, int depth, struct strlis
 		return err_sys(e, errno, "cannot read the folder %s", dir);
 	while ((entry = readdir(d)))
 		if (!str_eq(entry->d_name, ".") && !str_eq(entry->d_name, ".."))
-			strlist_addf(&names, "%s%s%s", dir, str_has_suffix(dir, "/") ? "" : "/", entry->d_name);
+			strlist_addf(&names, "%s%s%s", dir, str_has_suffix(dir, "/") ? "" : "/",
+			    entry->d_name);
 	closedir(d);
 	strlist_sort(&names);
 	for (size_t i = 0; i < names.len; i++) {
@@ -130,11 +141,13 @@ static int load_path(struct manifests *m, const char *path, bool recursive, stru
 	if (str_eq(path, "-"))
 		return load_file(m, path, e);
 	if (str_has_prefix(path, "http://") || str_has_prefix(path, "https://"))
-		return err_set(e, ERR_BAD_REQUEST, "cannot read \"%s\": fetch it first, as in: curl -fsSL URL | kjob %s", path,
+		return err_set(e, ERR_BAD_REQUEST,
+		    "cannot read \"%s\": fetch it first, as in: curl -fsSL URL | kjob %s", path,
 		    "apply -f -");
 	if (stat(path, &st) < 0)
-		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, "the path \"%s\" does not exist", path)
-		                       : err_sys(e, errno, "the path \"%s\" cannot be accessed", path);
+		return errno == ENOENT
+			   ? err_set(e, ERR_NOT_FOUND, "the path \"%s\" does not exist", path)
+			   : err_sys(e, errno, "the path \"%s\" cannot be accessed", path);
 	if (!S_ISDIR(st.st_mode))
 		return load_file(m, path, e);
 	if (list_folder(path, recursive, 0, &files, e) < 0)
@@ -148,7 +161,8 @@ static int load_path(struct manifests *m, const char *path, bool recursive, stru
 	return 0;
 }
 
-int manifests_load(const struct strlist *files, bool recursive, struct manifests *ret, struct err *e)
+int manifests_load(
+    const struct strlist *files, bool recursive, struct manifests *ret, struct err *e)
 {
 	for (size_t i = 0; i < files->len; i++)
 		if (load_path(ret, files->items[i], recursive, e) < 0)
@@ -246,14 +260,15 @@ static int check_type_set(const struct manifest *m, struct err *e)
 		return 0;
 	joined = strlist_join(&missing, ", ");
 	return err_set(e, ERR_BAD_REQUEST,
-	    "error validating \"%s\": error validating data: %s%s%s; if you choose to ignore these errors, turn validation "
+	    "error validating \"%s\": error validating data: %s%s%s; if you choose to ignore these "
+	    "errors, turn validation "
 	    "off with --validate=false%s%s",
-	    m->source, missing.len > 1 ? "[" : "", joined, missing.len > 1 ? "]" : "", buf_str(&hints),
-	    buf_str(&places));
+	    m->source, missing.len > 1 ? "[" : "", joined, missing.len > 1 ? "]" : "",
+	    buf_str(&hints), buf_str(&places));
 }
 
-static int check_namespace(struct cmd_ctx *ctx, struct manifest *m, const struct resource *r, const char **ret,
-    struct err *e)
+static int check_namespace(struct cmd_ctx *ctx, struct manifest *m, const struct resource *r,
+    const char **ret, struct err *e)
 {
 	const char *own = json_str_or(m->obj, "metadata.namespace", "");
 
@@ -262,17 +277,19 @@ static int check_namespace(struct cmd_ctx *ctx, struct manifest *m, const struct
 		return 0;
 	if (*own && ctx->ns_given && !str_eq(own, ctx->ns))
 		return manifest_error(m, "metadata.namespace", e,
-		    "the namespace from the provided object \"%s\" does not match the namespace \"%s\". You must pass "
+		    "the namespace from the provided object \"%s\" does not match the namespace "
+		    "\"%s\". You must pass "
 		    "'--namespace=%s' to perform this operation.",
 		    own, ctx->ns, own);
-	if (!*own && (!json_has(m->obj, "metadata") || json_is_object(json_get(m->obj, "metadata"))))
+	if (!*own &&
+	    (!json_has(m->obj, "metadata") || json_is_object(json_get(m->obj, "metadata"))))
 		json_set_path(m->obj, "metadata.namespace", json_new_string(ctx->ns));
 	*ret = json_str_or(m->obj, "metadata.namespace", ctx->ns);
 	return 0;
 }
 
-int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *validate, struct manifest_target *ret,
-    struct err *e)
+int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *validate,
+    struct manifest_target *ret, struct err *e)
 {
 	const char *name = json_str_or(m->obj, "metadata.name", "");
 	const struct resources *all;
@@ -282,10 +299,12 @@ int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *valida
 	all = resources_load(ctx, e);
 	if (!all)
 		return -1;
-	ret->resource = resource_by_kind(all, json_str_or(m->obj, "apiVersion", ""), json_str_or(m->obj, "kind", ""), e);
+	ret->resource = resource_by_kind(
+	    all, json_str_or(m->obj, "apiVersion", ""), json_str_or(m->obj, "kind", ""), e);
 	if (!ret->resource)
 		return manifest_error(m, "kind", e,
-		    "resource mapping not found for name: \"%s\" namespace: \"%s\" from \"%s\": %s\nensure CRDs are installed "
+		    "resource mapping not found for name: \"%s\" namespace: \"%s\" from \"%s\": "
+		    "%s\nensure CRDs are installed "
 		    "first",
 		    name, json_str_or(m->obj, "metadata.namespace", ""), m->source, err_msg(e));
 	if (check_namespace(ctx, m, ret->resource, &ret->ns, e) < 0)

@@ -1,6 +1,7 @@
 /*
- * manifest: what -f names, as objects. Files, folders, standard input; YAML or JSON, several documents, kind List taken
- * apart. Each object knows its file and where its fields stand there, so that errors can say file:line.
+ * manifest: what -f names, as objects. Files, folders, standard input; YAML or JSON, several
+ * documents, kind List taken apart. Each object knows its file and where its fields stand there, so
+ * that errors can say file:line.
  */
 #ifndef KJOB_CMD_MANIFEST_H
 #define KJOB_CMD_MANIFEST_H
@@ -12,7 +13,7 @@ struct manifest {
 	json *obj;          /* owned */
 	const char *source; /* the file's name as given, or "STDIN"; borrowed from the set */
 	const struct yaml_doc *doc;
-	char *prefix;       /* of its paths in the document: "" or "items[2]." */
+	char *prefix; /* of its paths in the document: "" or "items[2]." */
 };
 
 struct manifests {
@@ -25,8 +26,12 @@ struct manifests {
 
 #define auto_manifests CLEANUP(manifests_release) struct manifests
 
-/* Reads all of -f. A file that cannot be read or parsed is an error before anything is done with the others. */
-int manifests_load(const struct strlist *files, bool recursive, struct manifests *ret, struct err *e) MUST_USE;
+/*
+ * Reads all of -f. A file that cannot be read or parsed is an error before anything is done with
+ * the others.
+ */
+int manifests_load(
+    const struct strlist *files, bool recursive, struct manifests *ret, struct err *e) MUST_USE;
 void manifests_release(struct manifests *m);
 
 /* What one manifest is about. */
@@ -36,14 +41,19 @@ struct manifest_target {
 	const char *name; /* NULL: none given */
 };
 /*
- * Checks what can be checked without its schema: apiVersion and kind are there (unless validate is "false" or
- * "ignore") and known to the server, and its namespace is the command's. Sets metadata.namespace where it is missing.
+ * Checks what can be checked without its schema: apiVersion and kind are there (unless validate is
+ * "false" or "ignore") and known to the server, and its namespace is the command's. Sets
+ * metadata.namespace where it is missing.
  */
-int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *validate, struct manifest_target *ret,
-    struct err *e) MUST_USE;
+int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *validate,
+    struct manifest_target *ret, struct err *e) MUST_USE;
 /* An error of kjob's own about a field: the text, and below it `FILE:LINE: PATH`. Returns -1. */
-int manifest_error(const struct manifest *m, const char *path, struct err *e, const char *fmt, ...) PRINTF_LIKE(4, 5);
-/* Reports the error as cmd_report does, and below it `FILE:LINE: PATH` for each field that it is about. */
+int manifest_error(const struct manifest *m, const char *path, struct err *e, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+/*
+ * Reports the error as cmd_report does, and below it `FILE:LINE: PATH` for each field that it is
+ * about.
+ */
 void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *e);
 /* The value of fieldValidation= for the value of --validate. */
 const char *manifest_field_validation(const char *validate);

@@ -2,7 +2,9 @@
 
 #include "../runtime/base/str.h"
 
-/* What must be set in `from` so that it holds all of `to`; members that only `from` has are left. */
+/*
+ * What must be set in `from` so that it holds all of `to`; members that only `from` has are left.
+ */
 static json *diff_set(const json *from, const json *to)
 {
 	json *patch = json_new_object();
@@ -71,7 +73,8 @@ void merge_record_applied(json *obj)
 
 json *merge_recorded(const json *live)
 {
-	const char *text = json_string_value(json_get(json_path(live, "metadata.annotations"), LAST_APPLIED));
+	const char *text =
+	    json_string_value(json_get(json_path(live, "metadata.annotations"), LAST_APPLIED));
 
 	return text ? json_parse(text, strlen(text), JSON_ALLOW_DUPLICATES, NULL) : NULL;
 }

@@ -48,8 +48,8 @@ bool opt_takes_next(const struct opt *const *tables, size_t table_count, const c
 		return false;
 	for (size_t i = 0; i < table_count; i++) {
 		const struct opt *row = word[1] == '-'
-		                            ? opt_find_name(tables[i], word + 2, strlen(word + 2))
-		                            : opt_find_letter(tables[i], word[1]);
+					    ? opt_find_name(tables[i], word + 2, strlen(word + 2))
+					    : opt_find_letter(tables[i], word[1]);
 
 		if (row)
 			return kind_has_value(row->kind) && (word[1] == '-' || !word[2]);
@@ -101,8 +101,8 @@ static int bad_value(const struct opt *row, const char *text, struct err *e, con
 
 	if (row->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", row->letter);
-	return err_set(e, ERR_BAD_REQUEST, "invalid argument %s for \"%s--%s\" flag: %s", quoted, letter,
-	    row->name, why);
+	return err_set(e, ERR_BAD_REQUEST, "invalid argument %s for \"%s--%s\" flag: %s", quoted,
+	    letter, row->name, why);
 }
 
 static int bad_syntax(const struct opt *row, const char *text, struct err *e, const char *parser)
@@ -138,7 +138,7 @@ static int set_duration(struct opt_value *v, const char *text, struct err *e)
 	quoted = str_go_quote(text);
 	why = xasprintf("time: %s %s",
 	    str_to_int(text, INT64_MIN, INT64_MAX, &unused_number) == 0 ? "missing unit in duration"
-	                                                                : "invalid duration",
+									: "invalid duration",
 	    quoted);
 	return bad_value(v->row, text, e, why);
 }
@@ -226,7 +226,8 @@ static int parse_letters(struct scan *s, const char *word, struct err *e)
 		struct opt_value *v = find_letter(s->o, *p);
 
 		if (!v)
-			return err_set(e, ERR_BAD_REQUEST, "unknown shorthand flag: '%c' in -%s", *p, p);
+			return err_set(
+			    e, ERR_BAD_REQUEST, "unknown shorthand flag: '%c' in -%s", *p, p);
 		if (p[1] == '=' && p[2])
 			return set_given(v, p + 2, e);
 		if (!kind_has_value(v->row->kind)) {
@@ -237,7 +238,8 @@ static int parse_letters(struct scan *s, const char *word, struct err *e)
 		if (p[1])
 			return set_given(v, p + 1, e);
 		if (s->at == s->argc)
-			return err_set(e, ERR_BAD_REQUEST, "flag needs an argument: '%c' in -%s", *p, p);
+			return err_set(
+			    e, ERR_BAD_REQUEST, "flag needs an argument: '%c' in -%s", *p, p);
 		return set_given(v, s->argv[s->at++], e);
 	}
 	return 0;

@@ -1,8 +1,9 @@
 /*
  * output: the buffered writer of standard output, and text tables.
  *
- * A write that fails (disk full, reader gone) is remembered in `error`; later adds do nothing. main turns it
- * into the exit code: EPIPE ends the program as SIGPIPE would, anything else is an error message and 1.
+ * A write that fails (disk full, reader gone) is remembered in `error`; later adds do nothing. main
+ * turns it into the exit code: EPIPE ends the program as SIGPIPE would, anything else is an error
+ * message and 1.
  */
 #ifndef KJOB_CMD_OUTPUT_H
 #define KJOB_CMD_OUTPUT_H
@@ -23,15 +24,19 @@ void out_release(struct out *o); /* does not flush */
 void out_add(struct out *o, const void *data, size_t len);
 void out_adds(struct out *o, const char *s);
 void out_addf(struct out *o, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* Writes what is buffered: after each piece that somebody may wait for. False once a write has failed. */
+/*
+ * Writes what is buffered: after each piece that somebody may wait for. False once a write has
+ * failed.
+ */
 bool out_flush(struct out *o);
 
 /* Whether colour may be used on this descriptor: a terminal, and no NO_COLOR. */
 bool term_color(int fd);
 
 /*
- * A table: cells padded to the widest of their column plus three blanks (six at least), the last cell of a row bare.
- * Widths are remembered over flushes, so that rows of a watch stay under their headings.
+ * A table: cells padded to the widest of their column plus three blanks (six at least), the last
+ * cell of a row bare. Widths are remembered over flushes, so that rows of a watch stay under their
+ * headings.
  */
 struct text_table {
 	struct strlist cells;
@@ -42,7 +47,10 @@ struct text_table {
 	size_t widths_len;
 };
 
-/* Control characters are made visible and only the first line of a cell is shown, with "..." behind it. */
+/*
+ * Control characters are made visible and only the first line of a cell is shown, with "..." behind
+ * it.
+ */
 void text_table_cell(struct text_table *t, const char *text);
 void text_table_end_row(struct text_table *t);
 /* Appends the rows to out and forgets them. */

@@ -41,7 +41,9 @@ static int unknown_format(const char *text, struct err *e)
 		strlist_add(&names, formats[i].name);
 	joined = strlist_join(&names, ",");
 	return err_set(e, ERR_BAD_REQUEST,
-	    "unable to match a printer suitable for the output format \"%s\", allowed formats are: %s", text, joined);
+	    "unable to match a printer suitable for the output format \"%s\", allowed formats are: "
+	    "%s",
+	    text, joined);
 }
 
 /* ---- custom columns ---- */
@@ -69,7 +71,9 @@ static int parse_columns(struct printer *p, const char *spec, struct err *e)
 
 		if (!colon)
 			return err_set(e, ERR_BAD_REQUEST,
-			    "unexpected custom-columns spec: %s, expected <header>:<json-path-expr>", parts.items[i]);
+			    "unexpected custom-columns spec: %s, expected "
+			    "<header>:<json-path-expr>",
+			    parts.items[i]);
 		*colon = '\0';
 		if (add_column(p, parts.items[i], colon + 1, e) < 0)
 			return -1;
@@ -102,7 +106,8 @@ static int parse_columns_file(struct printer *p, const char *text, struct err *e
 	split_words(&headings, text, first);
 	split_words(&paths, second, strcspn(second, "\n"));
 	if (headings.len != paths.len || headings.len == 0)
-		return err_set(e, ERR_BAD_REQUEST, "number of headers (%zu) and field specifications (%zu) don't match",
+		return err_set(e, ERR_BAD_REQUEST,
+		    "number of headers (%zu) and field specifications (%zu) don't match",
 		    headings.len, paths.len);
 	for (size_t i = 0; i < headings.len; i++)
 		if (add_column(p, headings.items[i], paths.items[i], e) < 0)
@@ -168,7 +173,8 @@ static int compile(struct printer *p, const struct format *f, const char *text, 
 	return p->path ? 0 : err_wrap(e, "error parsing jsonpath %s", text);
 }
 
-static int init_template(struct printer *p, const struct format *f, const char *value, struct err *e)
+static int init_template(
+    struct printer *p, const struct format *f, const char *value, struct err *e)
 {
 	auto_free char *content = NULL;
 
@@ -179,7 +185,8 @@ static int init_template(struct printer *p, const struct format *f, const char *
 	if (!f->from_file)
 		return compile(p, f, value, e);
 	content = path_read_file(value, TEMPLATE_MAX, NULL, e);
-	return content ? compile(p, f, content, e) : err_wrap(e, "error reading template %s", value);
+	return content ? compile(p, f, content, e)
+		       : err_wrap(e, "error reading template %s", value);
 }
 
 int printer_init(struct printer *p, const char *format, struct err *e)
@@ -193,7 +200,8 @@ int printer_init(struct printer *p, const char *format, struct err *e)
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++) {
 		const struct format *f = &formats[i];
 
-		if (strlen(f->name) != len || memcmp(f->name, format, len) != 0 || (eq && !f->has_template))
+		if (strlen(f->name) != len || memcmp(f->name, format, len) != 0 ||
+		    (eq && !f->has_template))
 			continue;
 		p->format = f->format;
 		return f->has_template ? init_template(p, f, eq ? eq + 1 : NULL, e) : 0;
@@ -235,7 +243,8 @@ static int print_jsonpath(struct printer *p, const json *obj, struct buf *out, s
 	return 0;
 }
 
-static int print_jsonpath_as_json(struct printer *p, const json *obj, struct buf *out, struct err *e)
+static int print_jsonpath_as_json(
+    struct printer *p, const json *obj, struct buf *out, struct err *e)
 {
 	const json **found = NULL;
 	size_t len = 0;
@@ -260,7 +269,8 @@ static void print_json(const json *obj, struct buf *out)
 	buf_addch(out, '\n');
 }
 
-int printer_object(struct printer *p, const struct resource *r, json *obj, struct buf *out, struct err *e)
+int printer_object(
+    struct printer *p, const struct resource *r, json *obj, struct buf *out, struct err *e)
 {
 	int rc = 0;
 
@@ -296,8 +306,8 @@ int printer_object(struct printer *p, const struct resource *r, json *obj, struc
 	return rc;
 }
 
-int print_result(struct cmd_ctx *ctx, struct printer *p, const struct resource *r, json *obj, const char *what,
-    const char *dry_run, struct err *e)
+int print_result(struct cmd_ctx *ctx, struct printer *p, const struct resource *r, json *obj,
+    const char *what, const char *dry_run, struct err *e)
 {
 	auto_buf text = {0};
 
@@ -310,7 +320,7 @@ int print_result(struct cmd_ctx *ctx, struct printer *p, const struct resource *
 		buf_addf(&text, "/%s %s%s\n", json_str_or(obj, "metadata.name", ""), what,
 		    str_eq(dry_run, "client")   ? " (dry run)"
 		    : str_eq(dry_run, "server") ? " (server dry run)"
-		                                : "");
+						: "");
 	}
 	out_adds(&ctx->out, buf_str(&text));
 	out_flush(&ctx->out);

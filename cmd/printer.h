@@ -1,6 +1,6 @@
 /*
- * printer: -o FORMAT. Objects as JSON, YAML, names, JSONPath templates and custom columns; tables for people come from
- * the server and are printed by `get` itself.
+ * printer: -o FORMAT. Objects as JSON, YAML, names, JSONPath templates and custom columns; tables
+ * for people come from the server and are printed by `get` itself.
  */
 #ifndef KJOB_CMD_PRINTER_H
 #define KJOB_CMD_PRINTER_H
@@ -42,13 +42,18 @@ void printer_release(struct printer *p);
 /* Tables, wide or not: what the caller prints itself. */
 bool printer_is_table(const struct printer *p);
 /*
- * Appends one object, or a List whose items the format goes through (not for PRINT_NAME). r names it in PRINT_NAME and may be
- * NULL otherwise. The object is changed: members are sorted, managedFields dropped.
+ * Appends one object, or a List whose items the format goes through (not for PRINT_NAME). r names
+ * it in PRINT_NAME and may be NULL otherwise. The object is changed: members are sorted,
+ * managedFields dropped.
  */
-int printer_object(struct printer *p, const struct resource *r, json *obj, struct buf *out, struct err *e) MUST_USE;
+int printer_object(struct printer *p, const struct resource *r, json *obj, struct buf *out,
+    struct err *e) MUST_USE;
 
-/* "job.batch/x created (server dry run)", or the object in p's format. dry_run: "none", "client" or "server". */
-int print_result(struct cmd_ctx *ctx, struct printer *p, const struct resource *r, json *obj, const char *what,
-    const char *dry_run, struct err *e) MUST_USE;
+/*
+ * "job.batch/x created (server dry run)", or the object in p's format. dry_run: "none", "client" or
+ * "server".
+ */
+int print_result(struct cmd_ctx *ctx, struct printer *p, const struct resource *r, json *obj,
+    const char *what, const char *dry_run, struct err *e) MUST_USE;
 
 #endif

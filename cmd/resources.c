@@ -35,7 +35,8 @@ static void add_strings(struct strlist *l, const json *array)
 			strlist_add(l, json_string_value(it));
 }
 
-static void add_resource(struct resources *all, const char *group, const char *version, const json *j)
+static void add_resource(
+    struct resources *all, const char *group, const char *version, const json *j)
 {
 	const char *name = json_str(j, "name"), *kind = json_str(j, "kind");
 	const char *singular = json_str_or(j, "singularName", "");
@@ -59,10 +60,15 @@ static void add_resource(struct resources *all, const char *group, const char *v
 	add_strings(&r->verbs, json_get(j, "verbs"));
 }
 
-/* One APIResourceList; a group that fails to answer is an error: half a list would call kinds unknown. */
-static int load_group(struct client *c, struct resources *all, const char *group, const char *version, struct err *e)
+/*
+ * One APIResourceList; a group that fails to answer is an error: half a list would call kinds
+ * unknown.
+ */
+static int load_group(
+    struct client *c, struct resources *all, const char *group, const char *version, struct err *e)
 {
-	auto_free char *path = *group ? xasprintf("/apis/%s/%s", group, version) : xasprintf("/api/%s", version);
+	auto_free char *path =
+	    *group ? xasprintf("/apis/%s/%s", group, version) : xasprintf("/api/%s", version);
 	auto_json *list = client_get_json(c, path, e);
 
 	if (!list)
@@ -130,7 +136,8 @@ static int unknown_word(const struct resources *all, const char *word, struct er
 	}
 	near = strlen(word) > 2 ? str_nearest(word, names) : NULL;
 	if (near)
-		err_set(e, ERR_NOT_FOUND, "the server doesn't have a resource type \"%s\" (did you mean \"%s\"?)", word,
+		err_set(e, ERR_NOT_FOUND,
+		    "the server doesn't have a resource type \"%s\" (did you mean \"%s\"?)", word,
 		    near);
 	else
 		err_set(e, ERR_NOT_FOUND, "the server doesn't have a resource type \"%s\"", word);
@@ -138,7 +145,8 @@ static int unknown_word(const struct resources *all, const char *word, struct er
 	return -1;
 }
 
-const struct resource *resource_by_word(const struct resources *all, const char *word, struct err *e)
+const struct resource *resource_by_word(
+    const struct resources *all, const char *word, struct err *e)
 {
 	const char *dot = strchr(word, '.');
 	auto_free char *head = dot ? xstrndup(word, (size_t)(dot - word)) : xstrdup(word);
@@ -173,14 +181,15 @@ static char *kind_hint(const struct resources *all, const char *api_version, con
 		else if (str_eq(near, kind))
 			hint = xasprintf(" (did you mean apiVersion \"%s\"?)", buf_str(&version));
 		else
-			hint = xasprintf(" (did you mean \"%s\" in version \"%s\"?)", near, buf_str(&version));
+			hint = xasprintf(
+			    " (did you mean \"%s\" in version \"%s\"?)", near, buf_str(&version));
 	}
 	free(names);
 	return hint;
 }
 
-const struct resource *resource_by_kind(const struct resources *all, const char *api_version, const char *kind,
-    struct err *e)
+const struct resource *resource_by_kind(
+    const struct resources *all, const char *api_version, const char *kind, struct err *e)
 {
 	auto_free char *hint = NULL;
 
@@ -193,7 +202,8 @@ const struct resource *resource_by_kind(const struct resources *all, const char 
 			return &all->items[i];
 	}
 	hint = kind_hint(all, api_version, kind);
-	err_set(e, ERR_NOT_FOUND, "no matches for kind \"%s\" in version \"%s\"%s", kind, api_version, hint ? hint : "");
+	err_set(e, ERR_NOT_FOUND, "no matches for kind \"%s\" in version \"%s\"%s", kind,
+	    api_version, hint ? hint : "");
 	return NULL;
 }
 
@@ -214,7 +224,8 @@ void resource_api_version(const struct resource *r, struct buf *out)
 	buf_addf(out, "%s%s%s", r->group, *r->group ? "/" : "", r->version);
 }
 
-void resource_path(const struct resource *r, const char *ns, const char *name, const char *sub, struct buf *out)
+void resource_path(
+    const struct resource *r, const char *ns, const char *name, const char *sub, struct buf *out)
 {
 	if (*r->group)
 		buf_addf(out, "/apis/%s/%s", r->group, r->version);
@@ -248,7 +259,8 @@ void targets_release(struct targets *t)
 }
 
 /* The resources of "jobs,pods" or "all". */
-static int resolve_types(const struct resources *all, const char *words, struct targets *ret, struct err *e)
+static int resolve_types(
+    const struct resources *all, const char *words, struct targets *ret, struct err *e)
 {
 	auto_strlist parts = {0};
 
@@ -270,18 +282,21 @@ static int resolve_types(const struct resources *all, const char *words, struct 
 	return 0;
 }
 
-static int parse_slashed(const struct resources *all, const char *const *args, size_t argc, const char *default_type,
-    struct targets *ret, struct err *e)
+static int parse_slashed(const struct resources *all, const char *const *args, size_t argc,
+    const char *default_type, struct targets *ret, struct err *e)
 {
 	for (size_t i = 0; i < argc; i++) {
 		const char *slash = strchr(args[i], '/');
-		auto_free char *type = slash ? xstrndup(args[i], (size_t)(slash - args[i])) : xstrdup(default_type);
+		auto_free char *type =
+		    slash ? xstrndup(args[i], (size_t)(slash - args[i])) : xstrdup(default_type);
 		const struct resource *r;
 
 		if (!type)
 			return err_set(e, ERR_BAD_REQUEST,
-			    "there is no need to specify a resource type as a separate argument when passing arguments in "
-			    "resource/name form (e.g. 'kjob get resource/<resource_name>' instead of 'kjob get resource "
+			    "there is no need to specify a resource type as a separate argument "
+			    "when passing arguments in "
+			    "resource/name form (e.g. 'kjob get resource/<resource_name>' instead "
+			    "of 'kjob get resource "
 			    "resource/<resource_name>'");
 		if (slash && (slash == args[i] || !slash[1] || strchr(slash + 1, '/')))
 			return err_set(e, ERR_BAD_REQUEST,
@@ -302,8 +317,8 @@ static bool any_slash(const char *const *args, size_t argc)
 	return false;
 }
 
-int targets_parse(struct cmd_ctx *ctx, const char *const *args, size_t argc, const char *default_type,
-    struct targets *ret, struct err *e)
+int targets_parse(struct cmd_ctx *ctx, const char *const *args, size_t argc,
+    const char *default_type, struct targets *ret, struct err *e)
 {
 	auto_targets types = {0};
 	const struct resources *all;

@@ -106,5 +106,9 @@ int sort_objects(json **items, size_t len, const char *inside, const char *jsonp
 	}
 	free(keyed);
 	jsonpath_free(path);
-	return with_key || !len ? 0 : err_set(e, ERR_BAD_REQUEST, "couldn't find any field with path \"%s\" in the list of objects", jsonpath);
+	return with_key || !len
+		   ? 0
+		   : err_set(e, ERR_BAD_REQUEST,
+			 "couldn't find any field with path \"%s\" in the list of objects",
+			 jsonpath);
 }

@@ -67,7 +67,10 @@ char *spawn_self_path(struct err *e)
 }
 #endif
 
-/* No descriptor of the caller's may live on in a process that stays: somebody could wait for its end. */
+/*
+ * No descriptor of the caller's may live on in a process that stays: somebody could wait for its
+ * end.
+ */
 static void close_above(int last_kept)
 {
 	long max = sysconf(_SC_OPEN_MAX);
@@ -81,7 +84,8 @@ static void close_above(int last_kept)
 }
 
 /* The child's side: only async-signal-safe calls up to the exec. */
-static void become_controller(const char *self, char *const *argv, int null_fd, int log_fd, int ready_fd)
+static void become_controller(
+    const char *self, char *const *argv, int null_fd, int log_fd, int ready_fd)
 {
 	sigset_t none;
 
@@ -108,7 +112,8 @@ static int start(const struct paths *p, const char *engine, struct err *e)
 	auto_free char *self = spawn_self_path(e);
 	auto_free char *ready_arg = xasprintf("--ready-fd=%d", READY_FD);
 	auto_free char *engine_arg = engine && *engine ? xasprintf("--engine=%s", engine) : NULL;
-	char *argv[] = {(char *)"kjob", (char *)"controller", (char *)"run", ready_arg, engine_arg, NULL};
+	char *argv[] = {
+	    (char *)"kjob", (char *)"controller", (char *)"run", ready_arg, engine_arg, NULL};
 	int pipe_fds[2], null_fd, log_fd;
 	pid_t pid;
 
@@ -147,7 +152,8 @@ static int read_report(int fd, struct buf *text, struct err *e)
 		ssize_t n;
 
 		if (spent >= START_LIMIT_MS)
-			return err_set(e, ERR_UNAVAILABLE, "the controller did not become ready within %d s",
+			return err_set(e, ERR_UNAVAILABLE,
+			    "the controller did not become ready within %d s",
 			    START_LIMIT_MS / 1000);
 		if (!noticed && spent >= NOTICE_AFTER_MS) {
 			fputs("starting the controller…\n", stderr);
@@ -180,10 +186,12 @@ static int wait_ready(const struct paths *p, int fd, struct err *e)
 			text.ptr[--text.len] = '\0';
 		return err_set(e, ERR_UNAVAILABLE, "%s", buf_str(&text) + strlen("error: "));
 	}
-	return err_set(e, ERR_UNAVAILABLE, "the controller ended while it started; see %s", p->log_file);
+	return err_set(
+	    e, ERR_UNAVAILABLE, "the controller ended while it started; see %s", p->log_file);
 }
 
-int spawn_controller(const struct paths *p, const char *engine, bool no_start, bool *started, struct err *e)
+int spawn_controller(
+    const struct paths *p, const char *engine, bool no_start, bool *started, struct err *e)
 {
 	int lock_fd, fd, rc = spawn_probe(p->socket, e);
 

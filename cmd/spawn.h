@@ -1,4 +1,7 @@
-/* spawn: finding the controller's socket, and starting the controller when nobody answers there. Blocking. */
+/*
+ * spawn: finding the controller's socket, and starting the controller when nobody answers there.
+ * Blocking.
+ */
 #ifndef KJOB_CMD_SPAWN_H
 #define KJOB_CMD_SPAWN_H
 
@@ -7,12 +10,17 @@
 #include "../runtime/base/paths.h"
 
 /*
- * Returns 0 when something listens on the instance's socket. Otherwise, under the lock file, starts `controller run` from this
- * program's own file in a session of its own and waits until it is ready or says why not. With no_start a missing
- * controller is ERR_UNAVAILABLE. started (may be NULL) tells which.
+ * Returns 0 when something listens on the instance's socket. Otherwise, under the lock file, starts
+ * `controller run` from this program's own file in a session of its own and waits until it is ready
+ * or says why not. With no_start a missing controller is ERR_UNAVAILABLE. started (may be NULL)
+ * tells which.
  */
-int spawn_controller(const struct paths *p, const char *engine, bool no_start, bool *started, struct err *e) MUST_USE;
-/* Whether something listens on a unix socket: 1 yes, 0 no (none there, or a stale file), -1: e is set. */
+int spawn_controller(const struct paths *p, const char *engine, bool no_start, bool *started,
+    struct err *e) MUST_USE;
+/*
+ * Whether something listens on a unix socket: 1 yes, 0 no (none there, or a stale file), -1: e is
+ * set.
+ */
 int spawn_probe(const char *socket_path, struct err *e) MUST_USE;
 /* The file that this program was started from; owned. */
 char *spawn_self_path(struct err *e) MUST_USE;

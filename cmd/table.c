@@ -88,7 +88,8 @@ void table_headings(const struct table_view *v, const json *columns, struct text
 	text_table_end_row(t);
 }
 
-static void value_cell(const struct table_view *v, const json *column, const json *cell, struct text_table *t)
+static void value_cell(
+    const struct table_view *v, const json *column, const json *cell, struct text_table *t)
 {
 	auto_buf text = {0};
 
@@ -114,7 +115,8 @@ static void labels_cell(const json *labels, struct text_table *t)
 	text_table_cell(t, pairs.len ? joined : "<none>");
 }
 
-void table_row(const struct table_view *v, const json *columns, const json *row, const char *event, struct text_table *t)
+void table_row(const struct table_view *v, const json *columns, const json *row, const char *event,
+    struct text_table *t)
 {
 	const json *metadata = json_path(row, "object.metadata");
 	const json *labels = json_get(metadata, "labels");
@@ -124,7 +126,8 @@ void table_row(const struct table_view *v, const json *columns, const json *row,
 		text_table_cell(t, event);
 	if (v->with_namespace)
 		text_table_cell(t, json_str_or(metadata, "namespace", ""));
-	for (const json *c = json_first(columns); c && cell; c = json_next(c), cell = json_next(cell))
+	for (const json *c = json_first(columns); c && cell;
+	     c = json_next(c), cell = json_next(cell))
 		if (is_shown(v, c))
 			value_cell(v, c, cell, t);
 	for (size_t i = 0; v->label_columns && i < v->label_columns->len; i++) {

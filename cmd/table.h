@@ -1,6 +1,7 @@
 /*
- * table: the server's Table objects (meta.k8s.io/v1) as rows for people. The server decides columns and cells; what is
- * added here is the view: namespaces, kinds in front of names, labels, watch events. Pure.
+ * table: the server's Table objects (meta.k8s.io/v1) as rows for people. The server decides columns
+ * and cells; what is added here is the view: namespaces, kinds in front of names, labels, watch
+ * events. Pure.
  */
 #ifndef KJOB_CMD_TABLE_H
 #define KJOB_CMD_TABLE_H
@@ -13,15 +14,16 @@ struct table_view {
 	bool no_headings;
 	bool with_namespace;
 	bool show_labels;
-	bool events;               /* an EVENT column in front */
-	const char *name_prefix;   /* "job.batch/" in front of names; NULL: none */
+	bool events;                         /* an EVENT column in front */
+	const char *name_prefix;             /* "job.batch/" in front of names; NULL: none */
 	const struct strlist *label_columns; /* -L; may be NULL */
 };
 
 /* The headings of a Table's columnDefinitions. */
 void table_headings(const struct table_view *v, const json *columns, struct text_table *t);
 /* One row ({"cells": […], "object": {…}}); event is for the EVENT column. */
-void table_row(const struct table_view *v, const json *columns, const json *row, const char *event, struct text_table *t);
+void table_row(const struct table_view *v, const json *columns, const json *row, const char *event,
+    struct text_table *t);
 /* A value as Go prints it with %v: map[a:1 b:[x y]]; appended. */
 void print_go_value(const json *v, struct buf *out);
 

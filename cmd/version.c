@@ -6,7 +6,8 @@
 static const char *const format_choices[] = {"", "json", "yaml", NULL};
 
 static const struct opt options[] = {
-    {"client", 0, OPT_BOOL, NULL, NULL, "Only this program's version: nothing is asked or started", NULL, NULL},
+    {"client", 0, OPT_BOOL, NULL, NULL, "Only this program's version: nothing is asked or started",
+	NULL, NULL},
     {"output", 'o', OPT_STRING, NULL, "FORMAT", "json or yaml", NULL, format_choices},
     OPT_END,
 };
@@ -17,7 +18,8 @@ static void print_text(struct out *out, const json *v)
 
 	out_addf(out, "Client Version: %s\n", json_str_or(v, "clientVersion.gitVersion", ""));
 	if (json_has(v, "serverVersion"))
-		out_addf(out, "Controller Version: %s\n", json_str_or(v, "serverVersion.gitVersion", ""));
+		out_addf(out, "Controller Version: %s\n",
+		    json_str_or(v, "serverVersion.gitVersion", ""));
 	if (engine)
 		out_addf(out, "Engine: %s %s (API %s, %s)\n", json_str_or(engine, "kind", "?"),
 		    json_str_or(engine, "version", "?"), json_str_or(engine, "apiVersion", "?"),
@@ -47,7 +49,8 @@ static int ask_controller(struct cmd_ctx *ctx, json *v, struct err *e)
 
 	if (!status)
 		return -1;
-	json_set_path(v, "serverVersion.gitVersion", json_new_string(json_str_or(status, "version", "")));
+	json_set_path(
+	    v, "serverVersion.gitVersion", json_new_string(json_str_or(status, "version", "")));
 	engine = json_take(status, "engine");
 	if (engine)
 		json_set(v, "engine", engine);

@@ -21,21 +21,23 @@ static char *patch_text(const char *original, const char *modified, const char *
 	return json_print(patch);
 }
 
-#define CHECK_PATCH(original, modified, live, want)                                                \
-	do {                                                                                       \
-		auto_free char *text_ = patch_text(original, modified, live);                      \
-		CHECK_STR(text_, want);                                                            \
+#define CHECK_PATCH(original, modified, live, want)                           \
+	do {                                                                  \
+		auto_free char *text_ = patch_text(original, modified, live); \
+		CHECK_STR(text_, want);                                       \
 	} while (0)
 
 TEST("nothing to do is an empty patch")
 {
 	CHECK_PATCH("{\"a\":1}", "{\"a\":1}", "{\"a\":1,\"status\":{\"b\":2}}", "{}");
-	CHECK_PATCH("{\"a\":{\"b\":[1,2]}}", "{\"a\":{\"b\":[1,2]}}", "{\"a\":{\"c\":1,\"b\":[1,2]}}", "{}");
+	CHECK_PATCH("{\"a\":{\"b\":[1,2]}}", "{\"a\":{\"b\":[1,2]}}",
+	    "{\"a\":{\"c\":1,\"b\":[1,2]}}", "{}");
 }
 
 TEST("a changed field is set and what others set is kept")
 {
-	CHECK_PATCH("{\"a\":{\"x\":1}}", "{\"a\":{\"x\":2}}", "{\"a\":{\"x\":1,\"default\":true}}", "{\"a\":{\"x\":2}}");
+	CHECK_PATCH("{\"a\":{\"x\":1}}", "{\"a\":{\"x\":2}}", "{\"a\":{\"x\":1,\"default\":true}}",
+	    "{\"a\":{\"x\":2}}");
 }
 
 TEST("a field that somebody else changed is set back")
@@ -45,9 +47,10 @@ TEST("a field that somebody else changed is set back")
 
 TEST("a field that is no longer applied is deleted, at any depth")
 {
-	CHECK_PATCH("{\"a\":{\"x\":1,\"y\":2}}", "{\"a\":{\"x\":1}}", "{\"a\":{\"x\":1,\"y\":2,\"z\":3}}",
-	    "{\"a\":{\"y\":null}}");
-	CHECK_PATCH("{\"a\":{\"x\":1},\"b\":1}", "{\"b\":1}", "{\"a\":{\"x\":1},\"b\":1}", "{\"a\":null}");
+	CHECK_PATCH("{\"a\":{\"x\":1,\"y\":2}}", "{\"a\":{\"x\":1}}",
+	    "{\"a\":{\"x\":1,\"y\":2,\"z\":3}}", "{\"a\":{\"y\":null}}");
+	CHECK_PATCH(
+	    "{\"a\":{\"x\":1},\"b\":1}", "{\"b\":1}", "{\"a\":{\"x\":1},\"b\":1}", "{\"a\":null}");
 }
 
 TEST("a field that is gone already needs no deletion")
@@ -64,15 +67,16 @@ TEST("without a record nothing is deleted")
 
 TEST("setting and deleting meet in one object")
 {
-	CHECK_PATCH("{\"m\":{\"l\":{\"a\":\"1\",\"b\":\"2\"}}}", "{\"m\":{\"l\":{\"a\":\"9\",\"c\":\"3\"}}}",
+	CHECK_PATCH("{\"m\":{\"l\":{\"a\":\"1\",\"b\":\"2\"}}}",
+	    "{\"m\":{\"l\":{\"a\":\"9\",\"c\":\"3\"}}}",
 	    "{\"m\":{\"l\":{\"a\":\"1\",\"b\":\"2\",\"live\":\"x\"}}}",
 	    "{\"m\":{\"l\":{\"a\":\"9\",\"b\":null,\"c\":\"3\"}}}");
 }
 
 TEST("a list is replaced as a whole")
 {
-	CHECK_PATCH("{\"c\":[{\"n\":\"a\"}]}", "{\"c\":[{\"n\":\"a\"}]}", "{\"c\":[{\"n\":\"a\",\"d\":1}]}",
-	    "{\"c\":[{\"n\":\"a\"}]}");
+	CHECK_PATCH("{\"c\":[{\"n\":\"a\"}]}", "{\"c\":[{\"n\":\"a\"}]}",
+	    "{\"c\":[{\"n\":\"a\",\"d\":1}]}", "{\"c\":[{\"n\":\"a\"}]}");
 }
 
 TEST("null in a manifest deletes only what is there")
@@ -88,22 +92,25 @@ TEST("a field that changes its type is set")
 
 TEST("the record is the object without the record, sorted and with a newline behind it")
 {
-	auto_json *obj = parse("{\"kind\":\"Job\",\"metadata\":{\"name\":\"x\",\"annotations\":{\"" LAST_APPLIED
-	                       "\":\"old\"}},\"apiVersion\":\"batch/v1\"}");
+	auto_json *obj =
+	    parse("{\"kind\":\"Job\",\"metadata\":{\"name\":\"x\",\"annotations\":{\"" LAST_APPLIED
+		  "\":\"old\"}},\"apiVersion\":\"batch/v1\"}");
 	auto_json *back = NULL;
 	const json *annotations;
 
 	merge_record_applied(obj);
 	annotations = json_path(obj, "metadata.annotations");
 	CHECK_STR(json_string_value(json_get(annotations, LAST_APPLIED)),
-	    "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"annotations\":{},\"name\":\"x\"}}\n");
+	    "{\"apiVersion\":\"batch/"
+	    "v1\",\"kind\":\"Job\",\"metadata\":{\"annotations\":{},\"name\":\"x\"}}\n");
 	back = merge_recorded(obj);
 	CHECK_STR(json_str(back, "metadata.name"), "x");
 }
 
 TEST("a broken record counts as none")
 {
-	auto_json *live = parse("{\"metadata\":{\"annotations\":{\"" LAST_APPLIED "\":\"{oops\"}}}");
+	auto_json *live =
+	    parse("{\"metadata\":{\"annotations\":{\"" LAST_APPLIED "\":\"{oops\"}}}");
 	auto_json *none = parse("{\"metadata\":{}}");
 
 	CHECK(merge_recorded(live) == NULL);

@@ -38,17 +38,18 @@ static int parse(struct opts *o, struct err *e, const char *const *argv)
 #define PARSE(o, e, ...) parse(&(o), &(e), (const char *const[]){__VA_ARGS__, NULL})
 
 /* The error that the words give. */
-#define CHECK_REFUSED(message, ...)                                                                \
-	do {                                                                                       \
-		auto_opts o_ = {0};                                                                \
-		auto_err e_ = {0};                                                                 \
-		CHECK_INT(PARSE(o_, e_, __VA_ARGS__), -1);                                         \
-		CHECK_STR(err_msg(&e_), message);                                                  \
+#define CHECK_REFUSED(message, ...)                        \
+	do {                                               \
+		auto_opts o_ = {0};                        \
+		auto_err e_ = {0};                         \
+		CHECK_INT(PARSE(o_, e_, __VA_ARGS__), -1); \
+		CHECK_STR(err_msg(&e_), message);          \
 	} while (0)
 
 TEST("values are taken from the same word or the next one")
 {
-	static const char *const forms[][3] = {{"--output=json"}, {"--output", "json"}, {"-ojson"}, {"-o=json"}, {"-o", "json"}};
+	static const char *const forms[][3] = {
+	    {"--output=json"}, {"--output", "json"}, {"-ojson"}, {"-o=json"}, {"-o", "json"}};
 
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++) {
 		auto_opts o = {0};
@@ -165,14 +166,18 @@ TEST("what is wrong is said as kubectl says it")
 	CHECK_REFUSED("unknown shorthand flag: 'z' in -z", "-wz");
 	CHECK_REFUSED("flag needs an argument: --output", "--output");
 	CHECK_REFUSED("flag needs an argument: 'o' in -o", "-wo");
-	CHECK_REFUSED("invalid argument \"maybe\" for \"-w, --watch\" flag: strconv.ParseBool: parsing \"maybe\": "
-	              "invalid syntax",
+	CHECK_REFUSED("invalid argument \"maybe\" for \"-w, --watch\" flag: strconv.ParseBool: "
+		      "parsing \"maybe\": "
+		      "invalid syntax",
 	    "--watch=maybe");
-	CHECK_REFUSED("invalid argument \"abc\" for \"--tail\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax",
+	CHECK_REFUSED("invalid argument \"abc\" for \"--tail\" flag: strconv.ParseInt: parsing "
+		      "\"abc\": invalid syntax",
 	    "--tail=abc");
-	CHECK_REFUSED("invalid argument \"30\" for \"--timeout\" flag: time: missing unit in duration \"30\"", "--timeout",
-	    "30");
-	CHECK_REFUSED("invalid argument \"blue\" for \"--colour\" flag: must be one of red, green", "--colour=blue");
+	CHECK_REFUSED(
+	    "invalid argument \"30\" for \"--timeout\" flag: time: missing unit in duration \"30\"",
+	    "--timeout", "30");
+	CHECK_REFUSED("invalid argument \"blue\" for \"--colour\" flag: must be one of red, green",
+	    "--colour=blue");
 }
 
 TEST("skipping options before a command knows which take the next word")

@@ -91,10 +91,12 @@ TEST("letters of several bytes are one column wide")
 
 /* ---- tables of the server ---- */
 
-static const char columns_text[] = "[{\"name\":\"Name\",\"format\":\"name\",\"priority\":0},{\"name\":\"Restarts\",\"priority\":0},"
-                                   "{\"name\":\"IP\",\"priority\":1}]";
-static const char row_text[] = "{\"cells\":[\"web\",3,\"10.0.0.1\"],\"object\":{\"metadata\":{\"namespace\":\"a\","
-                               "\"labels\":{\"z\":\"1\",\"a.b/tier\":\"x\"}}}}";
+static const char columns_text[] = "[{\"name\":\"Name\",\"format\":\"name\",\"priority\":0},{"
+				   "\"name\":\"Restarts\",\"priority\":0},"
+				   "{\"name\":\"IP\",\"priority\":1}]";
+static const char row_text[] =
+    "{\"cells\":[\"web\",3,\"10.0.0.1\"],\"object\":{\"metadata\":{\"namespace\":\"a\","
+    "\"labels\":{\"z\":\"1\",\"a.b/tier\":\"x\"}}}}";
 
 static char *show(const struct table_view *v)
 {
@@ -134,8 +136,9 @@ TEST("namespace, event, kind and label columns stand where kubectl has them")
 	strlist_add(&keys, "a.b/tier");
 	strlist_add(&keys, "none");
 	text = show(&v);
-	CHECK_STR(text, "EVENT   NAMESPACE   NAME      RESTARTS   TIER   NONE     LABELS\n"
-	                "ADDED   a           pod/web   3          x      <none>   a.b/tier=x,z=1\n");
+	CHECK_STR(text,
+	    "EVENT   NAMESPACE   NAME      RESTARTS   TIER   NONE     LABELS\n"
+	    "ADDED   a           pod/web   3          x      <none>   a.b/tier=x,z=1\n");
 	strlist_release(&keys);
 }
 
@@ -172,27 +175,33 @@ static char *words(const char *status)
 	return buf_take(&out);
 }
 
-#define CHECK_WORDS(status, want)                                                                  \
-	do {                                                                                       \
-		auto_free char *text_ = words(status);                                             \
-		CHECK_STR(text_, want);                                                            \
+#define CHECK_WORDS(status, want)                      \
+	do {                                           \
+		auto_free char *text_ = words(status); \
+		CHECK_STR(text_, want);                \
 	} while (0)
 
 TEST("a Status is told with its reason")
 {
-	CHECK_WORDS("{\"kind\":\"Status\",\"message\":\"jobs.batch \\\"x\\\" not found\",\"reason\":\"NotFound\",\"code\":404}",
+	CHECK_WORDS("{\"kind\":\"Status\",\"message\":\"jobs.batch \\\"x\\\" not "
+		    "found\",\"reason\":\"NotFound\",\"code\":404}",
 	    "Error from server (NotFound): jobs.batch \"x\" not found\n");
-	CHECK_WORDS("{\"kind\":\"Status\",\"message\":\"boom\",\"code\":500}", "Error from server: boom\n");
+	CHECK_WORDS(
+	    "{\"kind\":\"Status\",\"message\":\"boom\",\"code\":500}", "Error from server: boom\n");
 }
 
 TEST("an invalid object is told by its causes, one to a line when there are several")
 {
-	CHECK_WORDS("{\"kind\":\"Status\",\"reason\":\"Invalid\",\"code\":422,\"message\":\"m\",\"details\":{\"name\":\"x\","
-	            "\"kind\":\"Job\",\"causes\":[{\"field\":\"spec.a\",\"message\":\"Required value\"}]}}",
+	CHECK_WORDS(
+	    "{\"kind\":\"Status\",\"reason\":\"Invalid\",\"code\":422,\"message\":\"m\","
+	    "\"details\":{\"name\":\"x\","
+	    "\"kind\":\"Job\",\"causes\":[{\"field\":\"spec.a\",\"message\":\"Required value\"}]}}",
 	    "The Job \"x\" is invalid: spec.a: Required value\n");
-	CHECK_WORDS("{\"kind\":\"Status\",\"reason\":\"Invalid\",\"code\":422,\"message\":\"m\",\"details\":{\"name\":\"x\","
-	            "\"kind\":\"Job\",\"causes\":[{\"field\":\"spec.a\",\"message\":\"A\"},{\"field\":\"spec.b\",\"message\":"
-	            "\"B\"},{\"field\":\"spec.a\",\"message\":\"A\"}]}}",
+	CHECK_WORDS("{\"kind\":\"Status\",\"reason\":\"Invalid\",\"code\":422,\"message\":\"m\","
+		    "\"details\":{\"name\":\"x\","
+		    "\"kind\":\"Job\",\"causes\":[{\"field\":\"spec.a\",\"message\":\"A\"},{"
+		    "\"field\":\"spec.b\",\"message\":"
+		    "\"B\"},{\"field\":\"spec.a\",\"message\":\"A\"}]}}",
 	    "The Job \"x\" is invalid: \n* spec.a: A\n* spec.b: B\n");
 	CHECK_WORDS("{\"kind\":\"Status\",\"reason\":\"Invalid\",\"code\":422,\"message\":\"m\"}",
 	    "The request is invalid: m\n");
@@ -214,8 +223,9 @@ TEST("the fields of an error are found in causes and in strict decoding texts")
 	auto_strlist paths = {0};
 	auto_err e = {0};
 
-	err_set(&e, ERR_BAD_REQUEST, "strict decoding error: unknown field \"spec.x\" (did you mean \"y\"?), duplicate "
-	                             "field \"spec.z\"");
+	err_set(&e, ERR_BAD_REQUEST,
+	    "strict decoding error: unknown field \"spec.x\" (did you mean \"y\"?), duplicate "
+	    "field \"spec.z\"");
 	error_field_paths(&e, &paths);
 	CHECK_INT(paths.len, 2);
 	CHECK_STR(paths.items[0], "spec.x");

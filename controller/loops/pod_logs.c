@@ -136,7 +136,7 @@ int pods_find_log(struct pods *set, const struct cJSON *pod, const char *contain
 	if (choose_container(pod, container, &container, e) < 0)
 		return -1;
 	status = status_of(pod, container);
-	c = p ? pod_container(p, container) : NULL;
+	c = p ? pod_find_container(p, container) : NULL;
 	attempt = json_int(status, "restartCount", 0);
 	*ret_live = c && c->log;
 	if (c && c->stage < STAGE_RUNNING && c->attempt > 0 && attempt == c->attempt)
@@ -162,7 +162,7 @@ int pods_find_log(struct pods *set, const struct cJSON *pod, const char *contain
 static struct container *stdin_container(struct pods *set, const char *uid, const char *container)
 {
 	struct pod *p = map_get(&set->by_uid, uid);
-	struct container *c = p ? pod_container(p, container) : NULL;
+	struct container *c = p ? pod_find_container(p, container) : NULL;
 
 	return c && c->stream && c->has_stdin ? c : NULL;
 }
@@ -170,7 +170,7 @@ static struct container *stdin_container(struct pods *set, const char *uid, cons
 bool pods_stdin_open(struct pods *set, const char *uid, const char *container, struct err *e)
 {
 	struct pod *p = map_get(&set->by_uid, uid);
-	struct container *c = p ? pod_container(p, container) : NULL;
+	struct container *c = p ? pod_find_container(p, container) : NULL;
 
 	if (!c || c->stage != STAGE_RUNNING)
 		err_set(e, ERR_BAD_REQUEST, "container %s is not running", container);

@@ -157,7 +157,7 @@ static void on_list(struct engine_who who, const struct container_info *infos, s
 	for (size_t i = 0; i < len; i++) {
 		const char *uid = label(&infos[i], LABEL_UID), *name = label(&infos[i], LABEL_CONTAINER);
 		struct pod *p = uid ? map_get(&set->by_uid, uid) : NULL;
-		struct container *c = p && name ? pod_container(p, name) : NULL;
+		struct container *c = p && name ? pod_find_container(p, name) : NULL;
 
 		if (c && !c->busy)
 			match(c, &infos[i]);

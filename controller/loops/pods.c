@@ -190,7 +190,7 @@ void pods_queue_all(struct pods *set)
 			pod_queue(set->slots[i]);
 }
 
-struct container *pod_container(struct pod *p, const char *name)
+struct container *pod_find_container(struct pod *p, const char *name)
 {
 	for (size_t i = 0; i < p->container_count; i++)
 		if (str_eq(p->containers[i].name, name))

@@ -122,7 +122,7 @@ struct container *container_of(struct engine_who who);
 struct pod *pod_add(struct pods *set, json *obj);
 void pod_queue(struct pod *p);
 void pods_queue_all(struct pods *set);
-struct container *pod_container(struct pod *p, const char *name);
+struct container *pod_find_container(struct pod *p, const char *name);
 json *container_json(const struct container *c); /* its spec */
 int64_t now_ms(void);
 /* Free-text setter for the owned strings above. */

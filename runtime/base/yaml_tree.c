@@ -99,7 +99,7 @@ void json_quote(struct buf *out, const char *text, size_t len)
 	buf_addch(out, '"');
 }
 
-void place_print(const struct place *p, struct buf *out)
+void tree_place_print(const struct place *p, struct buf *out)
 {
 	bool map = p->kind == PLACE_MAP;
 
@@ -115,7 +115,7 @@ void place_print(const struct place *p, struct buf *out)
 			json_quote(out, c->key, strlen(c->key));
 			buf_addch(out, ':');
 		}
-		place_print(c, out);
+		tree_place_print(c, out);
 	}
 	buf_addch(out, map ? '}' : ']');
 }
@@ -133,7 +133,7 @@ int yaml_source_add(struct yaml_source *s, struct yaml_places *places, struct er
 		    YAML_MAX_DOCS);
 		goto fail;
 	}
-	place_print(places->root, &text);
+	tree_place_print(places->root, &text);
 	if (text.overflow) {
 		err_set(e, ERR_TOO_LARGE,
 		    "%s:%u:1: the document is larger than %u MiB with its aliases written out",

@@ -40,7 +40,7 @@ char *places_strdup(struct yaml_places *p, const char *s, size_t len);
 /* Adds what a finished child weighs to its parent's weight and height. */
 void place_count(struct place *parent, const struct place *child);
 /* The JSON text of a place. */
-void place_print(const struct place *p, struct buf *out);
+void tree_place_print(const struct place *p, struct buf *out);
 /* TEXT as a JSON string with its quotes. */
 void json_quote(struct buf *out, const char *text, size_t len);
 

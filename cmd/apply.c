@@ -63,10 +63,8 @@ static void warn_no_record(const struct apply *a)
 	fprintf(stderr,
 	    "Warning: resource %s/%s is missing the " LAST_APPLIED
 	    " annotation which is required by kjob apply. kjob apply should only be used on "
-	    "resources created "
-	    "declaratively by either kjob create --save-config or kjob apply. The missing "
-	    "annotation will be patched "
-	    "automatically.\n",
+	    "resources created declaratively by either kjob create --save-config or kjob apply. "
+	    "The missing annotation will be patched automatically.\n",
 	    a->t.resource->name, a->t.name);
 }
 
@@ -170,8 +168,7 @@ const struct cmd cmd_apply = {
     .usage = "-f FILE [options]",
     .summary = "Create objects, or change them to what manifests say",
     .help = "Fields that a manifest no longer has are removed, fields that others have set are "
-	    "kept. All objects of all "
-	    "files are tried; the exit code is 1 when any of them failed.",
+	    "kept. All objects of all files are tried; the exit code is 1 when any of them failed.",
     .examples = "# Apply a file, then a folder of them\n"
 		"kjob apply -f job.yaml\n"
 		"kjob apply -f manifests/\n\n"

@@ -40,8 +40,7 @@ const struct opt cmd_global_options[] = {
     {"namespace", 'n', OPT_STRING, "default", "NAMESPACE", "The namespace to work in", NULL, NULL},
     {"engine", 0, OPT_STRING, NULL, "ENGINE",
 	"The container engine a controller is started on: auto, docker, podman, unix://PATH or "
-	"tcp://HOST:PORT "
-	"(KJOB_ENGINE)",
+	"tcp://HOST:PORT (KJOB_ENGINE)",
 	NULL, NULL},
     {"v", 'v', OPT_INT, "0", "LEVEL", "How much to tell on standard error; 6 shows requests", NULL,
 	NULL},

@@ -170,8 +170,7 @@ const struct cmd cmd_controller = {
     .usage = "(run | status | stop)",
     .summary = "Run, ask or end the process that looks after jobs",
     .help = "Commands start the controller when it is needed, and it leaves by itself when there "
-	    "is nothing to look "
-	    "after. Run it yourself to keep it: under systemd, in a container.",
+	    "is nothing to look after. Run it yourself to keep it: under systemd, in a container.",
     .group = GROUP_OTHER,
     .exec = exec_controller,
 };

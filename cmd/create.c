@@ -84,8 +84,7 @@ const struct cmd cmd_create = {
     .usage = "-f FILE [options]",
     .summary = "Create objects from manifests",
     .help = "All objects of all files are tried; the exit code is 1 when any of them failed. 'kjob "
-	    "apply' also changes "
-	    "objects that exist.",
+	    "apply' also changes objects that exist.",
     .examples = "# Create what a file describes\n"
 		"kjob create -f job.yaml\n\n"
 		"# Create from standard input\n"

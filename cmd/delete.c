@@ -158,9 +158,8 @@ static int find_victims(struct deletion *d, struct err *e)
 	if (targets.len == 0)
 		return err_set(e, ERR_BAD_REQUEST,
 		    "You must provide one or more resources by argument or filename.\nExample "
-		    "resource specifications "
-		    "include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> "
-		    "<name>'\n   '<resource>'");
+		    "resource specifications include:\n   '-f rsrc.yaml'\n   "
+		    "'--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
 	d->ignore_missing = d->ignore_missing || by_selector;
 	return by_selector ? add_selected(d, &targets, e) : add_named(d, &targets, e);
 }
@@ -312,8 +311,8 @@ static int settle_grace(struct deletion *d, struct err *e)
 		d->grace = 1;
 	if (d->grace == 0)
 		fputs("Warning: Immediate deletion does not wait for confirmation that the running "
-		      "resource has been "
-		      "terminated. The resource may continue to run on the cluster indefinitely.\n",
+		      "resource has been terminated. The resource may continue to run on the "
+		      "cluster indefinitely.\n",
 		    stderr);
 	return 0;
 }

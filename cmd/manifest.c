@@ -261,8 +261,7 @@ static int check_type_set(const struct manifest *m, struct err *e)
 	joined = strlist_join(&missing, ", ");
 	return err_set(e, ERR_BAD_REQUEST,
 	    "error validating \"%s\": error validating data: %s%s%s; if you choose to ignore these "
-	    "errors, turn validation "
-	    "off with --validate=false%s%s",
+	    "errors, turn validation off with --validate=false%s%s",
 	    m->source, missing.len > 1 ? "[" : "", joined, missing.len > 1 ? "]" : "",
 	    buf_str(&hints), buf_str(&places));
 }
@@ -278,8 +277,7 @@ static int check_namespace(struct cmd_ctx *ctx, struct manifest *m, const struct
 	if (*own && ctx->ns_given && !str_eq(own, ctx->ns))
 		return manifest_error(m, "metadata.namespace", e,
 		    "the namespace from the provided object \"%s\" does not match the namespace "
-		    "\"%s\". You must pass "
-		    "'--namespace=%s' to perform this operation.",
+		    "\"%s\". You must pass '--namespace=%s' to perform this operation.",
 		    own, ctx->ns, own);
 	if (!*own &&
 	    (!json_has(m->obj, "metadata") || json_is_object(json_get(m->obj, "metadata"))))

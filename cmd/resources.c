@@ -294,9 +294,8 @@ static int parse_slashed(const struct resources *all, const char *const *args, s
 		if (!type)
 			return err_set(e, ERR_BAD_REQUEST,
 			    "there is no need to specify a resource type as a separate argument "
-			    "when passing arguments in "
-			    "resource/name form (e.g. 'kjob get resource/<resource_name>' instead "
-			    "of 'kjob get resource "
+			    "when passing arguments in resource/name form (e.g. 'kjob get "
+			    "resource/<resource_name>' instead of 'kjob get resource "
 			    "resource/<resource_name>'");
 		if (slash && (slash == args[i] || !slash[1] || strchr(slash + 1, '/')))
 			return err_set(e, ERR_BAD_REQUEST,

@@ -214,9 +214,9 @@ static size_t print_table(struct get *g, const struct harvest *h, size_t from, b
 	get_set_view(g, r, with_kind, &prefix);
 	if (from && !g->view.no_headings)
 		buf_addch(&text, '\n');
-	table_headings(&g->view, columns, &t);
+	view_headings(&g->view, columns, &t);
 	for (i = from; i < h->len && h->items[i].resource == r; i++)
-		table_row(&g->view, columns, h->items[i].item, NULL, &t);
+		view_row(&g->view, columns, h->items[i].item, NULL, &t);
 	text_table_flush(&t, &text);
 	out_add(&g->ctx->out, buf_str(&text), text.len);
 	return i;
@@ -401,7 +401,7 @@ static int prepare(struct get *g, struct err *e)
 	g->printer.show_managed = opts_bool(o, "show-managed-fields");
 	g->printer.no_headers = opts_bool(o, "no-headers");
 	g->all_namespaces = opts_bool(o, "all-namespaces");
-	g->view = (struct table_view){
+	g->view = (struct view){
 	    .wide = g->printer.format == PRINT_WIDE,
 	    .no_headings = opts_bool(o, "no-headers"),
 	    .show_labels = opts_bool(o, "show-labels"),

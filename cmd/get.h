@@ -5,13 +5,13 @@
 #include "cmd.h"
 #include "printer.h"
 #include "resources.h"
-#include "table.h"
+#include "view.h"
 
 struct get {
 	struct cmd_ctx *ctx;
 	struct client *client;
 	struct printer printer;
-	struct table_view view;
+	struct view view;
 	bool all_namespaces;
 	struct text_table table;
 };

@@ -40,11 +40,11 @@ static void print_rows(struct watching *w, const json *table, const char *event,
 	const json *rows = json_get(table, "rows");
 
 	if (!w->headed && json_len(rows)) {
-		table_headings(&g->view, w->columns, &g->table);
+		view_headings(&g->view, w->columns, &g->table);
 		w->headed = true;
 	}
 	json_for (row, rows) {
-		table_row(&g->view, w->columns, row, event, &g->table);
+		view_row(&g->view, w->columns, row, event, &g->table);
 		remember_version(w, json_path(row, "object.metadata"));
 	}
 	text_table_flush(&g->table, out);

@@ -14,11 +14,13 @@ static int error_exit(const struct cmd_ctx *ctx)
 
 static int run_command(struct cmd_ctx *ctx, const char *const *argv, size_t argc, struct err *e)
 {
+	bool bare = ctx->cmd == &cmd_help;
+
 	opts_add_table(&ctx->opts, ctx->cmd->options);
 	opts_add_table(&ctx->opts, cmd_global_options);
 	if (opts_parse(&ctx->opts, argv, argc, e) < 0)
-		return err_set(e, ERR_BAD_REQUEST, "%s\nSee 'kjob %s --help' for usage.",
-		    err_msg(e), ctx->cmd->name);
+		return err_set(e, ERR_BAD_REQUEST, "%s\nSee 'kjob %s%s--help' for usage.",
+		    err_msg(e), bare ? "" : ctx->cmd->name, bare ? "" : " ");
 	ctx->args = ctx->opts.args;
 	ctx->argc = ctx->opts.argc;
 	ctx->dash = ctx->opts.dash;

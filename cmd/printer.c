@@ -5,7 +5,7 @@
 
 #include "../runtime/base/paths.h"
 #include "../runtime/base/yaml.h"
-#include "table.h"
+#include "view.h"
 
 #define TEMPLATE_MAX ((size_t)1 * MIB)
 #define NO_VALUE "<none>"

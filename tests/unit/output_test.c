@@ -7,7 +7,8 @@
 #include "../../cmd/client.h"
 #include "../../cmd/errors.h"
 #include "../../cmd/output.h"
-#include "../../cmd/table.h"
+#include "../../cmd/sort.h"
+#include "../../cmd/view.h"
 
 static json *parse(const char *text)
 {
@@ -98,22 +99,22 @@ static const char row_text[] =
     "{\"cells\":[\"web\",3,\"10.0.0.1\"],\"object\":{\"metadata\":{\"namespace\":\"a\","
     "\"labels\":{\"z\":\"1\",\"a.b/tier\":\"x\"}}}}";
 
-static char *show(const struct table_view *v)
+static char *show(const struct view *v)
 {
 	auto_json *columns = parse(columns_text), *r = parse(row_text);
 	auto_text_table t = {0};
 	struct buf out = {0};
 
 	buf_init(&out, 0);
-	table_headings(v, columns, &t);
-	table_row(v, columns, r, "ADDED", &t);
+	view_headings(v, columns, &t);
+	view_row(v, columns, r, "ADDED", &t);
 	text_table_flush(&t, &out);
 	return buf_take(&out);
 }
 
 TEST("columns of priority one need -o wide")
 {
-	struct table_view v = {0};
+	struct view v = {0};
 	auto_free char *narrow = show(&v);
 	auto_free char *wide = NULL;
 
@@ -126,7 +127,7 @@ TEST("columns of priority one need -o wide")
 TEST("namespace, event, kind and label columns stand where kubectl has them")
 {
 	struct strlist keys = {0};
-	struct table_view v = {.with_namespace = true,
+	struct view v = {.with_namespace = true,
 	    .events = true,
 	    .show_labels = true,
 	    .name_prefix = "pod/",
@@ -140,6 +141,56 @@ TEST("namespace, event, kind and label columns stand where kubectl has them")
 	    "EVENT   NAMESPACE   NAME      RESTARTS   TIER   NONE     LABELS\n"
 	    "ADDED   a           pod/web   3          x      <none>   a.b/tier=x,z=1\n");
 	strlist_release(&keys);
+}
+
+static char *go_value(const char *text)
+{
+	auto_json *j = parse(text);
+	struct buf out = {0};
+
+	buf_init(&out, 0);
+	print_go_value(j, &out);
+	return buf_take(&out);
+}
+
+TEST("values print as Go prints them")
+{
+	auto_free char *map = go_value("{\"b\":[1,\"x\",true],\"a\":{\"c\":null}}");
+
+	CHECK_STR(map, "map[a:map[c:<nil>] b:[1 x true]]");
+}
+
+/* ---- --sort-by ---- */
+
+/* The names of the items in their order after sorting. */
+static char *sorted(const char *list, const char *by)
+{
+	auto_json *j = parse(list);
+	auto_strlist names = {0};
+	auto_err e = {0};
+	json *items[8];
+	size_t len = 0;
+
+	json_for (it, j)
+		items[len++] = it;
+	if (sort_objects(items, len, NULL, by, &e) < 0)
+		return xstrdup(err_msg(&e));
+	for (size_t i = 0; i < len; i++)
+		strlist_add(&names, json_str_or(items[i], "n", "?"));
+	return strlist_join(&names, " ");
+}
+
+TEST("numbers sort by value and text in natural order, what lacks the field first")
+{
+	static const char list[] = "[{\"n\":\"a10\",\"v\":2},{\"n\":\"a9\",\"v\":10},{\"n\":\"b\"},"
+	                           "{\"n\":\"a010x\",\"v\":-1}]";
+	auto_free char *by_text = sorted(list, ".n");
+	auto_free char *by_number = sorted(list, "{.v}");
+	auto_free char *by_none = sorted(list, ".nope");
+
+	CHECK_STR(by_text, "a9 a10 a010x b");
+	CHECK_STR(by_number, "b a010x a10 a9");
+	CHECK_STR(by_none, "couldn't find any field with path \".nope\" in the list of objects");
 }
 
 /* ---- the writer ---- */

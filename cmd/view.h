@@ -1,15 +1,15 @@
 /*
- * table: the server's Table objects (meta.k8s.io/v1) as rows for people. The server decides columns
+ * view: the server's Table objects (meta.k8s.io/v1) as rows for people. The server decides columns
  * and cells; what is added here is the view: namespaces, kinds in front of names, labels, watch
  * events. Pure.
  */
-#ifndef KJOB_CMD_TABLE_H
-#define KJOB_CMD_TABLE_H
+#ifndef KJOB_CMD_VIEW_H
+#define KJOB_CMD_VIEW_H
 
 #include "../runtime/base/json.h"
 #include "output.h"
 
-struct table_view {
+struct view {
 	bool wide;
 	bool no_headings;
 	bool with_namespace;
@@ -20,9 +20,9 @@ struct table_view {
 };
 
 /* The headings of a Table's columnDefinitions. */
-void table_headings(const struct table_view *v, const json *columns, struct text_table *t);
+void view_headings(const struct view *v, const json *columns, struct text_table *t);
 /* One row ({"cells": […], "object": {…}}); event is for the EVENT column. */
-void table_row(const struct table_view *v, const json *columns, const json *row, const char *event,
+void view_row(const struct view *v, const json *columns, const json *row, const char *event,
     struct text_table *t);
 /* A value as Go prints it with %v: map[a:1 b:[x y]]; appended. */
 void print_go_value(const json *v, struct buf *out);

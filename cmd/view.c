@@ -1,4 +1,4 @@
-#include "table.h"
+#include "view.h"
 
 #include <ctype.h>
 
@@ -48,7 +48,7 @@ void print_go_value(const json *v, struct buf *out)
 	}
 }
 
-static bool is_shown(const struct table_view *v, const json *column)
+static bool is_shown(const struct view *v, const json *column)
 {
 	return v->wide || json_int(column, "priority", 0) == 0;
 }
@@ -70,7 +70,7 @@ static void label_heading(struct text_table *t, const char *key)
 	upper_cell(t, slash ? slash + 1 : key);
 }
 
-void table_headings(const struct table_view *v, const json *columns, struct text_table *t)
+void view_headings(const struct view *v, const json *columns, struct text_table *t)
 {
 	if (v->no_headings)
 		return;
@@ -89,7 +89,7 @@ void table_headings(const struct table_view *v, const json *columns, struct text
 }
 
 static void value_cell(
-    const struct table_view *v, const json *column, const json *cell, struct text_table *t)
+    const struct view *v, const json *column, const json *cell, struct text_table *t)
 {
 	auto_buf text = {0};
 
@@ -115,7 +115,7 @@ static void labels_cell(const json *labels, struct text_table *t)
 	text_table_cell(t, pairs.len ? joined : "<none>");
 }
 
-void table_row(const struct table_view *v, const json *columns, const json *row, const char *event,
+void view_row(const struct view *v, const json *columns, const json *row, const char *event,
     struct text_table *t)
 {
 	const json *metadata = json_path(row, "object.metadata");

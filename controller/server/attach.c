@@ -336,12 +336,15 @@ static int find_container(
 		    container, r->name);
 	a->container = xstrdup(container);
 	a->uid = xstrdup(json_str_or(pod, "metadata.uid", ""));
+	return 0;
+}
+
+static int open_stdin(struct exchange *x, struct attach *a, struct err *e)
+{
 	if (!exchange_query_bool(x, "stdin"))
 		return 0;
-	if (!s->deps.pods_ops->stdin_open(s->deps.pods, a->uid, a->container, e))
-		return -1;
-	a->stdin_open = true;
-	return 0;
+	a->stdin_open = ops_of(a)->stdin_open(a->server->deps.pods, a->uid, a->container, e);
+	return a->stdin_open ? 0 : -1;
 }
 
 void handle_attach(struct exchange *x, const struct request *r)
@@ -359,7 +362,12 @@ void handle_attach(struct exchange *x, const struct request *r)
 	a->retry = (struct timer){.name = "attach stdin", .fn = push_stdin, .arg = a};
 	a->again = (struct timer){.name = "attach output", .fn = pump, .arg = a};
 	ws_init(&a->ws, false, MAX_MESSAGE_BYTES);
-	if (check_upgrade(x, &headers, &e) < 0 || find_container(x, r, a, &e) < 0) {
+	/*
+	 * The container first: kubectl repeats a refused WebSocket as SPDY, and shows what that is
+	 * told.
+	 */
+	if (find_container(x, r, a, &e) < 0 || check_upgrade(x, &headers, &e) < 0 ||
+	    open_stdin(x, a, &e) < 0) {
 		attach_free(a);
 		answer_err(x, &e);
 		return;

@@ -19,6 +19,7 @@ struct server {
 	char *version;
 	char *socket_path; /* removed at the end; NULL: none */
 	struct exchanges *exchanges;
+	bool draining;
 	struct watch_list watches; /* watch.c */
 };
 

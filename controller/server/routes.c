@@ -206,6 +206,8 @@ void route(struct exchange *x)
 	if (found)
 		err_set(&e, ERR_METHOD,
 		    "the server does not allow this method on the requested resource");
+	else if (server_of(x)->draining)
+		err_set(&e, ERR_UNAVAILABLE, "the controller is stopping");
 	else if (route_resource(x, &r, &fn, &e) == 0) {
 		fn(x, &r);
 		return;

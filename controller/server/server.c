@@ -126,6 +126,7 @@ static void remove_socket(struct server *s)
 
 void server_drain(struct server *s)
 {
+	s->draining = true;
 	remove_socket(s);
 	exchanges_drain(s->exchanges);
 }

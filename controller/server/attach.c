@@ -62,7 +62,7 @@ static void send_channel(struct attach *a, unsigned channel, const void *data, s
 	auto_buf frame = {0};
 
 	ws_channel_frame(&a->ws, &frame, channel, data, len);
-	stream_write_take(a->x, &frame);
+	exchange_write_take(a->x, &frame);
 }
 
 /* The end: how it went, a close frame, and the connection is closed behind it. */
@@ -81,8 +81,8 @@ static void attach_end(struct attach *a, const struct err *e)
 		send_channel(a, CHANNEL_ERROR, text.ptr, text.len);
 	}
 	ws_frame(&a->ws, &frame, WS_CLOSE, CLOSE_NORMAL, 2);
-	stream_write_take(a->x, &frame);
-	stream_end(a->x);
+	exchange_write_take(a->x, &frame);
+	exchange_end(a->x);
 	attach_free(a);
 }
 
@@ -129,7 +129,7 @@ static void pump(void *arg)
 		attach_end(a, NULL);
 		return;
 	}
-	while (stream_unsent(a->x) < HIGH_WATER) {
+	while (exchange_unsent(a->x) < HIGH_WATER) {
 		auto_err e = {0};
 		auto_buf piece = {0};
 		bool live = ops_of(a)->follow_live(a->follow); /* asked before reading */
@@ -180,7 +180,7 @@ static void push_stdin(void *arg)
 	if (a->held.len && a->stdin_open) {
 		if (!ops_of(a)->stdin_write(
 			a->server->deps.pods, a->uid, a->container, a->held.ptr, a->held.len)) {
-			stream_pause(a->x, true);
+			exchange_pause(a->x, true);
 			timer_set(a->server->deps.loop, &a->retry, STDIN_RETRY_MS);
 			return;
 		}
@@ -188,7 +188,7 @@ static void push_stdin(void *arg)
 	}
 	if (a->stdin_eof && a->stdin_open)
 		close_stdin(a);
-	stream_pause(a->x, false);
+	exchange_pause(a->x, false);
 }
 
 static void on_channel(struct attach *a, const unsigned char *data, size_t len)
@@ -214,7 +214,7 @@ static void on_message(void *ctx, enum ws_opcode op, const unsigned char *data, 
 		break;
 	case WS_PING:
 		ws_frame(&a->ws, &frame, WS_PONG, data, len);
-		stream_write_take(a->x, &frame);
+		exchange_write_take(a->x, &frame);
 		break;
 	case WS_CLOSE:
 		a->hang_up = true;
@@ -254,7 +254,7 @@ static void on_drain(void *ctx)
 	attach_end(ctx, &e);
 }
 
-static const struct stream_ops attach_ops = {
+static const struct exchange_ops attach_ops = {
     .on_writable = pump, .on_data = on_data, .on_gone = on_gone, .on_drain = on_drain};
 
 /* ---- beginning ---- */

@@ -190,7 +190,7 @@ static void on_complete(struct evhttp_request *req, void *arg)
 static void on_close(struct evhttp_connection *conn, void *arg)
 {
 	struct exchange *x = arg;
-	const struct stream_ops *ops = x->state == EXCHANGE_STREAM ? x->ops : NULL;
+	const struct exchange_ops *ops = x->state == EXCHANGE_STREAM ? x->ops : NULL;
 
 	loop_wake(x->all->loop);
 	if (ops)
@@ -426,7 +426,7 @@ static void on_stream_written(struct bufferevent *bev, void *arg)
 	loop_wake(x->all->loop);
 	if (x->state == EXCHANGE_STREAM)
 		x->ops->on_writable(x->ctx);
-	else if (!stream_unsent(x))
+	else if (!exchange_unsent(x))
 		close_connection(x);
 }
 
@@ -443,7 +443,7 @@ static void on_stream_event(struct bufferevent *bev, short what, void *arg)
 }
 
 static void take_over(
-    struct exchange *x, const struct stream_ops *ops, void *ctx, const char *header)
+    struct exchange *x, const struct exchange_ops *ops, void *ctx, const char *header)
 {
 	struct bufferevent *bev = bev_of(x);
 
@@ -452,7 +452,7 @@ static void take_over(
 	x->ctx = ctx;
 	bufferevent_setcb(bev, on_stream_read, on_stream_written, on_stream_event, x);
 	bufferevent_set_timeouts(bev, NULL, NULL);
-	bufferevent_setwatermark(bev, EV_WRITE, STREAM_LOW_WATER, 0);
+	bufferevent_setwatermark(bev, EV_WRITE, EXCHANGE_LOW_WATER, 0);
 	bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD_BYTES);
 	evbuffer_add(bufferevent_get_output(bev), header, strlen(header));
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
@@ -460,7 +460,7 @@ static void take_over(
 		bufferevent_trigger(bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-void exchange_stream(struct exchange *x, const char *type, const struct stream_ops *ops, void *ctx)
+void exchange_stream(struct exchange *x, const char *type, const struct exchange_ops *ops, void *ctx)
 {
 	auto_buf header = {0};
 
@@ -473,7 +473,7 @@ void exchange_stream(struct exchange *x, const char *type, const struct stream_o
 }
 
 void exchange_upgrade(
-    struct exchange *x, const char *headers, const struct stream_ops *ops, void *ctx)
+    struct exchange *x, const char *headers, const struct exchange_ops *ops, void *ctx)
 {
 	auto_buf header = {0};
 
@@ -483,7 +483,7 @@ void exchange_upgrade(
 	take_over(x, ops, ctx, buf_str(&header));
 }
 
-void stream_write(struct exchange *x, const void *data, size_t len)
+void exchange_write(struct exchange *x, const void *data, size_t len)
 {
 	struct evbuffer *out = bufferevent_get_output(bev_of(x));
 
@@ -496,7 +496,7 @@ void stream_write(struct exchange *x, const void *data, size_t len)
 		evbuffer_add(out, "\r\n", 2);
 }
 
-void stream_write_take(struct exchange *x, struct buf *data)
+void exchange_write_take(struct exchange *x, struct buf *data)
 {
 	struct evbuffer *out = bufferevent_get_output(bev_of(x));
 
@@ -509,12 +509,12 @@ void stream_write_take(struct exchange *x, struct buf *data)
 		evbuffer_add(out, "\r\n", 2);
 }
 
-size_t stream_unsent(const struct exchange *x)
+size_t exchange_unsent(const struct exchange *x)
 {
 	return evbuffer_get_length(bufferevent_get_output(bev_of(x)));
 }
 
-void stream_pause(struct exchange *x, bool paused)
+void exchange_pause(struct exchange *x, bool paused)
 {
 	struct bufferevent *bev = bev_of(x);
 
@@ -530,7 +530,7 @@ void stream_pause(struct exchange *x, bool paused)
 		bufferevent_trigger(bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-void stream_end(struct exchange *x)
+void exchange_end(struct exchange *x)
 {
 	static const struct timeval patience = {END_TIMEOUT_S, 0};
 	struct bufferevent *bev = bev_of(x);
@@ -540,12 +540,12 @@ void stream_end(struct exchange *x)
 	x->state = EXCHANGE_ENDING;
 	bufferevent_setwatermark(bev, EV_WRITE, 0, 0);
 	bufferevent_set_timeouts(bev, NULL, &patience);
-	stream_pause(x, false);
+	exchange_pause(x, false);
 	bufferevent_trigger(
 	    bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS); /* in case all is sent already */
 }
 
-void stream_abort(struct exchange *x)
+void exchange_abort(struct exchange *x)
 {
 	x->state = EXCHANGE_ENDING;
 	close_connection(x);

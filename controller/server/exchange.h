@@ -4,7 +4,7 @@
  *
  * An exchange is given to the server's handler once. It ends in one of three ways: exchange_reply
  * (the whole answer, held until the turn's commit when asked), or exchange_stream and then
- * stream_end or the peer going away (on_gone), or with its server. It frees itself; nobody may
+ * exchange_end or the peer going away (on_gone), or with its server. It frees itself; nobody may
  * touch it after its end.
  *
  * A stream takes the connection over from evhttp for good: its input goes to on_data, its output is
@@ -23,7 +23,7 @@
 #define MAX_HEADER_BYTES (64 * KIB)
 #define MAX_BODY_BYTES (3 * MIB) /* upstream's limit */
 /* on_writable comes when no more than this is unsent. */
-#define STREAM_LOW_WATER (256 * KIB)
+#define EXCHANGE_LOW_WATER (256 * KIB)
 
 enum method {
 	METHOD_GET,
@@ -38,15 +38,15 @@ enum method {
 struct exchange;
 struct exchanges; /* the listeners and all exchanges of a server */
 
-struct stream_ops {
+struct exchange_ops {
 	void (*on_writable)(void *ctx);
-	/* NULL: input is dropped. Must not end the stream by other means than stream_end or
-	 * stream_abort. */
+	/* NULL: input is dropped. Must not end the stream by other means than exchange_end or
+	 * exchange_abort. */
 	void (*on_data)(void *ctx, const void *data, size_t len);
 	/* The peer went away, or the server is being freed; the exchange is gone when this returns.
 	 */
 	void (*on_gone)(void *ctx);
-	/* The server stops: end the stream soon with stream_end. */
+	/* The server stops: end the stream soon with exchange_end. */
 	void (*on_drain)(void *ctx);
 };
 
@@ -80,7 +80,7 @@ struct exchange {
 	const char *type;
 	int code;
 	struct buf head, text;
-	const struct stream_ops *ops;
+	const struct exchange_ops *ops;
 	void *ctx;
 	TAILQ_ENTRY(exchange) link;
 };
@@ -119,21 +119,21 @@ void exchange_reply(
 void exchange_postpone(struct exchange *x);
 
 /* Begins a chunked answer with status 200 (close-delimited for HTTP/1.0). */
-void exchange_stream(struct exchange *x, const char *type, const struct stream_ops *ops, void *ctx);
+void exchange_stream(struct exchange *x, const char *type, const struct exchange_ops *ops, void *ctx);
 /* Begins a raw stream behind an answer "101 Switching Protocols"; headers: "Name: value\r\n" lines.
  */
 void exchange_upgrade(
-    struct exchange *x, const char *headers, const struct stream_ops *ops, void *ctx);
+    struct exchange *x, const char *headers, const struct exchange_ops *ops, void *ctx);
 /* One chunk; copied. */
-void stream_write(struct exchange *x, const void *data, size_t len);
+void exchange_write(struct exchange *x, const void *data, size_t len);
 /* One chunk; takes the contents, which suits large ones. */
-void stream_write_take(struct exchange *x, struct buf *data);
-size_t stream_unsent(const struct exchange *x);
+void exchange_write_take(struct exchange *x, struct buf *data);
+size_t exchange_unsent(const struct exchange *x);
 /* Stops and restarts on_data; the peer's leaving goes unnoticed in between. */
-void stream_pause(struct exchange *x, bool paused);
+void exchange_pause(struct exchange *x, bool paused);
 /* Orderly end: what is unsent is sent, for at most 30 s. No callback follows. */
-void stream_end(struct exchange *x);
+void exchange_end(struct exchange *x);
 /* Closes at once, without the last chunk: the peer sees a cut-off answer. No callback follows. */
-void stream_abort(struct exchange *x);
+void exchange_abort(struct exchange *x);
 
 #endif

@@ -188,7 +188,7 @@ static void log_free(struct log_stream_state *l)
 
 static void log_end(struct log_stream_state *l)
 {
-	stream_end(l->x);
+	exchange_end(l->x);
 	log_free(l);
 }
 
@@ -213,7 +213,7 @@ static void pump(void *arg)
 	struct log_stream_state *l = arg;
 
 	l->queued = false;
-	for (int i = 0; stream_unsent(l->x) < HIGH_WATER; i++) {
+	for (int i = 0; exchange_unsent(l->x) < HIGH_WATER; i++) {
 		auto_err e = {0};
 		auto_buf piece = {0};
 		/* Asked before reading: what is written before its end is read then. */
@@ -225,10 +225,10 @@ static void pump(void *arg)
 			return;
 		}
 		more = read_piece(l, &piece, &e);
-		stream_write_take(l->x, &piece);
+		exchange_write_take(l->x, &piece);
 		if (more < 0) {
 			log_warn("reading %s: %s", l->path, err_msg(&e));
-			stream_abort(l->x);
+			exchange_abort(l->x);
 			log_free(l);
 			return;
 		}
@@ -267,7 +267,7 @@ static void on_drain(void *ctx)
 	log_end(ctx);
 }
 
-static const struct stream_ops log_ops = {
+static const struct exchange_ops log_ops = {
     .on_writable = on_writable, .on_gone = on_gone, .on_drain = on_drain};
 
 void handle_log(struct exchange *x, const struct request *r)

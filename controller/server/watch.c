@@ -120,14 +120,14 @@ static void add_error(struct watch *w, const struct err *e)
 
 static void send_pending(struct watch *w)
 {
-	stream_write_take(w->x, &w->pending);
+	exchange_write_take(w->x, &w->pending);
 	buf_init(&w->pending, MAX_EVENTS_BYTES);
 }
 
 static void end_watch(struct watch *w)
 {
 	send_pending(w);
-	stream_end(w->x);
+	exchange_end(w->x);
 	watch_free(w);
 }
 
@@ -143,7 +143,7 @@ static bool flush_or_drop(struct watch *w)
 {
 	auto_err e = {0};
 
-	if (!w->pending.overflow && stream_unsent(w->x) <= w->allowance + MAX_UNSENT_BYTES) {
+	if (!w->pending.overflow && exchange_unsent(w->x) <= w->allowance + MAX_UNSENT_BYTES) {
 		send_pending(w);
 		return true;
 	}
@@ -275,12 +275,12 @@ static void on_timer(void *arg)
 static void on_writable(void *ctx)
 {
 	struct watch *w = ctx;
-	size_t unsent = stream_unsent(w->x);
+	size_t unsent = exchange_unsent(w->x);
 
 	/* The allowance shrinks with what is read of the initial state. */
 	if (unsent < w->allowance)
 		w->allowance = unsent;
-	if (unsent <= STREAM_LOW_WATER)
+	if (unsent <= EXCHANGE_LOW_WATER)
 		w->allowance = 0;
 }
 
@@ -294,7 +294,7 @@ static void on_drain(void *ctx)
 	end_watch(ctx);
 }
 
-static const struct stream_ops watch_ops = {
+static const struct exchange_ops watch_ops = {
     .on_writable = on_writable, .on_gone = on_gone, .on_drain = on_drain};
 
 /* ---- beginning ---- */
@@ -383,6 +383,6 @@ void handle_watch(struct exchange *x, const struct request *r)
 		return;
 	}
 	send_pending(w);
-	w->allowance = stream_unsent(w->x);
+	w->allowance = exchange_unsent(w->x);
 	set_timer(w);
 }

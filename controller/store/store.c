@@ -42,6 +42,15 @@ static json *parse_body(struct store *s, sqlite3_stmt *st, int column, struct er
 	return j;
 }
 
+/* SQLITE_ROW: the statement, which the caller ends, stands on the object's body. */
+static int step_to(sqlite3_stmt *st, const struct kind *k, const char *ns, const char *name)
+{
+	store_bind_text(st, 1, kind_qualified(k));
+	store_bind_text(st, 2, row_ns(k, ns));
+	store_bind_text(st, 3, name);
+	return sqlite3_step(st);
+}
+
 json *store_get(
     struct store *s, const struct kind *k, const char *ns, const char *name, struct err *e)
 {
@@ -50,10 +59,7 @@ json *store_get(
 
 	if (!st)
 		return NULL;
-	store_bind_text(st, 1, kind_qualified(k));
-	store_bind_text(st, 2, row_ns(k, ns));
-	store_bind_text(st, 3, name);
-	rc = sqlite3_step(st);
+	rc = step_to(st, k, ns, name);
 	if (rc == SQLITE_ROW)
 		return parse_body(s, st, 0, e);
 	if (rc == SQLITE_DONE)
@@ -61,6 +67,13 @@ json *store_get(
 	else
 		store_sql_err(s, rc, e);
 	return NULL;
+}
+
+bool store_has(struct store *s, const struct kind *k, const char *ns, const char *name)
+{
+	auto_stmt *st = store_stmt(s, ST_GET, NULL);
+
+	return st && step_to(st, k, ns, name) == SQLITE_ROW;
 }
 
 json *store_get_by_uid(struct store *s, const struct kind *k, const char *uid)

@@ -29,6 +29,8 @@ uint64_t store_rv(const struct store *s); /* of the newest change */
 
 json *store_get(struct store *s, const struct kind *k, const char *ns, const char *name,
     struct err *e) MUST_USE;
+/* Whether the object is there; cheaper than store_get. Failures of the database read as absence. */
+bool store_has(struct store *s, const struct kind *k, const char *ns, const char *name);
 /* NULL without an error text: no such object. */
 json *store_get_by_uid(struct store *s, const struct kind *k, const char *uid);
 

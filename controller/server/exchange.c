@@ -12,7 +12,7 @@
 
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
-#include "../../runtime/base/mem.h"
+#include "../../runtime/base/map.h"
 
 /* evhttp answers larger bodies in its own words and closes; between the two limits a Status says
  * so. */
@@ -300,6 +300,22 @@ static void warning_value(struct buf *out, const char *text)
 	buf_addch(out, '"');
 }
 
+/* Each text once: deleting a collection may say the same of every object. */
+static void add_warnings(struct exchange *x, struct evkeyvalq *headers)
+{
+	struct map seen = {0};
+
+	for (size_t i = 0; i < x->warnings.len && seen.len < MAX_WARNINGS; i++) {
+		auto_buf value = {0};
+
+		if (map_set(&seen, x->warnings.items[i], x))
+			continue;
+		warning_value(&value, x->warnings.items[i]);
+		evhttp_add_header(headers, "Warning", buf_str(&value));
+	}
+	map_release(&seen, NULL);
+}
+
 static void free_text(const void *data, size_t len, void *arg)
 {
 	free(arg);
@@ -330,12 +346,7 @@ static void send_answer(struct exchange *x)
 	evhttp_add_header(headers, "Content-Type", x->type);
 	evhttp_add_header(headers, "Kjob-Version", x->all->version);
 	evhttp_add_header(headers, "Cache-Control", "no-cache, private");
-	for (size_t i = 0; i < x->warnings.len && i < MAX_WARNINGS; i++) {
-		auto_buf value = {0};
-
-		warning_value(&value, x->warnings.items[i]);
-		evhttp_add_header(headers, "Warning", buf_str(&value));
-	}
+	add_warnings(x, headers);
 	add_taken(out, &x->head);
 	add_taken(out, &x->text);
 	x->state = EXCHANGE_SENT;
@@ -460,7 +471,8 @@ static void take_over(
 		bufferevent_trigger(bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
 }
 
-void exchange_stream(struct exchange *x, const char *type, const struct exchange_ops *ops, void *ctx)
+void exchange_stream(
+    struct exchange *x, const char *type, const struct exchange_ops *ops, void *ctx)
 {
 	auto_buf header = {0};
 

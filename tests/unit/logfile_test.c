@@ -479,6 +479,46 @@ TEST("random pieces come out byte for byte, per stream, in frames and through ev
 	}
 }
 
+static void write_garbage(const char *path, unsigned size)
+{
+	static const char *const bits[] = {"2026-01-02T03:04:05.000000007Z ", "stdout ", "stderr ",
+	    "F ", "P ", "F:kjob ", "F:", "x", "\n", "\n"};
+	auto_buf out = {0};
+	FILE *f;
+
+	if (rnd(3) == 0)
+		buf_pad(&out, 'z', 300000); /* longer than any entry */
+	while (out.len < size) {
+		if (rnd(4) == 0)
+			buf_addf(&out, "%s%s%s%u\n", bits[0], bits[1 + rnd(2)], bits[3 + rnd(4)],
+			    rnd(99));
+		else
+			buf_adds(&out, bits[rnd(ARRAY_LEN(bits))]);
+	}
+	logfile_close(open_log(path, 0)); /* makes the folders */
+	f = fopen(path, "w");
+	CHECK_INT(fwrite(out.ptr, 1, out.len, f), out.len);
+	fclose(f);
+}
+
+TEST("a damaged file gives the good entries that it has, whatever is asked, and can be taken up")
+{
+	for (int round = 0; round < 40; round++) {
+		auto_free char *path = fresh_path();
+		auto_free char *got = NULL;
+		struct log_query q = {.tail_lines = (int64_t)rnd(20) - 1,
+		    .since_ns = rnd(2) ? T0 : 0,
+		    .timestamps = rnd(2),
+		    .framed = rnd(2),
+		    .streams = rnd(4)};
+
+		write_garbage(path, 1 + rnd(round % 4 ? 2000 : 700000));
+		got = read_log(path, &q, 1 + rnd(5000), NULL);
+		CHECK(got != NULL);
+		logfile_close(open_log(path, 0));
+	}
+}
+
 int main(void)
 {
 	int rc = test_main();

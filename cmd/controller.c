@@ -4,6 +4,7 @@
 
 #include "../controller/controller.h"
 #include "../runtime/base/clock.h"
+#include "../runtime/base/log.h"
 #include "../runtime/base/paths.h"
 #include "cmd.h"
 #include "spawn.h"
@@ -47,6 +48,19 @@ static int idle_seconds(const struct cmd_ctx *ctx, int *ret, bool *given, struct
 	return 0;
 }
 
+/* KJOB_LOG: from which level on the controller tells what it does. */
+static int set_up_log(struct err *e)
+{
+	const char *name = getenv("KJOB_LOG");
+	int level = name && *name ? log_level_parse(name) : LOG_INFO;
+
+	if (level < 0)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "KJOB_LOG is none of debug, info, warn and error: \"%s\"", name);
+	log_setup(STDERR_FILENO, (enum log_level)level);
+	return 0;
+}
+
 static int exec_run(struct cmd_ctx *ctx, struct err *e)
 {
 	const char *engine = opts_str(&ctx->opts, "engine");
@@ -56,7 +70,7 @@ static int exec_run(struct cmd_ctx *ctx, struct err *e)
 	};
 	bool idle_given;
 
-	if (idle_seconds(ctx, &o.idle_seconds, &idle_given, e) < 0)
+	if (set_up_log(e) < 0 || idle_seconds(ctx, &o.idle_seconds, &idle_given, e) < 0)
 		return -1;
 	o.stay = o.ready_fd < 0 && !idle_given;
 	return controller_run(&o, e);

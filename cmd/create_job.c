@@ -21,7 +21,8 @@ static json *job_object(struct cmd_ctx *ctx, const char *name)
 	json_set_str(job, "apiVersion", "batch/v1");
 	json_set_str(job, "kind", "Job");
 	json_set_path(job, "metadata.name", json_new_string(name));
-	json_set_path(job, "metadata.namespace", json_new_string(ctx->ns));
+	if (ctx->ns_given)
+		json_set_path(job, "metadata.namespace", json_new_string(ctx->ns));
 	json_set_str(container, "name", name);
 	json_set_str(container, "image", opts_str(&ctx->opts, "image"));
 	for (size_t i = 1; i < ctx->argc; i++) {

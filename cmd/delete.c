@@ -75,8 +75,8 @@ static int add_named(struct deletion *d, const struct targets *targets, struct e
 {
 	for (size_t i = 0; i < targets->len; i++) {
 		if (!targets->items[i].name)
-			return cmd_usage_error(
-			    d->ctx, e, "resource(s) were provided, but no name was specified");
+			return err_set(e, ERR_BAD_REQUEST,
+			    "resource(s) were provided, but no name was specified");
 		add_victim(d, targets->items[i].resource, d->ctx->ns, targets->items[i].name, NULL);
 	}
 	return 0;
@@ -112,8 +112,8 @@ static int add_selected(struct deletion *d, const struct targets *targets, struc
 		auto_free char *token = xstrdup("");
 
 		if (targets->items[i].name)
-			return cmd_usage_error(
-			    d->ctx, e, "name cannot be provided when a selector is specified");
+			return err_set(e, ERR_BAD_REQUEST,
+			    "name cannot be provided when a selector is specified");
 		do {
 			if (add_page(d, targets->items[i].resource, &token, e) < 0)
 				return -1;
@@ -149,8 +149,9 @@ static int find_victims(struct deletion *d, struct err *e)
 
 	if (opts_given(o, "filename")) {
 		if (d->ctx->argc)
-			return cmd_usage_error(
-			    d->ctx, e, "name cannot be provided when a file is specified");
+			return err_set(e, ERR_BAD_REQUEST,
+			    "when paths, URLs, or stdin is provided as input, you may not specify "
+			    "resource arguments as well");
 		return add_manifests(d, &manifests, e);
 	}
 	if (targets_parse(d->ctx, d->ctx->args, d->ctx->argc, NULL, &targets, e) < 0)
@@ -353,7 +354,7 @@ static int exec_delete(struct cmd_ctx *ctx, struct err *e)
 
 	if (opts_bool(&ctx->opts, "all") && *opts_str(&ctx->opts, "selector"))
 		return err_set(
-		    e, ERR_BAD_REQUEST, "cannot set --all and --selector at the same time");
+		    e, ERR_BAD_REQUEST, "setting 'all' parameter but found a non empty selector. ");
 	if (settle_grace(&d, e) < 0)
 		return -1;
 	d.client = cmd_client(ctx, e);

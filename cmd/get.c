@@ -46,7 +46,9 @@ struct found {
 struct harvest {
 	struct found *items;
 	size_t len, cap;
-	struct err *errors; /* reported behind the output */
+	const struct resource *answered; /* a resource that was not refused */
+	bool several;                    /* there is another one */
+	struct err *errors;              /* reported behind the output */
 	size_t error_count;
 };
 
@@ -172,6 +174,30 @@ static int fetch(struct get *g, struct harvest *h, const struct target *t, struc
 	return 0;
 }
 
+/* A list that is refused says what was looked for, as kubectl does. */
+static void explain_refusal(const struct get *g, const struct target *t, struct err *e)
+{
+	const char *labels = opts_str(&g->ctx->opts, "selector");
+	const char *fields = opts_str(&g->ctx->opts, "field-selector");
+	const struct resource *r = t->resource;
+
+	if (t->name || !err_is_status(e) || (e->reason != ERR_BAD_REQUEST && e->reason != ERR_NOT_FOUND))
+		return;
+	if (*labels || *fields)
+		err_wrap(e,
+		    "Unable to find \"%s/%s, Resource=%s\" that match label selector \"%s\", field "
+		    "selector \"%s\"",
+		    r->group, r->version, r->name, labels, fields);
+	else
+		err_wrap(e, "Unable to list \"%s/%s, Resource=%s\"", r->group, r->version, r->name);
+}
+
+static void note_answer(struct harvest *h, const struct resource *r)
+{
+	h->several = h->several || (h->answered && h->answered != r);
+	h->answered = r;
+}
+
 static void fetch_all(struct get *g, struct harvest *h, const struct targets *targets)
 {
 	bool ignore = opts_bool(&g->ctx->opts, "ignore-not-found");
@@ -179,8 +205,11 @@ static void fetch_all(struct get *g, struct harvest *h, const struct targets *ta
 	for (size_t i = 0; i < targets->len; i++) {
 		auto_err one = {0};
 
-		if (fetch(g, h, &targets->items[i], &one) == 0)
+		if (fetch(g, h, &targets->items[i], &one) == 0) {
+			note_answer(h, targets->items[i].resource);
 			continue;
+		}
+		explain_refusal(g, &targets->items[i], &one);
 		if (!(ignore && err_is_status(&one) && one.reason == ERR_NOT_FOUND))
 			harvest_error(h, &one);
 	}
@@ -222,17 +251,9 @@ static size_t print_table(struct get *g, const struct harvest *h, size_t from, b
 	return i;
 }
 
-static bool several_kinds(const struct targets *targets)
+static void print_tables(struct get *g, const struct harvest *h)
 {
-	for (size_t i = 1; i < targets->len; i++)
-		if (targets->items[i].resource != targets->items[0].resource)
-			return true;
-	return false;
-}
-
-static void print_tables(struct get *g, const struct harvest *h, const struct targets *targets)
-{
-	bool with_kind = opts_bool(&g->ctx->opts, "show-kind") || several_kinds(targets);
+	bool with_kind = opts_bool(&g->ctx->opts, "show-kind") || h->several;
 
 	for (size_t i = 0; i < h->len;)
 		i = print_table(g, h, i, with_kind);
@@ -315,6 +336,14 @@ static int sort_harvest(struct get *g, struct harvest *h, struct err *e)
 
 /* ---- the command ---- */
 
+static bool several_kinds(const struct targets *targets)
+{
+	for (size_t i = 1; i < targets->len; i++)
+		if (targets->items[i].resource != targets->items[0].resource)
+			return true;
+	return false;
+}
+
 static int get_once(struct get *g, const struct targets *targets, struct err *e)
 {
 	struct harvest h = {0};
@@ -326,7 +355,7 @@ static int get_once(struct get *g, const struct targets *targets, struct err *e)
 		if (!printer_is_table(&g->printer))
 			rc = print_objects(g, &h, targets, e);
 		else if (h.len)
-			print_tables(g, &h, targets);
+			print_tables(g, &h);
 		else if (!h.error_count)
 			say_nothing_found(g, targets);
 	}

@@ -170,7 +170,9 @@ static int compile(struct printer *p, const struct format *f, const char *text, 
 		return f->from_file ? parse_columns_file(p, text, e) : parse_columns(p, text, e);
 	p->template_text = xstrdup(text);
 	p->path = jsonpath_new(text, e);
-	return p->path ? 0 : err_wrap(e, "error parsing jsonpath %s", text);
+	if (p->path)
+		return 0;
+	return err_set(e, ERR_BAD_REQUEST, "error parsing jsonpath %s, %s", text, err_msg(e));
 }
 
 static int init_template(

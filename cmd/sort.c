@@ -1,7 +1,5 @@
 #include "sort.h"
 
-#include <ctype.h>
-
 #include "../runtime/base/jsonpath.h"
 #include "../runtime/base/str.h"
 
@@ -11,44 +9,6 @@ struct keyed {
 	char *text;
 	size_t at; /* its place before: equal keys keep their order */
 };
-
-static size_t digits(const char *s)
-{
-	size_t n = 0;
-
-	while (isdigit((unsigned char)s[n]))
-		n++;
-	return n;
-}
-
-/* Runs of digits compare as numbers. */
-static int compare_natural(const char *a, const char *b)
-{
-	while (*a && *b) {
-		if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-			size_t la, lb;
-			int c;
-
-			a += strspn(a, "0");
-			b += strspn(b, "0");
-			la = digits(a);
-			lb = digits(b);
-			if (la != lb)
-				return la < lb ? -1 : 1;
-			c = memcmp(a, b, la);
-			if (c)
-				return c;
-			a += la;
-			b += lb;
-		} else if (*a != *b) {
-			return (unsigned char)*a < (unsigned char)*b ? -1 : 1;
-		} else {
-			a++;
-			b++;
-		}
-	}
-	return *a ? 1 : *b ? -1 : 0;
-}
 
 static int compare(const void *pa, const void *pb)
 {
@@ -62,7 +22,7 @@ static int compare(const void *pa, const void *pb)
 
 		c = da < db ? -1 : da > db;
 	} else if (a->key) {
-		c = compare_natural(a->text, b->text);
+		c = strcmp(a->text, b->text);
 	}
 	return c ? c : a->at < b->at ? -1 : 1;
 }

@@ -6,8 +6,8 @@
 
 /*
  * Sorts by what JSONPATH finds in each item, or in its member `inside` (NULL: the item itself).
- * Numbers go by value, text in natural order (a9 before a10); items without the field come first. A
- * field that no item has is an error.
+ * Numbers go by value, text byte by byte as kubectl has it; items without the field come first and
+ * equal ones keep their order. A field that no item has is an error.
  */
 int sort_objects(
     json **items, size_t len, const char *inside, const char *jsonpath, struct err *e) MUST_USE;

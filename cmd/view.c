@@ -133,7 +133,7 @@ void view_row(const struct view *v, const json *columns, const json *row, const 
 	for (size_t i = 0; v->label_columns && i < v->label_columns->len; i++) {
 		const char *value = json_string_value(json_get(labels, v->label_columns->items[i]));
 
-		text_table_cell(t, value ? value : "<none>");
+		text_table_cell(t, value ? value : "");
 	}
 	if (v->show_labels)
 		labels_cell(labels, t);

@@ -138,8 +138,8 @@ TEST("namespace, event, kind and label columns stand where kubectl has them")
 	strlist_add(&keys, "none");
 	text = show(&v);
 	CHECK_STR(text,
-	    "EVENT   NAMESPACE   NAME      RESTARTS   TIER   NONE     LABELS\n"
-	    "ADDED   a           pod/web   3          x      <none>   a.b/tier=x,z=1\n");
+	    "EVENT   NAMESPACE   NAME      RESTARTS   TIER   NONE   LABELS\n"
+	    "ADDED   a           pod/web   3          x             a.b/tier=x,z=1\n");
 	strlist_release(&keys);
 }
 
@@ -180,7 +180,7 @@ static char *sorted(const char *list, const char *by)
 	return strlist_join(&names, " ");
 }
 
-TEST("numbers sort by value and text in natural order, what lacks the field first")
+TEST("numbers sort by value and text by its bytes, what lacks the field first")
 {
 	static const char list[] = "[{\"n\":\"a10\",\"v\":2},{\"n\":\"a9\",\"v\":10},{\"n\":\"b\"},"
 	                           "{\"n\":\"a010x\",\"v\":-1}]";
@@ -188,7 +188,7 @@ TEST("numbers sort by value and text in natural order, what lacks the field firs
 	auto_free char *by_number = sorted(list, "{.v}");
 	auto_free char *by_none = sorted(list, ".nope");
 
-	CHECK_STR(by_text, "a9 a10 a010x b");
+	CHECK_STR(by_text, "a010x a10 a9 b");
 	CHECK_STR(by_number, "b a010x a10 a9");
 	CHECK_STR(by_none, "couldn't find any field with path \".nope\" in the list of objects");
 }

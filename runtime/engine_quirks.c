@@ -13,8 +13,8 @@ static const struct engine_traits traits[] = {
 	    .name = "Podman",
 	    .hostname_when_joined = true,
 	    .died_event = true,
-	    .waits_on_force = true,
 	    .pull_says_downloaded = true,
+	    .attach_prepares = true,
 	},
 };
 
@@ -161,25 +161,28 @@ char *quirk_message(const char *body, size_t len)
 		    : xstrdup("");
 }
 
-/* What daemon and runtime put in front of the words that help. */
-static const char *const wrapping[] = {
-    "Error response from daemon: ",
-    "failed to create task for container: ",
-    "failed to create shim task: ",
-    "OCI runtime create failed: ",
-    "OCI runtime start failed: ",
-    "runc create failed: ",
-    "runc: ",
-    "crun: ",
-    "container_linux.go:",
-    "unable to start container process: ",
-    "error during container init: ",
-    "container create: ",
-    "creating container storage: ",
-    "fill out specgen: ",
-    "normalizing image: ",
-    "normalizing name for compat API: ",
-    "initializing source docker://",
+/* What daemon and runtime put in front of the words that help; until: and what follows, up to the
+ * end of this. */
+static const struct {
+	const char *prefix, *until;
+} wrapping[] = {
+    {"Error response from daemon: ", NULL},
+    {"failed to create task for container: ", NULL},
+    {"failed to create shim task: ", NULL},
+    {"OCI runtime create failed: ", NULL},
+    {"OCI runtime start failed: ", NULL},
+    {"runc create failed: ", NULL},
+    {"runc: ", NULL},
+    {"crun: ", NULL},
+    {"unable to start container process: ", NULL},
+    {"error during container init: ", NULL},
+    {"container create: ", NULL},
+    {"creating container storage: ", NULL},
+    {"fill out specgen: ", NULL},
+    {"normalizing image: ", NULL},
+    {"normalizing name for compat API: ", NULL},
+    {"initializing source docker://", ": "}, /* the image is known */
+    {"preparing container ", " for attach: "},
 };
 
 /* What they put behind them. */
@@ -195,22 +198,20 @@ static const char *const trailing[] = {
     ": network not found",
 };
 
-/* "initializing source docker://REF: rest": REF is what the caller knows already. */
-static const char *skip_source(const char *text)
-{
-	const char *space = strchr(text, ' ');
-
-	return space && space > text && space[-1] == ':' ? space + 1 : text;
-}
-
 static const char *unwrap(const char *text)
 {
 	for (size_t i = 0; i < ARRAY_LEN(wrapping); i++) {
-		if (!str_has_prefix(text, wrapping[i]))
+		const char *rest = text + strlen(wrapping[i].prefix);
+
+		if (!str_has_prefix(text, wrapping[i].prefix))
 			continue;
-		text += strlen(wrapping[i]);
-		if (str_has_suffix(wrapping[i], "://"))
-			text = skip_source(text);
+		if (wrapping[i].until) {
+			rest = strstr(rest, wrapping[i].until);
+			if (!rest)
+				continue;
+			rest += strlen(wrapping[i].until);
+		}
+		text = rest;
 		i = (size_t)-1; /* from the start: they nest in any order */
 	}
 	return text;
@@ -262,6 +263,13 @@ int quirk_start_exit_code(const char *message)
 			return start_failures[i].exit_code;
 	}
 	return 0;
+}
+
+bool quirk_attach_foretells_start(enum engine_kind kind, const char *body, size_t len)
+{
+	auto_free char *text = quirk_message(body, len);
+
+	return traits[kind].attach_prepares && strstr(text, "preparing container");
 }
 
 /* ---- states ---- */

@@ -29,8 +29,8 @@ struct engine_traits {
 	const char *name;          /* "Docker" */
 	bool hostname_when_joined; /* takes a hostname together with another container's network */
 	bool died_event;     /* older releases filter events on "died" where Docker has "die" */
-	bool waits_on_force; /* DELETE?force waits for the whole stop timeout: SIGKILL goes first */
 	bool pull_says_downloaded; /* the last word on a layer is "Download complete" */
+	bool attach_prepares;      /* attaching to a created container does most of its start */
 	bool marks_lost_with_255;  /* what ended while the daemon was away is given exit code 255 */
 };
 const struct engine_traits *engine_traits(enum engine_kind kind);
@@ -52,6 +52,10 @@ char *quirk_message(const char *body, size_t len);
 char *quirk_clean(const char *text);
 /* The exit code (126, 127, 128) that a refusal to start means; 0: the command is not to blame. */
 int quirk_start_exit_code(const char *message);
+
+/* A refused attach that says of a created container what its start will say: let the start say it.
+ */
+bool quirk_attach_foretells_start(enum engine_kind kind, const char *body, size_t len);
 
 /* A State.Status of either engine. */
 enum container_state quirk_state(const char *status);

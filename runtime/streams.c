@@ -213,6 +213,25 @@ void stream_resume(struct stream *s)
 	loop_defer(s->en->loop, stream_pump, s);
 }
 
+/* What the end of an answer means. As with the other engine, a start that must fail is told by the
+ * start. */
+static void stream_answered(struct stream *s, const struct http_response *r, const struct err *err)
+{
+	auto_err e = {0};
+	int failed = engine_reply_err(s->en, s->kind, r, err, &e);
+
+	if (!err && s->kind == CALL_ATTACH && r->status / 100 != 2 &&
+	    quirk_attach_foretells_start(s->en->kind, r->body, r->body_len)) {
+		s->cb.on_open(s->who);
+		failed = 0;
+	} else if (!failed && s->upgrade) {
+		failed = err_set(&e, ERR_INTERNAL, "%s: no upgrade to a stream (status %d)",
+		    s->en->where, r->status);
+	}
+	if (!s->freed)
+		stream_end(s, failed ? &e : NULL);
+}
+
 /* ---- without stdin: a call whose body is the stream ---- */
 
 static void http_stream_headers(void *ctx, uint64_t key, const struct http_response *r)
@@ -244,12 +263,10 @@ static void http_stream_done(
     void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
 {
 	struct stream *s = ctx;
-	auto_err e = {0};
-	int failed = engine_reply_err(s->en, s->kind, r, err, &e);
 
 	stream_enter(s);
 	s->http = 0;
-	stream_end(s, failed ? &e : NULL);
+	stream_answered(s, r, err);
 	stream_leave(s);
 }
 
@@ -308,13 +325,9 @@ static void up_open(void *ctx, uint64_t key, const struct http_response *r)
 static void up_fail(void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
 {
 	struct stream *s = ctx;
-	auto_err e = {0};
 
 	stream_enter(s);
-	if (engine_reply_err(s->en, s->kind, r, err, &e) == 0)
-		err_set(&e, ERR_INTERNAL, "%s: no upgrade to a stream (status %d)", s->en->where,
-		    r->status);
-	stream_end(s, &e);
+	stream_answered(s, r, err);
 	stream_leave(s);
 }
 

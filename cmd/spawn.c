@@ -8,15 +8,12 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
-#ifdef __APPLE__
-#include <mach-o/dyld.h>
-#endif
 
 #include "../runtime/base/buf.h"
 #include "../runtime/base/clock.h"
+#include "../runtime/base/os.h"
 #include "../runtime/base/str.h"
 
 #define START_LIMIT_MS 120000
@@ -45,44 +42,6 @@ int spawn_probe(const char *socket_path, struct err *e)
 	return err_sys(e, saved, "cannot connect to the controller's socket %s", socket_path);
 }
 
-#ifdef __APPLE__
-char *spawn_self_path(struct err *e)
-{
-	uint32_t size = 0;
-	char *path;
-
-	_NSGetExecutablePath(NULL, &size);
-	path = xmalloc(size + 1);
-	if (_NSGetExecutablePath(path, &size) == 0)
-		return path;
-	free(path);
-	err_set(e, ERR_INTERNAL, "cannot find this program's own file");
-	return NULL;
-}
-#else
-char *spawn_self_path(struct err *e)
-{
-	/* Stays right when the file was replaced by an upgrade or removed. */
-	return xstrdup("/proc/self/exe");
-}
-#endif
-
-/*
- * No descriptor of the caller's may live on in a process that stays: somebody could wait for its
- * end.
- */
-static void close_above(int last_kept)
-{
-	long max = sysconf(_SC_OPEN_MAX);
-
-#ifdef SYS_close_range
-	if (syscall(SYS_close_range, (unsigned)last_kept + 1, ~0U, 0) == 0)
-		return;
-#endif
-	for (int fd = last_kept + 1; fd < (max > 0 && max < 65536 ? max : 65536); fd++)
-		close(fd);
-}
-
 /* The child's side: only async-signal-safe calls up to the exec. */
 static void become_controller(
     const char *self, char *const *argv, int null_fd, int log_fd, int ready_fd)
@@ -94,7 +53,7 @@ static void become_controller(
 		_exit(127);
 	if (ready_fd == READY_FD ? fcntl(READY_FD, F_SETFD, 0) < 0 : dup2(ready_fd, READY_FD) < 0)
 		_exit(127);
-	close_above(READY_FD);
+	os_close_above(READY_FD);
 	for (int sig = 1; sig < 32; sig++)
 		signal(sig, SIG_DFL);
 	sigemptyset(&none);
@@ -109,7 +68,7 @@ static void become_controller(
 /* Starts it; returns the reading end of the pipe that it reports on. */
 static int start(const struct paths *p, const char *engine, struct err *e)
 {
-	auto_free char *self = spawn_self_path(e);
+	auto_free char *self = os_executable();
 	auto_free char *ready_arg = xasprintf("--ready-fd=%d", READY_FD);
 	auto_free char *engine_arg = engine && *engine ? xasprintf("--engine=%s", engine) : NULL;
 	char *argv[] = {
@@ -118,9 +77,11 @@ static int start(const struct paths *p, const char *engine, struct err *e)
 	pid_t pid;
 
 	if (!self)
-		return -1;
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return err_set(e, ERR_INTERNAL, "cannot find this program's own file");
+	if (pipe(pipe_fds) < 0)
 		return err_sys(e, errno, "cannot make a pipe");
+	fcntl(pipe_fds[0], F_SETFD, FD_CLOEXEC);
+	fcntl(pipe_fds[1], F_SETFD, FD_CLOEXEC);
 	null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	log_fd = open(p->log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	pid = null_fd < 0 || log_fd < 0 ? -1 : fork();

@@ -22,7 +22,5 @@ int spawn_controller(const struct paths *p, const char *engine, bool no_start, b
  * set.
  */
 int spawn_probe(const char *socket_path, struct err *e) MUST_USE;
-/* The file that this program was started from; owned. */
-char *spawn_self_path(struct err *e) MUST_USE;
 
 #endif

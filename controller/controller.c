@@ -8,6 +8,7 @@
 
 #include "../runtime/base/clock.h"
 #include "../runtime/base/log.h"
+#include "../runtime/base/os.h"
 #include "../runtime/base/paths.h"
 #include "loops/gc.h"
 #include "loops/janitor.h"
@@ -17,6 +18,8 @@
 
 #define IDLE_DEFAULT_SECONDS 60
 #define IDLE_CHECK_MS 1000
+/* After this long with nothing to do, memory is given back, once. */
+#define QUIET_MS 2000
 /* How long open requests may take to finish when the controller stops. */
 #define DRAIN_MS 2000
 /* Rounds of the loops in one turn; what is left then waits for the next turn, so that clients are served. */
@@ -41,6 +44,7 @@ struct controller {
 	struct timer idle_timer, drain_timer;
 	int idle_seconds;
 	int64_t started_ms, busy_ms;
+	bool gave_back; /* memory, since it was last busy */
 	bool stopping;
 };
 
@@ -76,6 +80,41 @@ static void tell_ready(const struct controller_options *o, const struct err *err
 	if (write(o->ready_fd, text, strlen(text)) < 0)
 		log_warn("nobody waits for the controller to be ready");
 	close(o->ready_fd);
+}
+
+/* ---- one engine an instance ---- */
+
+/* Our own Podman service and a socket of Podman's lead to the same containers. */
+static char *engine_text(const struct engine_addr *a)
+{
+	if (a->kind == ENGINE_PODMAN && a->service_pid > 0)
+		return xstrdup("podman");
+	return a->socket ? xasprintf("unix://%s", a->socket) : xstrdup(a->tcp);
+}
+
+static bool any_row(void *ctx, const struct store_row *row)
+{
+	*(bool *)ctx = true;
+	return false;
+}
+
+/* The pods of an instance have their containers on one engine: another one would not find them. */
+static int bind_engine(struct controller *c, struct err *e)
+{
+	struct store_query pods = {.kind = kind_by_id(KIND_POD), .limit = 1};
+	auto_free char *now = engine_text(&c->addr), *before = store_engine(c->store);
+	bool used = false;
+
+	if (str_eq(now, before))
+		return 0;
+	if (before && store_list(c->store, &pods, any_row, &used, NULL, e) < 0)
+		return -1;
+	if (used)
+		return err_set(e, ERR_CONFLICT,
+		    "the pods of this instance (%s) are on the engine at %s, not at %s: start that engine or name it with "
+		    "--engine, or set KJOB_HOME to another folder for a second instance",
+		    c->paths.state_dir, before, now);
+	return store_set_engine(c->store, now, e);
 }
 
 /* ---- the end of a turn ---- */
@@ -152,6 +191,12 @@ static void check_idle(void *arg)
 		c->busy_ms = now;
 	if (last < c->busy_ms)
 		last = c->busy_ms;
+	if (now - last < QUIET_MS) {
+		c->gave_back = false;
+	} else if (!c->gave_back) {
+		os_give_back_memory();
+		c->gave_back = true;
+	}
 	if (!c->options->stay && now - last >= (int64_t)c->idle_seconds * 1000)
 		stop(c, "idle");
 	else
@@ -242,6 +287,8 @@ static int start(struct controller *c, struct err *e)
 	c->idle_seconds = c->options->idle_seconds > 0 ? c->options->idle_seconds : IDLE_DEFAULT_SECONDS;
 	c->store = store_open(c->paths.database, e);
 	if (!c->store || engine_find(c->options->engine_spec, c->paths.runtime_dir, &c->addr, e) < 0)
+		return -1;
+	if (bind_engine(c, e) < 0)
 		return -1;
 	log_info("engine: %s %s from %s", c->addr.kind == ENGINE_PODMAN ? "Podman" : "Docker", c->addr.version,
 	    c->addr.source);

@@ -12,11 +12,11 @@
 #include <strings.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/os.h"
 #include "base/paths.h"
 #include "engine_internal.h"
 
@@ -456,10 +456,7 @@ static void service_exec(const char *program, const char *url, int err_fd)
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(err_fd, 2) < 0 ||
 	    chdir("/") != 0)
 		_exit(126);
-	if (syscall(SYS_close_range, 3u, ~0u, 0u) != 0) {
-		for (int fd = 3; fd < 1024; fd++)
-			close(fd);
-	}
+	os_close_above(2);
 	execv(program, argv);
 	dprintf(2, "%s: %s\n", program, strerror(errno));
 	_exit(127);

@@ -25,6 +25,7 @@ struct jobs {
 	struct pods *pods;
 	struct map by_uid;
 	struct job *queue, **queue_tail;
+	bool reload; /* a turn was lost: read the store again */
 };
 
 static const struct kind *job_kind(void)
@@ -418,6 +419,9 @@ bool jobs_reconcile(struct jobs *set)
 {
 	bool any = set->queue != NULL;
 
+	if (set->reload)
+		set->reload = jobs_start(set, NULL) < 0;
+
 	while (set->queue) {
 		struct job *j = set->queue;
 
@@ -430,6 +434,24 @@ bool jobs_reconcile(struct jobs *set)
 	return any;
 }
 
+/* ---- a turn that could not be stored ---- */
+
+static void on_lost(void *ctx)
+{
+	struct jobs *set = ctx;
+	struct map_iter it = {0};
+	const char *uid;
+	void *value;
+
+	while (map_next(&set->by_uid, &it, &uid, &value)) {
+		struct job *j = value;
+
+		j->backoff = (struct job_backoff){0}; /* as after a restart: no failure is counted twice */
+		timer_set(set->env->loop, &j->timer, RETRY_MS);
+	}
+	set->reload = true; /* jobs whose end was lost are unfinished again */
+}
+
 /* ---- start and end ---- */
 
 struct jobs *jobs_new(struct loops_env *env, struct pods *pods)
@@ -439,7 +461,7 @@ struct jobs *jobs_new(struct loops_env *env, struct pods *pods)
 	set->env = env;
 	set->pods = pods;
 	set->queue_tail = &set->queue;
-	store_listen(env->store, &(struct store_listener){.written = on_written, .ctx = set});
+	store_listen(env->store, &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = set});
 	pods_on_owner_news(pods, on_pod_news, set);
 	return set;
 }

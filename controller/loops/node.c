@@ -118,7 +118,7 @@ static json *node_status(struct loops_env *env, const struct engine_info *info, 
 	json_set_str(n, "kubeletVersion", "v1.36.0+kjob-" KJOB_VERSION);
 	json_set_str(n, "machineID", "");
 	json_set_str(n, "operatingSystem", "linux");
-	json_set_str(n, "osImage", info->os_version && info->os_version[0] ? info->os_version : info->os ? info->os : "");
+	json_set_str(n, "osImage", info->os ? info->os : "");
 	json_set_str(n, "systemUUID", "");
 	return s;
 }

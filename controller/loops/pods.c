@@ -2,6 +2,8 @@
 
 /* Decisions in one reconcile before it is taken for a loop without progress. */
 #define ACTIONS_MAX 64
+/* When the store refuses to write (disk full), it is tried again after this. */
+#define STORE_RETRY_MS 1000
 
 static const struct kind *pod_kind(void)
 {
@@ -276,6 +278,8 @@ void pod_store(struct pod *p)
 	p->set->applying = false;
 	if (!stored) {
 		log_warn("pod %s/%s: cannot store its status: %s", p->ns, p->name, err_msg(&e));
+		p->changed = true;
+		timer_set(p->set->env->loop, &p->timer, STORE_RETRY_MS);
 		return;
 	}
 	json_free(p->obj);
@@ -314,10 +318,17 @@ static void reconcile(struct pod *p)
 		pod_free(p);
 }
 
+static int load_live(struct pods *set, struct err *e);
+
 bool pods_reconcile(struct pods *set)
 {
 	bool any = set->queue != NULL;
 
+	if (set->reload) { /* pods whose end was lost with a turn */
+		set->reload = false;
+		if (load_live(set, NULL) < 0)
+			set->reload = true;
+	}
 	while (set->queue) {
 		struct pod *p = set->queue;
 
@@ -401,6 +412,33 @@ static void on_written(void *ctx, const struct change *c)
 		set->on_owner_news(set->on_owner_ctx, p->owner_uid);
 }
 
+/* ---- a turn that could not be stored ---- */
+
+/* Nothing of the turn is kept: what the records know of objects is read again. What containers did stays a fact. */
+static void reread(struct pod *p)
+{
+	json *obj = store_get_by_uid(p->set->env->store, pod_kind(), p->uid);
+
+	p->gone = !obj;
+	p->released = false;
+	p->changed = false;
+	if (obj) {
+		json_free(p->obj);
+		p->obj = obj;
+	}
+	timer_set(p->set->env->loop, &p->timer, STORE_RETRY_MS);
+}
+
+static void on_lost(void *ctx)
+{
+	struct pods *set = ctx;
+
+	for (size_t i = 0; i < set->slot_count; i++)
+		if (set->slots[i])
+			reread(set->slots[i]);
+	set->reload = true;
+}
+
 /* ---- start and end ---- */
 
 struct pods *pods_new(struct loops_env *env)
@@ -412,7 +450,7 @@ struct pods *pods_new(struct loops_env *env)
 	set->start_limit = env->engine_cpus > 0 ? (int)env->engine_cpus * 4 : 8;
 	if (set->start_limit < 8)
 		set->start_limit = 8;
-	store_listen(env->store, &(struct store_listener){.written = on_written, .ctx = set});
+	store_listen(env->store, &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = set});
 	return set;
 }
 
@@ -441,7 +479,7 @@ int pods_load(struct pods *set, const struct selector *fields, const char *owner
 	return store_list(set->env->store, &q, load_row, set, NULL, e);
 }
 
-int pods_start(struct pods *set, struct err *e)
+static int load_live(struct pods *set, struct err *e)
 {
 	struct selector *live =
 	    field_selector_parse(pod_kind(), "status.phase!=Succeeded,status.phase!=Failed", e);
@@ -451,9 +489,15 @@ int pods_start(struct pods *set, struct err *e)
 		return -1;
 	rc = pods_load(set, live, NULL, e);
 	selector_free(live);
-	if (rc == 0)
-		recover_start(set);
 	return rc;
+}
+
+int pods_start(struct pods *set, struct err *e)
+{
+	if (load_live(set, e) < 0)
+		return -1;
+	recover_start(set);
+	return 0;
 }
 
 static void flush_log(struct container *c)

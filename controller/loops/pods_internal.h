@@ -108,6 +108,7 @@ struct pods {
 	struct strlist removals; /* engine ids waiting to be removed */
 	int removing;
 	struct timer removal_timer;
+	bool reload;          /* a turn was lost: read the store again */
 	bool applying;        /* our own store writes: do not take them for news */
 	/* The jobs loop: told when a pod that a job owns has changed. */
 	void (*on_owner_news)(void *ctx, const char *owner_uid);

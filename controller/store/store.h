@@ -23,6 +23,12 @@ struct store *store_open(const char *path, struct err *e) MUST_USE;
 void store_close(struct store *s);
 /* Random and for ever the same: labels containers of this instance. */
 const char *store_instance(const struct store *s);
+/*
+ * Which engine the containers of this instance are on, as text that the controller makes up; owned. NULL: none is
+ * noted yet.
+ */
+char *store_engine(struct store *s);
+int store_set_engine(struct store *s, const char *engine, struct err *e) MUST_USE;
 uint64_t store_rv(const struct store *s); /* of the newest change */
 
 /* ---- reading ---- */

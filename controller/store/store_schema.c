@@ -170,6 +170,16 @@ int store_meta_set(struct store *s, const char *key, const char *value, struct e
 	return rc == SQLITE_DONE ? 0 : store_sql_err(s, rc, e);
 }
 
+char *store_engine(struct store *s)
+{
+	return store_meta_get(s, "engine", NULL);
+}
+
+int store_set_engine(struct store *s, const char *engine, struct err *e)
+{
+	return store_meta_set(s, "engine", engine, e);
+}
+
 /* ---- opening ---- */
 
 static int sql_exec(struct store *s, const char *sql, struct err *e)

@@ -2,6 +2,7 @@
  * engine_find: where an engine may be, which of the places answers, and a Podman service of our
  * own. Blocking, and short: a place that is not there costs a system call.
  */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -275,6 +276,16 @@ static int open_unix(const char *path)
 	return fd;
 }
 
+/* strerror in the middle of a sentence; owned. */
+static char *errno_text(int errno_value)
+{
+	char *text = xstrdup(strerror(errno_value));
+
+	if (isupper((unsigned char)text[0]) && islower((unsigned char)text[1]))
+		text[0] = (char)tolower((unsigned char)text[0]);
+	return text;
+}
+
 /* URL is "http://host:port" or "http://[v6]:port". */
 static int open_tcp(const char *url, struct err *e)
 {
@@ -298,19 +309,21 @@ static int open_tcp(const char *url, struct err *e)
 		}
 	}
 	freeaddrinfo(list);
-	return fd >= 0 ? fd : err_set(e, ERR_UNAVAILABLE, "%s", strerror(saved));
+	auto_free char *text = errno_text(saved);
+	return fd >= 0 ? fd : err_set(e, ERR_UNAVAILABLE, "%s", text);
 }
 
 /* "no such file", and for a socket without permission whose it is. */
-static int socket_error(const char *path, int why, struct err *e)
+static int socket_error(const char *path, int code, struct err *e)
 {
+	auto_free char *text = errno_text(code);
 	struct stat st;
 	struct group *g;
 
-	if (why == EACCES && stat(path, &st) == 0 && (g = getgrgid(st.st_gid)) != NULL)
+	if (code == EACCES && stat(path, &st) == 0 && (g = getgrgid(st.st_gid)) != NULL)
 		return err_set(
 		    e, ERR_FORBIDDEN, "permission denied (it belongs to the group %s)", g->gr_name);
-	return err_set(e, why == ENOENT ? ERR_NOT_FOUND : ERR_UNAVAILABLE, "%s", strerror(why));
+	return err_set(e, code == ENOENT ? ERR_NOT_FOUND : ERR_UNAVAILABLE, "%s", text);
 }
 
 static int place_connect(const struct find_place *p, struct err *e)
@@ -477,19 +490,40 @@ static pid_t service_fork(const char *program, const char *socket, const char *l
 	return pid > 0 ? pid : err_sys(e, errno, "fork");
 }
 
-/* The last words of a service that did not come up. */
-static int service_failed(const char *log, const char *what, struct err *e)
+/* The last line of what a program has logged, without logrus' time and level; owned. */
+static char *last_words(const char *log)
 {
 	auto_err ignored = {0};
 	size_t len = 0;
 	auto_free char *text = path_read_file(log, 64 * KIB, &len, &ignored);
-	auto_free char *clean = quirk_message(text && len > 1024 ? text + len - 1024
-					      : text             ? text
-								 : "",
-	    text && len > 1024 ? 1024 : len);
+	auto_free char *all = quirk_message(text ? text : "", len);
+	char *line = strrchr(all, '\n') ? strrchr(all, '\n') + 1 : all;
+	char *msg = strstr(line, "msg=\"");
+	char *end = msg ? strrchr(msg, '"') : NULL;
+
+	return msg && end > msg + 5 ? xstrndup(msg + 5, (size_t)(end - msg - 5)) : xstrdup(line);
+}
+
+static int service_failed(const char *log, const char *what, struct err *e)
+{
+	auto_free char *words = last_words(log);
 
 	return err_set(
-	    e, ERR_UNAVAILABLE, "podman system service %s%s%s", what, *clean ? ": " : "", clean);
+	    e, ERR_UNAVAILABLE, "podman system service %s%s%s", what, *words ? ": " : "", words);
+}
+
+/* Whether a process has ended; one that nobody has waited for yet has. */
+static bool has_ended(pid_t pid)
+{
+	auto_free char *path = xasprintf("/proc/%ld/stat", (long)pid);
+	auto_err e = {0};
+	size_t len = 0;
+
+	if (waitpid(pid, NULL, WNOHANG) == pid || (kill(pid, 0) != 0 && errno == ESRCH))
+		return true;
+	auto_free char *stat_line = path_read_file(path, 4 * KIB, &len, &e);
+	const char *state = stat_line ? strrchr(stat_line, ')') : NULL;
+	return state && str_has_prefix(state, ") Z");
 }
 
 /* Ends a process: SIGTERM, and SIGKILL when it takes too long. Ours are reaped. */
@@ -498,15 +532,14 @@ static void end_process(pid_t pid)
 	int64_t deadline = clock_mono_ms() + SERVICE_STOP_MS;
 
 	kill(pid, SIGTERM);
-	for (;;) {
-		if (waitpid(pid, NULL, WNOHANG) == pid || (kill(pid, 0) != 0 && errno == ESRCH))
+	while (!has_ended(pid)) {
+		if (clock_mono_ms() > deadline) {
+			kill(pid, SIGKILL);
+			waitpid(pid, NULL, 0);
 			return;
-		if (clock_mono_ms() > deadline)
-			break;
+		}
 		poll(NULL, 0, 10);
 	}
-	kill(pid, SIGKILL);
-	waitpid(pid, NULL, 0);
 }
 
 static int service_wait(pid_t pid, const struct find_place *p, const char *log,
@@ -627,16 +660,16 @@ struct tried {
 	struct strlist lines, missing;
 };
 
-static void tried_add(struct tried *t, const struct find_place *p, const struct err *why)
+static void tried_add(struct tried *t, const struct find_place *p, const struct err *reason)
 {
 	const char *where = p->socket ? p->socket : p->tcp ? p->tcp : NULL;
 
-	if (why->reason == ERR_NOT_FOUND && p->socket)
+	if (reason->reason == ERR_NOT_FOUND && p->socket)
 		strlist_add(&t->missing, p->socket);
 	else if (where)
-		strlist_addf(&t->lines, "%s: %s", where, err_msg(why));
+		strlist_addf(&t->lines, "%s: %s", where, err_msg(reason));
 	else
-		strlist_addf(&t->lines, "%s", err_msg(why));
+		strlist_addf(&t->lines, "%s", err_msg(reason));
 }
 
 static int tried_error(struct tried *t, int want, struct err *e)
@@ -655,13 +688,13 @@ static int tried_error(struct tried *t, int want, struct err *e)
 static int explicit_error(const struct find_place *p, struct err *e)
 {
 	const char *where = p->socket ? p->socket : p->tcp;
-	auto_err why = {0};
+	auto_err reason = {0};
 
-	err_move(&why, e);
+	err_move(&reason, e);
 	if (!where)
-		return err_set(e, ERR_UNAVAILABLE, "%s (from %s)", err_msg(&why), p->source);
+		return err_set(e, ERR_UNAVAILABLE, "%s (from %s)", err_msg(&reason), p->source);
 	return err_set(e, ERR_UNAVAILABLE, "no container engine answers at %s (from %s): %s", where,
-	    p->source, err_msg(&why));
+	    p->source, err_msg(&reason));
 }
 
 int engine_find_in(const char *spec, const char *runtime_dir, const struct find_env *env,
@@ -675,22 +708,22 @@ int engine_find_in(const char *spec, const char *runtime_dir, const struct find_
 		return -1;
 	for (size_t i = 0; i < places.len && rc != 0; i++) {
 		struct find_place *p = &places.items[i];
-		auto_err why = {0};
+		auto_err reason = {0};
 
-		rc = place_try(p, places.want, env, ret, &why);
+		rc = place_try(p, places.want, env, ret, &reason);
 		if (rc != 0 && p->explicit_choice) {
-			err_move(e, &why);
+			err_move(e, &reason);
 			return explicit_error(p, e);
 		}
 		if (rc != 0)
-			tried_add(&tried, p, &why);
+			tried_add(&tried, p, &reason);
 	}
 	if (rc != 0 && places.may_start_podman) {
-		auto_err why = {0};
+		auto_err reason = {0};
 
-		rc = service_start(runtime_dir, env, ret, &why);
+		rc = service_start(runtime_dir, env, ret, &reason);
 		if (rc != 0)
-			strlist_addf(&tried.lines, "podman: %s", err_msg(&why));
+			strlist_addf(&tried.lines, "podman: %s", err_msg(&reason));
 	}
 	if (rc != 0)
 		tried_error(&tried, places.want, e);

@@ -80,10 +80,10 @@ UNUSED static bool wait_for(const int *counter, int n)
 
 UNUSED static void turn_for(int64_t ms)
 {
-	int64_t deadline = clock_mono_ms() + ms;
+	int64_t deadline = clock_mono_ms() + ms, now;
 
-	while (clock_mono_ms() < deadline)
-		loop_turn(loop, 10);
+	while ((now = clock_mono_ms()) < deadline)
+		loop_turn(loop, (int)(deadline - now));
 }
 
 UNUSED static enum err_reason wait_answer(struct answer *a)

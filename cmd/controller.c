@@ -1,5 +1,6 @@
 /* kjob controller: run it in the foreground, ask it how it is, end it. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "../controller/controller.h"
@@ -10,8 +11,6 @@
 #include "spawn.h"
 
 #define IDLE_SECONDS_DEFAULT "60"
-#define STOP_WAIT_MS 30000
-#define STOP_POLL_US 5000
 
 static const struct opt run_options[] = {
     {"ready-fd", 0, OPT_INT, "-1", "FD", NULL, NULL, NULL},
@@ -61,6 +60,14 @@ static int set_up_log(struct err *e)
 	return 0;
 }
 
+/* What is wrong before the controller itself can say so. */
+static int refuse(int ready_fd, const struct err *e)
+{
+	if (ready_fd >= 0)
+		dprintf(ready_fd, "error: %s\n", err_msg(e));
+	return -1;
+}
+
 static int exec_run(struct cmd_ctx *ctx, struct err *e)
 {
 	const char *engine = opts_str(&ctx->opts, "engine");
@@ -71,7 +78,7 @@ static int exec_run(struct cmd_ctx *ctx, struct err *e)
 	bool idle_given;
 
 	if (set_up_log(e) < 0 || idle_seconds(ctx, &o.idle_seconds, &idle_given, e) < 0)
-		return -1;
+		return refuse(o.ready_fd, e);
 	o.stay = o.ready_fd < 0 && !idle_given;
 	return controller_run(&o, e);
 }
@@ -132,26 +139,10 @@ static int exec_status(struct cmd_ctx *ctx, struct err *e)
 	return 0;
 }
 
-/* Until nobody listens on the socket any more. */
-static int wait_gone(struct err *e)
-{
-	int64_t until = clock_mono_ms() + STOP_WAIT_MS;
-	auto_paths p = {0};
-	int rc;
-
-	if (paths_init(&p, e) < 0)
-		return -1;
-	while ((rc = spawn_probe(p.socket, e)) > 0 && clock_mono_ms() < until)
-		usleep(STOP_POLL_US);
-	if (rc > 0)
-		return err_set(
-		    e, ERR_TIMEOUT, "the controller did not stop within %d s", STOP_WAIT_MS / 1000);
-	return rc;
-}
-
 static int exec_stop(struct cmd_ctx *ctx, struct err *e)
 {
 	auto_json *answer = NULL;
+	auto_paths p = {0};
 	int rc = open_running(ctx, e);
 
 	if (rc != 0) {
@@ -164,7 +155,7 @@ static int exec_stop(struct cmd_ctx *ctx, struct err *e)
 		return -1;
 	/* The connection itself could keep it from leaving. */
 	client_close(TAKE(ctx->client));
-	if (wait_gone(e) < 0)
+	if (paths_init(&p, e) < 0 || spawn_wait_left(&p, e) < 0)
 		return -1;
 	out_adds(&ctx->out, "controller stopped\n");
 	return 0;

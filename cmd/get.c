@@ -181,7 +181,8 @@ static void explain_refusal(const struct get *g, const struct target *t, struct 
 	const char *fields = opts_str(&g->ctx->opts, "field-selector");
 	const struct resource *r = t->resource;
 
-	if (t->name || !err_is_status(e) || (e->reason != ERR_BAD_REQUEST && e->reason != ERR_NOT_FOUND))
+	if (t->name || !err_is_status(e) ||
+	    (e->reason != ERR_BAD_REQUEST && e->reason != ERR_NOT_FOUND))
 		return;
 	if (*labels || *fields)
 		err_wrap(e,

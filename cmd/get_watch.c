@@ -179,7 +179,8 @@ static int watch_on(struct watching *w, struct err *e)
 		query_add(&path, "resourceVersion", w->version);
 		if (client_watch(w->g->client, buf_str(&path), get_accept(w->g), 0, on_event, w,
 			&end, e) < 0)
-			return -1;
+			return err_is_status(e) ? -1
+						: err_wrap(e, "lost the connection to the server");
 	}
 	if (w->err.reason != ERR_NONE) {
 		err_move(e, &w->err);

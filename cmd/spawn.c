@@ -19,6 +19,9 @@
 #define START_LIMIT_MS 120000
 #define NOTICE_AFTER_MS 1000
 #define READY_FD 3
+/* A controller that stops lets its clients finish for a while. */
+#define LEAVE_LIMIT_MS 30000
+#define POLL_US 2000
 #define READY_TEXT_MAX (64 * KIB)
 
 int spawn_probe(const char *socket_path, struct err *e)
@@ -151,10 +154,75 @@ static int wait_ready(const struct paths *p, int fd, struct err *e)
 	    e, ERR_UNAVAILABLE, "the controller ended while it started; see %s", p->log_file);
 }
 
+/* ---- one controller an instance ---- */
+
+/* Whether no process holds the instance: a controller locks its pid file for as long as it lives. */
+static bool is_free(const struct paths *p)
+{
+	int fd = open(p->pid_file, O_RDONLY | O_CLOEXEC);
+	bool held = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0;
+
+	if (fd >= 0)
+		close(fd);
+	return !held;
+}
+
+/* Starting and ending controllers happens under the lock file. */
+static int take_lock(const struct paths *p, struct err *e)
+{
+	int fd = open(p->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600), rc;
+
+	if (fd < 0)
+		return err_sys(e, errno, "cannot open %s", p->lock);
+	while ((rc = flock(fd, LOCK_EX)) < 0 && errno == EINTR)
+		;
+	if (rc == 0)
+		return fd;
+	err_sys(e, errno, "cannot lock %s", p->lock);
+	close(fd);
+	return -1;
+}
+
+static int held_error(const struct paths *p, struct err *e)
+{
+	auto_free char *pid = path_read_file(p->pid_file, 64, NULL, NULL);
+
+	return err_set(e, ERR_UNAVAILABLE,
+	    "a controller (pid %.*s) holds this instance but does not answer on %s; see %s",
+	    pid ? (int)strcspn(pid, "\n") : 1, pid ? pid : "?", p->socket, p->log_file);
+}
+
+/* 1: somebody listens. 0: nobody does, and one that was leaving has left. */
+static int await_answer_or_leave(const struct paths *p, struct err *e)
+{
+	int64_t until = clock_mono_ms() + LEAVE_LIMIT_MS;
+
+	for (;;) {
+		int rc = spawn_probe(p->socket, e);
+
+		if (rc != 0 || is_free(p))
+			return rc;
+		if (clock_mono_ms() >= until)
+			return held_error(p, e);
+		usleep(POLL_US);
+	}
+}
+
+static int start_and_wait(const struct paths *p, const char *engine, struct err *e)
+{
+	int fd = start(p, engine, e), rc;
+
+	if (fd < 0)
+		return -1;
+	rc = wait_ready(p, fd, e);
+	close(fd);
+	return rc;
+}
+
 int spawn_controller(
     const struct paths *p, const char *engine, bool no_start, bool *started, struct err *e)
 {
-	int lock_fd, fd, rc = spawn_probe(p->socket, e);
+	int lock_fd, rc = spawn_probe(p->socket, e);
 
 	if (started)
 		*started = false;
@@ -164,21 +232,30 @@ int spawn_controller(
 		return err_set(e, ERR_UNAVAILABLE, "no controller is running");
 	if (paths_make(p, e) < 0)
 		return -1;
-	lock_fd = open(p->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	lock_fd = take_lock(p, e);
 	if (lock_fd < 0)
-		return err_sys(e, errno, "cannot open %s", p->lock);
-	while ((rc = flock(lock_fd, LOCK_EX)) < 0 && errno == EINTR)
-		;
-	/* Another command may have started it while this one waited for the lock. */
-	rc = rc < 0 ? err_sys(e, errno, "cannot lock %s", p->lock) : spawn_probe(p->socket, e);
+		return -1;
+	/* Another command may have started one while this one waited for the lock. */
+	rc = await_answer_or_leave(p, e);
 	if (rc == 0) {
-		fd = start(p, engine, e);
-		rc = fd < 0 ? -1 : wait_ready(p, fd, e);
-		if (fd >= 0)
-			close(fd);
+		rc = start_and_wait(p, engine, e);
 		if (started)
 			*started = rc == 0;
 	}
 	close(lock_fd);
 	return rc < 0 ? -1 : 0;
+}
+
+int spawn_wait_left(const struct paths *p, struct err *e)
+{
+	int64_t until = clock_mono_ms() + LEAVE_LIMIT_MS;
+	int lock_fd = take_lock(p, e);
+	bool left;
+
+	if (lock_fd < 0)
+		return -1;
+	while (!(left = is_free(p)) && clock_mono_ms() < until)
+		usleep(POLL_US);
+	close(lock_fd);
+	return left ? 0 : held_error(p, e);
 }

@@ -22,5 +22,7 @@ int spawn_controller(const struct paths *p, const char *engine, bool no_start, b
  * set.
  */
 int spawn_probe(const char *socket_path, struct err *e) MUST_USE;
+/* Until the controller that was told to stop has ended; no command starts another meanwhile. */
+int spawn_wait_left(const struct paths *p, struct err *e) MUST_USE;
 
 #endif

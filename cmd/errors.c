@@ -76,10 +76,36 @@ void error_format(const struct err *e, struct buf *out)
 		buf_addf(out, "Error from server: %s\n", err_msg(e));
 }
 
-void error_field_paths(const struct err *e, struct strlist *ret)
+static void add_path(struct strlist *ret, const char *begin, const char *end)
+{
+	if (end && end > begin)
+		strlist_add_take(ret, xstrndup(begin, (size_t)(end - begin)));
+}
+
+/* `unknown field "spec.x"`, `duplicate field "spec.x"`. */
+static void quoted_fields(const char *message, struct strlist *ret)
 {
 	static const char mark[] = " field \"";
 
+	for (const char *p = strstr(message, mark); p; p = strstr(p, mark)) {
+		p += sizeof(mark) - 1;
+		add_path(ret, p, strchr(p, '"'));
+	}
+}
+
+/* `cannot unmarshal string into Go struct field JobSpec.spec.x of type int32`. */
+static void mistyped_field(const char *message, struct strlist *ret)
+{
+	static const char mark[] = " Go struct field ";
+	const char *p = strstr(message, mark);
+
+	p = p ? strchr(p + sizeof(mark) - 1, '.') : NULL;
+	if (p)
+		add_path(ret, p + 1, strstr(p, " of type "));
+}
+
+void error_field_paths(const struct err *e, struct strlist *ret)
+{
 	json_for (c, json_path(e->details, "details.causes")) {
 		const char *field = json_str_or(c, "field", "");
 
@@ -88,12 +114,6 @@ void error_field_paths(const struct err *e, struct strlist *ret)
 	}
 	if (ret->len)
 		return;
-	for (const char *p = strstr(err_msg(e), mark); p; p = strstr(p, mark)) {
-		const char *end;
-
-		p += sizeof(mark) - 1;
-		end = strchr(p, '"');
-		if (end && end > p)
-			strlist_add_take(ret, xstrndup(p, (size_t)(end - p)));
-	}
+	quoted_fields(err_msg(e), ret);
+	mistyped_field(err_msg(e), ret);
 }

@@ -165,22 +165,31 @@ static int check_exists(struct watching *w, struct err *e)
 	return obj ? 0 : -1;
 }
 
+static int watch_once(struct watching *w, enum watch_end *end, struct err *e)
+{
+	auto_buf path = {0};
+
+	list_path(w, &path);
+	query_add(&path, "watch", "true");
+	query_add(&path, "allowWatchBookmarks", "true");
+	query_add(&path, "resourceVersion", w->version);
+	return client_watch(w->g->client, buf_str(&path), get_accept(w->g), 0, on_event, w, end, e);
+}
+
 static int watch_on(struct watching *w, struct err *e)
 {
 	enum watch_end end = WATCH_SERVER_ENDED;
 
 	/* A server may end a watch after some time: the next one begins where it was. */
 	while (end == WATCH_SERVER_ENDED) {
-		auto_buf path = {0};
-
-		list_path(w, &path);
-		query_add(&path, "watch", "true");
-		query_add(&path, "allowWatchBookmarks", "true");
-		query_add(&path, "resourceVersion", w->version);
-		if (client_watch(w->g->client, buf_str(&path), get_accept(w->g), 0, on_event, w,
-			&end, e) < 0)
-			return err_is_status(e) ? -1
-						: err_wrap(e, "lost the connection to the server");
+		if (watch_once(w, &end, e) == 0)
+			continue;
+		if (e->reason != ERR_EXPIRED)
+			return err_is_status(e) ? -1 : err_wrap(e, "lost the connection to the server");
+		/* Changes since then are no longer known: show the list again. */
+		err_clear(e);
+		if (begin(w, e) < 0)
+			return -1;
 	}
 	if (w->err.reason != ERR_NONE) {
 		err_move(e, &w->err);

@@ -269,9 +269,9 @@ TEST("kjob's own errors have one prefix")
 	CHECK_STR(buf_str(&out), "error: no objects passed to create\n");
 }
 
-TEST("the fields of an error are found in causes and in strict decoding texts")
+TEST("the fields of an error are found in causes and in the texts of the decoder")
 {
-	auto_strlist paths = {0};
+	auto_strlist paths = {0}, typed = {0};
 	auto_err e = {0};
 
 	err_set(&e, ERR_BAD_REQUEST,
@@ -281,6 +281,11 @@ TEST("the fields of an error are found in causes and in strict decoding texts")
 	CHECK_INT(paths.len, 2);
 	CHECK_STR(paths.items[0], "spec.x");
 	CHECK_STR(paths.items[1], "spec.z");
+	err_set(&e, ERR_BAD_REQUEST,
+	    "json: cannot unmarshal string into Go struct field JobSpec.spec.n of type int32");
+	error_field_paths(&e, &typed);
+	CHECK_INT(typed.len, 1);
+	CHECK_STR(typed.items[0], "spec.n");
 }
 
 int main(void)

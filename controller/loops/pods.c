@@ -395,9 +395,23 @@ static void pod_news(struct pods *set, const struct change *c)
 	pod_queue(p);
 }
 
+/* What an owner decides by, in one number: phase, readiness, restarts. */
+static uint64_t owner_digest(const struct pod *p)
+{
+	uint64_t restarts = 0, ready = 1;
+
+	for (size_t i = 0; i < p->container_count; i++) {
+		restarts += (uint64_t)p->containers[i].restarts;
+		ready &= p->containers[i].stage == STAGE_RUNNING;
+	}
+	return 1 + ((uint64_t)pod_phase_of(p) | ready << 3 | restarts << 4);
+}
+
 static void on_written(void *ctx, const struct change *c)
 {
 	struct pods *set = ctx;
+	struct pod *p;
+	uint64_t digest;
 
 	if (c->kind->id != KIND_POD)
 		return;
@@ -405,11 +419,13 @@ static void on_written(void *ctx, const struct change *c)
 		pod_news(set, c);
 		return;
 	}
-	/* our own status write: the record has it, the owner does not */
-	struct pod *p = map_get(&set->by_uid, c->uid);
-
-	if (p && p->owner_uid && set->on_owner_news)
-		set->on_owner_news(set->on_owner_ctx, p->owner_uid);
+	/* our own status write: the record has it; the owner is told what concerns it */
+	p = map_get(&set->by_uid, c->uid);
+	digest = p ? owner_digest(p) : 0;
+	if (!p || !p->owner_uid || digest == p->told_owner || !set->on_owner_news)
+		return;
+	p->told_owner = digest;
+	set->on_owner_news(set->on_owner_ctx, p->owner_uid);
 }
 
 /* ---- a turn that could not be stored ---- */

@@ -82,6 +82,7 @@ struct pod {
 	struct container *containers;
 	size_t container_count;
 	int64_t started_at; /* status.startTime, seconds */
+	uint64_t told_owner; /* digest of what the owner was last told; 0: nothing */
 	struct timer timer;
 	struct pod *next_queued;
 	struct pod *next_owned; /* in the list of owner_uid */

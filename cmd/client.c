@@ -181,6 +181,11 @@ void client_close(struct client *c)
 	free(c);
 }
 
+int client_revive(struct client *c, struct err *e)
+{
+	return spawn_controller(&c->paths, c->engine, c->no_start, NULL, e);
+}
+
 struct loop *client_loop(struct client *c)
 {
 	return c->loop;

@@ -26,6 +26,8 @@ struct client_options {
 
 int client_open(const struct client_options *o, struct client **ret, struct err *e) MUST_USE;
 void client_close(struct client *c); /* NULL is fine */
+/* After a connection was lost: starts a controller again where none is there. Commands that stream go on with it. */
+int client_revive(struct client *c, struct err *e) MUST_USE;
 
 struct loop *client_loop(struct client *c);
 struct http *client_http(struct client *c);

@@ -9,6 +9,7 @@ const char *const validate_choices[] = {"strict", "true", "warn", "ignore", "fal
 /* In the order of `kjob help`; groups stand together. */
 const struct cmd *const cmd_table[] = {
     /* GROUP_RUN */
+    &cmd_run,
     &cmd_create,
     &cmd_create_job,
     &cmd_apply,

@@ -1,0 +1,64 @@
+/* run: what the files of `kjob run` share. */
+#ifndef KJOB_CMD_RUN_H
+#define KJOB_CMD_RUN_H
+
+#include "interrupt.h"
+#include "logstream.h"
+#include "progress.h"
+#include "resources.h"
+#include "run_state.h"
+#include "stdin_feed.h"
+#include "watcher.h"
+
+/* A pod of the run, and how far its output was shown. */
+struct run_pod {
+	struct run *run;
+	struct run_pod *next;
+	char *name, *uid, *container;
+	struct pod_view view; /* strings are not kept, but for these: */
+	char *waiting_message;
+	bool gone;     /* deleted */
+	int attempt;   /* whose output is shown, or comes next */
+	bool previous; /* its log is asked for as the previous one */
+	bool counted;  /* its exit code is in the facts */
+	struct logstream log;
+	struct timer repair; /* a log that ended before its container did: look again */
+	int repair_ms;
+	struct stdin_feed feed;
+};
+
+struct run {
+	struct cmd_ctx *ctx;
+	struct client *client;
+	const struct resource *resource;
+	char *name, *uid, *version;
+	struct run_facts facts;
+	struct run_pod *pods;
+	struct watcher pod_watch, job_watch;
+	struct outlet outlet;
+	struct progress progress;
+	struct timer running_timer; /* --pod-running-timeout */
+	bool was_running, running_timed_out;
+	bool listed;   /* the pods were listed after the Job's end: all are known */
+	bool stopping; /* a signal came and the run was deleted */
+	bool deleted;  /* by us */
+	bool failed;   /* output was lost, and reported */
+	char *trouble; /* why it will never run */
+};
+
+/* Follows the run to its end. The exit code, or -1. `created` is the object as the server stored
+ * it. */
+int run_follow(
+    struct cmd_ctx *ctx, const struct resource *r, const json *created, struct err *e) MUST_USE;
+/* Deletes the object that a run made; what is gone already is fine. */
+int run_delete(struct client *c, const struct resource *r, const char *ns, const char *name,
+    const char *uid, const char *propagation, struct err *e) MUST_USE;
+
+/* run_pods.c: takes up a pod's news; then shows what there is to show of it. */
+void run_pod_news(struct run *r, const char *type, const json *pod);
+int run_pod_pump(struct run_pod *p, struct err *e) MUST_USE;
+/* All its output was shown and it is over. */
+bool run_pod_done(const struct run_pod *p);
+void run_pod_free(struct run_pod *p);
+
+#endif

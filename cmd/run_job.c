@@ -1,0 +1,206 @@
+#include "run_job.h"
+
+#include "../runtime/base/clock.h"
+
+/* "k=v,k2=v2" of a label or annotation option into the object at PATH. */
+static int add_pairs(const struct opts *o, const char *option, json *target, struct err *e)
+{
+	const struct strlist *list = opts_list(o, option);
+
+	for (size_t i = 0; i < list->len; i++) {
+		const char *pair = list->items[i], *eq = strchr(pair, '=');
+		auto_free char *key = eq ? xstrndup(pair, (size_t)(eq - pair)) : NULL;
+
+		if (!eq || eq == pair)
+			return err_set(
+			    e, ERR_BAD_REQUEST, "--%s: \"%s\" is not KEY=VALUE", option, pair);
+		json_set_str(target, key, eq + 1);
+	}
+	return 0;
+}
+
+/* -e K=V, or -e K with the value of this process's environment: nothing where it has none. */
+static int add_env(const struct opts *o, json *container, struct err *e)
+{
+	const struct strlist *list = opts_list(o, "env");
+	json *env = json_new_array();
+
+	for (size_t i = 0; i < list->len; i++) {
+		const char *item = list->items[i], *eq = strchr(item, '=');
+		auto_free char *key = eq ? xstrndup(item, (size_t)(eq - item)) : xstrdup(item);
+		const char *value = eq ? eq + 1 : getenv(key);
+		json *var;
+
+		if (!*key) {
+			json_free(env);
+			return err_set(e, ERR_BAD_REQUEST, "invalid env: %s", item);
+		}
+		if (!value)
+			continue;
+		var = json_new_object();
+		json_set_str(var, "name", key);
+		json_set_str(var, "value", value);
+		json_add(env, var);
+	}
+	if (json_len(env))
+		json_set(container, "env", env);
+	else
+		json_free(env);
+	return 0;
+}
+
+static json *container_object(
+    const struct opts *o, const char *const *args, size_t argc, struct err *e)
+{
+	json *c = json_new_object(), *words = json_new_array();
+
+	json_set_str(c, "name", args[0]);
+	json_set_str(c, "image", opts_str(o, "image"));
+	json_set_str(c, "imagePullPolicy", opts_str(o, "image-pull-policy"));
+	for (size_t i = 1; i < argc; i++)
+		json_add(words, json_new_string(args[i]));
+	if (argc > 1)
+		json_set(c, opts_bool(o, "command") ? "command" : "args", words);
+	else
+		json_free(words);
+	if (opts_bool(o, "stdin")) {
+		json_set_bool(c, "stdin", true);
+		json_set_bool(c, "stdinOnce", true);
+	}
+	if (add_env(o, c, e) < 0) {
+		json_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+/* metadata's labels and annotations, for the object and the template alike. */
+static int add_metadata(const struct opts *o, const char *name, json *object, struct err *e)
+{
+	json *labels = json_obj(object, "metadata.labels");
+
+	if (!opts_given(o, "labels"))
+		json_set_str(labels, "run", name);
+	else if (add_pairs(o, "labels", labels, e) < 0)
+		return -1;
+	if (!opts_given(o, "annotations"))
+		return 0;
+	return add_pairs(o, "annotations", json_obj(object, "metadata.annotations"), e);
+}
+
+static int add_timeout(const struct opts *o, json *spec, struct err *e)
+{
+	int64_t ns = opts_duration_ns(o, "timeout");
+
+	if (!opts_given(o, "timeout"))
+		return 0;
+	if (ns <= 0)
+		return err_set(e, ERR_BAD_REQUEST, "--timeout must be greater than 0");
+	json_set_int(spec, "activeDeadlineSeconds", (ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+	return 0;
+}
+
+static int add_counts(const struct opts *o, json *spec, struct err *e)
+{
+	static const struct {
+		const char *option, *field;
+	} counts[] = {{"completions", "completions"}, {"parallelism", "parallelism"},
+	    {"backoff-limit", "backoffLimit"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(counts); i++) {
+		int64_t n = opts_int(o, counts[i].option);
+
+		if (!opts_given(o, counts[i].option))
+			continue;
+		if (n < 0 || n > INT32_MAX)
+			return err_set(e, ERR_BAD_REQUEST, "--%s must be between 0 and %d",
+			    counts[i].option, INT32_MAX);
+		json_set_int(spec, counts[i].field, n);
+	}
+	/* With Never a failing command is reported at once; OnFailure keeps the API's default of 6.
+	 */
+	if (!opts_given(o, "backoff-limit") && str_eq(opts_str(o, "restart"), "Never"))
+		json_set_int(spec, "backoffLimit", 0);
+	return 0;
+}
+
+static int fill_pod_spec(
+    const struct opts *o, const char *const *args, size_t argc, json *spec, struct err *e)
+{
+	json *container = container_object(o, args, argc, e), *list;
+
+	if (!container)
+		return -1;
+	list = json_new_array();
+	json_add(list, container);
+	json_set(spec, "containers", list);
+	json_set_str(spec, "restartPolicy", opts_str(o, "restart"));
+	return 0;
+}
+
+static int fill_job(
+    const struct opts *o, const char *const *args, size_t argc, json *job, struct err *e)
+{
+	json *spec = json_obj(job, "spec"), *template = json_obj(spec, "template");
+
+	if (add_counts(o, spec, e) < 0 || add_timeout(o, spec, e) < 0 ||
+	    add_metadata(o, args[0], template, e) < 0)
+		return -1;
+	return fill_pod_spec(o, args, argc, json_obj(template, "spec"), e);
+}
+
+static int fill_pod(
+    const struct opts *o, const char *const *args, size_t argc, json *pod, struct err *e)
+{
+	static const char *const of_jobs[] = {"completions", "parallelism", "backoff-limit"};
+	json *spec = json_obj(pod, "spec");
+
+	for (size_t i = 0; i < ARRAY_LEN(of_jobs); i++)
+		if (opts_given(o, of_jobs[i]))
+			return err_set(e, ERR_BAD_REQUEST,
+			    "--%s is for Jobs; --restart=Always runs a bare Pod", of_jobs[i]);
+	if (add_timeout(o, spec, e) < 0)
+		return -1;
+	return fill_pod_spec(o, args, argc, spec, e);
+}
+
+static json *merge_overrides(const struct opts *o, json *object, struct err *e)
+{
+	const char *text = opts_str(o, "overrides");
+	auto_json *patch = NULL;
+
+	if (!*text)
+		return object;
+	patch = json_parse(text, strlen(text), JSON_PARSE_STRICT, e);
+	if (!patch || !json_is_object(patch)) {
+		if (!patch)
+			err_wrap(e, "--overrides");
+		else
+			err_set(e, ERR_BAD_REQUEST, "--overrides must be a JSON object");
+		json_free(object);
+		return NULL;
+	}
+	return json_merge_patch(object, patch);
+}
+
+json *run_object(
+    const struct opts *o, const char *ns, const char *const *args, size_t argc, struct err *e)
+{
+	bool is_pod = str_eq(opts_str(o, "restart"), "Always");
+	json *object = json_new_object();
+	int rc;
+
+	json_set_str(object, "apiVersion", is_pod ? "v1" : "batch/v1");
+	json_set_str(object, "kind", is_pod ? "Pod" : "Job");
+	json_set_path(object, "metadata.name", json_new_string(args[0]));
+	json_set_path(object, "metadata.namespace", json_new_string(ns));
+	rc = add_metadata(o, args[0], object, e);
+	if (rc == 0)
+		rc = is_pod ? fill_pod(o, args, argc, object, e)
+			    : fill_job(o, args, argc, object, e);
+	if (rc < 0) {
+		json_free(object);
+		return NULL;
+	}
+	return merge_overrides(o, object, e);
+}

@@ -1,0 +1,304 @@
+/* run: one pod, from its news to its output. */
+#include <stdio.h>
+
+#include "run.h"
+
+#define REPAIR_FIRST_MS 250
+#define REPAIR_CAP_MS 5000
+
+static struct run_pod *find_pod(struct run *r, const char *uid)
+{
+	struct run_pod *p = r->pods;
+
+	while (p && !str_eq(p->uid, uid))
+		p = p->next;
+	return p;
+}
+
+/* The timer only wakes the loop: run_pod_pump sees that it is unset. */
+static void repair_due(void *arg)
+{
+}
+
+static struct run_pod *add_pod(struct run *r, const struct pod_view *v)
+{
+	struct run_pod *p = xcalloc(1, sizeof(*p)), **at = &r->pods;
+
+	p->run = r;
+	p->name = xstrdup(v->name);
+	p->uid = xstrdup(v->uid);
+	p->container = xstrdup(v->container);
+	p->repair = (struct timer){.name = "log repair", .fn = repair_due, .arg = p};
+	while (*at)
+		at = &(*at)->next;
+	*at = p;
+	return p;
+}
+
+void run_pod_free(struct run_pod *p)
+{
+	logstream_stop(&p->log);
+	if (p->feed.client)
+		stdin_feed_stop(&p->feed);
+	timer_cancel(client_loop(p->run->client), &p->repair);
+	free(p->name);
+	free(p->uid);
+	free(p->container);
+	free(p->waiting_message);
+	free(p);
+}
+
+/* ---- news ---- */
+
+static void count_code(struct run *r, int code)
+{
+	r->facts.last_code = code;
+	if (code != 0 && r->facts.first_failure < 0)
+		r->facts.first_failure = code;
+}
+
+static bool was_lost(const struct pod_view *v)
+{
+	return v->has_end && str_eq(v->end_reason, "ContainerStatusUnknown");
+}
+
+/* What the engine says of a command that it cannot run, as an error of ours; and lost containers.
+ */
+static void tell_end(struct run_pod *p, const struct pod_view *v)
+{
+	struct run *r = p->run;
+
+	if (r->stopping || (!view_cannot_run(v) && !was_lost(v)))
+		return;
+	progress_end(&r->progress);
+	fprintf(stderr, "error: %s%s%s\n", r->facts.shape.many ? p->name : "",
+	    r->facts.shape.many ? ": " : "", v->end_message);
+}
+
+/* A Job's pod ends once; of a bare Pod, which starts again and again, the first attempt is shown:
+ * as kubectl, 0. */
+static void take_end(struct run_pod *p, const struct pod_view *v)
+{
+	struct run *r = p->run;
+	bool is_job = r->facts.shape.is_job;
+	bool over = v->ended || (!is_job && (v->stage == VIEW_TERMINATED || v->restarts > 0 ||
+						(v->stage == VIEW_WAITING && v->attempt >= 0)));
+
+	if (over && v->has_end && !p->counted) {
+		p->counted = true;
+		tell_end(p, v);
+		count_code(r, was_lost(v)                    ? RUN_EXIT_TROUBLE
+			      : is_job || view_cannot_run(v) ? v->exit_code
+							     : 0);
+	}
+	r->facts.pod_ended = r->facts.pod_ended || over;
+	r->facts.pod_succeeded = r->facts.pod_succeeded || v->succeeded;
+	r->facts.pod_timed_out =
+	    r->facts.pod_timed_out || (!is_job && str_eq(v->pod_reason, "DeadlineExceeded"));
+}
+
+static void take_view(struct run_pod *p, const struct pod_view *v)
+{
+	struct run *r = p->run;
+
+	p->view = *v;
+	p->view.name = p->view.uid = p->view.container = p->view.pod_reason = NULL; /* borrowed */
+	p->view.reason = p->view.message = p->view.end_message = NULL;
+	p->view.end_reason = view_cannot_run(v) ? "ContainerCannotRun" : "";
+	free(p->waiting_message);
+	p->waiting_message = v->stage == VIEW_WAITING && *v->message ? xstrdup(v->message) : NULL;
+	r->was_running = r->was_running || v->attempt >= 0;
+	if (v->stage == VIEW_WAITING && !r->was_running)
+		progress_set(&r->progress, p->waiting_message
+					       ? p->waiting_message
+					       : "waiting for the container to start…");
+	if (view_is_trouble(v) && !r->trouble && v->restarts == 0)
+		r->trouble = xstrdup(*v->message ? v->message : v->reason);
+	take_end(p, v);
+}
+
+static void begin_list(struct run *r)
+{
+	for (struct run_pod *p = r->pods; p; p = p->next)
+		p->gone = true;
+}
+
+void run_pod_news(struct run *r, const char *type, const json *pod)
+{
+	struct pod_view v;
+	struct run_pod *p;
+
+	if (str_eq(type, WATCHER_RELIST)) {
+		begin_list(r);
+		return;
+	}
+	pod_view(pod, &v);
+	if (!r->facts.shape.is_job && !str_eq(v.uid, r->uid))
+		return;
+	p = find_pod(r, v.uid);
+	if (!p)
+		p = add_pod(r, &v);
+	p->gone = str_eq(type, "DELETED");
+	take_view(p, &v);
+	if (p->gone && !r->facts.shape.is_job)
+		r->facts.job = RUN_DELETED;
+}
+
+/* ---- output ---- */
+
+static char *pod_path(const struct run_pod *p, const char *sub, const char *container)
+{
+	auto_buf path = {0};
+
+	buf_init(&path, 0);
+	buf_addf(&path, "/api/v1/namespaces/");
+	http_escape(&path, p->run->ctx->ns);
+	buf_addf(&path, "/pods/%s/%s", p->name, sub);
+	query_add(&path, "container", container);
+	return buf_take(&path);
+}
+
+static char *log_path(const struct run_pod *p)
+{
+	auto_buf path = {0};
+	auto_free char *base = pod_path(p, "log", p->container);
+
+	buf_init(&path, 0);
+	buf_adds(&path, base);
+	query_add(&path, "follow", "true");
+	if (p->previous)
+		query_add(&path, "previous", "true");
+	return buf_take(&path);
+}
+
+/* The attempt whose output is shown is over. */
+static bool attempt_over(const struct run_pod *p)
+{
+	return p->gone || p->view.ended || p->view.restarts > p->attempt ||
+	       (p->view.restarts == p->attempt && p->view.stage != VIEW_RUNNING &&
+		   p->view.attempt == p->attempt);
+}
+
+static void open_log(struct run_pod *p)
+{
+	struct run *r = p->run;
+	auto_free char *path = NULL, *prefix = NULL;
+
+	if (p->view.attempt > p->attempt + 1)
+		p->attempt = p->view.attempt - 1; /* older ones are not kept */
+	p->previous = p->view.attempt > p->attempt;
+	path = log_path(p);
+	prefix = r->facts.shape.many ? xasprintf("[pod/%s] ", p->name) : NULL;
+	p->repair_ms = REPAIR_FIRST_MS;
+	logstream_start(&p->log, r->client, &r->outlet, path, prefix, true);
+}
+
+static void close_log(struct run_pod *p)
+{
+	logstream_stop(&p->log);
+	timer_cancel(client_loop(p->run->client), &p->repair);
+	p->attempt++;
+}
+
+/* The stream has ended, the container has not, as far as is known: its last news is under way, or
+ * the stream's end was not the log's. */
+static void repair(struct run_pod *p)
+{
+	struct loop *l = client_loop(p->run->client);
+
+	if (p->repair_ms == REPAIR_FIRST_MS || !timer_is_set(&p->repair)) {
+		if (p->repair_ms > REPAIR_FIRST_MS) {
+			if (p->log.state == LOGSTREAM_FAILED)
+				p->log.state = LOGSTREAM_ENDED;
+			logstream_reopen(&p->log);
+		}
+		timer_set(l, &p->repair, p->repair_ms);
+		p->repair_ms = p->repair_ms * 2 < REPAIR_CAP_MS ? p->repair_ms * 2 : REPAIR_CAP_MS;
+	}
+}
+
+static void tell_lost_log(struct run_pod *p)
+{
+	auto_err e = {0};
+
+	if (p->gone || view_cannot_run(&p->view))
+		return;
+	err_copy(&e, &p->log.err);
+	err_wrap(&e, "cannot read the output of pod %s", p->name);
+	progress_end(&p->run->progress);
+	cmd_report(p->run->ctx, &e);
+	p->run->failed = true;
+}
+
+static void pump_log(struct run_pod *p)
+{
+	switch (p->log.state) {
+	case LOGSTREAM_IDLE:
+		if (!p->gone && p->view.attempt >= p->attempt)
+			open_log(p);
+		break;
+	case LOGSTREAM_BROKEN:
+		if (!p->previous && p->view.restarts > p->attempt) {
+			p->previous = true;
+			free(p->log.path);
+			p->log.path = log_path(p);
+		}
+		logstream_pump(&p->log);
+		break;
+	case LOGSTREAM_ENDED:
+		if (attempt_over(p))
+			close_log(p);
+		else
+			repair(p);
+		break;
+	case LOGSTREAM_FAILED:
+		if (!attempt_over(p)) {
+			repair(p);
+			break;
+		}
+		tell_lost_log(p);
+		close_log(p);
+		break;
+	case LOGSTREAM_OPEN:
+		break;
+	}
+}
+
+/* ---- input ---- */
+
+static int pump_feed(struct run_pod *p, struct err *e)
+{
+	auto_free char *base = NULL, *path = NULL;
+
+	if (!opts_bool(&p->run->ctx->opts, "stdin") || p->gone)
+		return 0;
+	if (p->view.stage != VIEW_RUNNING) {
+		if (p->feed.client)
+			stdin_feed_stop(&p->feed);
+		return 0;
+	}
+	if (p->feed.client)
+		return stdin_feed_pump(&p->feed, e);
+	base = pod_path(p, "attach", p->container);
+	path = xasprintf("%s&stdin=true&stdout=false&stderr=false", base);
+	stdin_feed_start(&p->feed, p->run->client, path);
+	return 0;
+}
+
+int run_pod_pump(struct run_pod *p, struct err *e)
+{
+	pump_log(p);
+	return pump_feed(p, e);
+}
+
+bool run_pod_done(const struct run_pod *p)
+{
+	if (p->log.state != LOGSTREAM_IDLE)
+		return false;
+	if (p->gone)
+		return true;
+	/* A bare Pod's run ends with its first attempt. */
+	if (!p->run->facts.shape.is_job && p->attempt > 0)
+		return true;
+	return p->view.ended && p->view.attempt < p->attempt;
+}

@@ -36,26 +36,35 @@ static const struct opt options[] = {
     OPT_END,
 };
 
-/* What all targets gave, in order. */
+/* What all targets gave, in order. The answers own rows, objects and columns. */
 struct found {
 	const struct resource *resource;
-	json *columns; /* tables: owned by the first of its resource, borrowed by none */
-	json *item;    /* a table row or an object; owned */
+	const json *columns; /* of the table that the row is from */
+	json *item;          /* a table row or an object */
 };
 
 struct harvest {
 	struct found *items;
 	size_t len, cap;
+	json **answers;
+	size_t answer_count;
 	const struct resource *answered; /* a resource that was not refused */
 	bool several;                    /* there is another one */
 	struct err *errors;              /* reported behind the output */
 	size_t error_count;
 };
 
-static void harvest_add(struct harvest *h, const struct resource *r, json *columns, json *item)
+static void harvest_add(
+    struct harvest *h, const struct resource *r, const json *columns, json *item)
 {
 	GROW(h->items, h->cap, h->len + 1);
 	h->items[h->len++] = (struct found){.resource = r, .columns = columns, .item = item};
+}
+
+static void harvest_own(struct harvest *h, json *answer)
+{
+	h->answers = xrealloc(h->answers, (h->answer_count + 1) * sizeof(*h->answers));
+	h->answers[h->answer_count++] = answer;
 }
 
 static void harvest_error(struct harvest *h, struct err *e)
@@ -67,13 +76,12 @@ static void harvest_error(struct harvest *h, struct err *e)
 
 static void harvest_release(struct harvest *h)
 {
-	for (size_t i = 0; i < h->len; i++) {
-		json_free(h->items[i].columns);
-		json_free(h->items[i].item);
-	}
+	for (size_t i = 0; i < h->answer_count; i++)
+		json_free(h->answers[i]);
 	for (size_t i = 0; i < h->error_count; i++)
 		err_clear(&h->errors[i]);
 	free(h->items);
+	free(h->answers);
 	free(h->errors);
 }
 
@@ -114,27 +122,23 @@ void get_set_type(json *obj, const struct resource *r)
 		json_set_str(obj, "kind", r->kind);
 }
 
-/* Moves the members of an array to the harvest. */
 static void harvest_array(
     struct harvest *h, const struct resource *r, json *answer, const char *key, bool objects)
 {
-	json *array = json_get(answer, key);
-	json *columns = json_take(answer, "columnDefinitions");
+	const json *columns = json_get(answer, "columnDefinitions");
 
-	json_for (it, array) {
-		json *copy = json_dup(it);
-
+	json_for (it, json_get(answer, key)) {
 		if (objects)
-			get_set_type(copy, r);
-		harvest_add(h, r, columns, copy);
-		columns = NULL;
+			get_set_type(it, r);
+		harvest_add(h, r, columns, it);
 	}
-	json_free(columns);
 }
 
+/* Takes over the answer. */
 static int harvest_answer(
     struct get *g, struct harvest *h, const struct target *t, json *answer, struct err *e)
 {
+	harvest_own(h, answer);
 	if (printer_is_table(&g->printer)) {
 		if (!str_eq(json_str(answer, "kind"), "Table"))
 			return err_set(e, ERR_INTERNAL,
@@ -142,7 +146,7 @@ static int harvest_answer(
 		harvest_array(h, t->resource, answer, "rows", false);
 	} else if (t->name) {
 		get_set_type(answer, t->resource);
-		harvest_add(h, t->resource, NULL, json_dup(answer));
+		harvest_add(h, t->resource, NULL, answer);
 	} else {
 		harvest_array(h, t->resource, answer, "items", true);
 	}
@@ -157,8 +161,8 @@ static int fetch(struct get *g, struct harvest *h, const struct target *t, struc
 
 	do {
 		auto_buf path = {0};
-		auto_json *answer = NULL;
 		struct call call = {.accept = get_accept(g)};
+		json *answer;
 
 		get_path(g, t, &path);
 		if (!t->name && chunk > 0)
@@ -318,7 +322,6 @@ static int sort_harvest(struct get *g, struct harvest *h, struct err *e)
 	const char *by = opts_str(&g->ctx->opts, "sort-by");
 	const char *inside = printer_is_table(&g->printer) ? "object" : NULL;
 	json **items;
-	json *columns;
 	int rc;
 
 	if (!*by || h->len < 2)
@@ -326,11 +329,9 @@ static int sort_harvest(struct get *g, struct harvest *h, struct err *e)
 	items = xcalloc(h->len, sizeof(*items));
 	for (size_t i = 0; i < h->len; i++)
 		items[i] = h->items[i].item;
-	columns = h->items[0].columns;
 	rc = sort_objects(items, h->len, inside, by, e);
 	for (size_t i = 0; i < h->len; i++)
 		h->items[i].item = items[i];
-	h->items[0].columns = columns;
 	free(items);
 	return rc;
 }

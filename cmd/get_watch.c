@@ -185,7 +185,8 @@ static int watch_on(struct watching *w, struct err *e)
 		if (watch_once(w, &end, e) == 0)
 			continue;
 		if (e->reason != ERR_EXPIRED)
-			return err_is_status(e) ? -1 : err_wrap(e, "lost the connection to the server");
+			return err_is_status(e) ? -1
+						: err_wrap(e, "lost the connection to the server");
 		/* Changes since then are no longer known: show the list again. */
 		err_clear(e);
 		if (begin(w, e) < 0)

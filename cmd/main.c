@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../runtime/base/log.h"
 #include "cmd.h"
 #include "resources.h"
 
@@ -63,6 +64,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < words; i++)
 		copy[i] = argv[i + 1];
 	signal(SIGPIPE, SIG_IGN);
+	/* Diagnostics are for the controller; a slow machine is no news to people. */
+	log_setup(STDERR_FILENO, LOG_ERROR);
 	out_init(&ctx.out, STDOUT_FILENO);
 	ctx.cmd = cmd_locate(copy, &words, &e);
 	if (ctx.cmd)

@@ -279,7 +279,8 @@ static void inspect_reply(struct call *c, const struct http_response *r, const s
  * bridge network anew at every start: a container from before that moment which "ended" around it
  * was lost.
  */
-#define LOST_WINDOW_NS (30 * NSEC_PER_SEC)
+#define LOST_BEFORE_NS (5 * NSEC_PER_SEC)
+#define LOST_AFTER_NS (30 * NSEC_PER_SEC)
 
 static void bridge_reply(struct call *c, const struct http_response *r, const struct err *err)
 {
@@ -289,7 +290,7 @@ static void bridge_reply(struct call *c, const struct http_response *r, const st
 	int64_t daemon = time_of(bridge, "Created");
 	int64_t started = time_of(state, "StartedAt"), finished = time_of(state, "FinishedAt");
 	bool lost = daemon != TIME_ZERO_NS && started < daemon &&
-		    finished > daemon - LOST_WINDOW_NS && finished < daemon + LOST_WINDOW_NS;
+		    finished > daemon - LOST_BEFORE_NS && finished < daemon + LOST_AFTER_NS;
 
 	deliver_info(c, c->extra, lost || finished == TIME_ZERO_NS);
 }

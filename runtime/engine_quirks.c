@@ -300,15 +300,23 @@ enum container_state quirk_state(const char *status)
 	return CONTAINER_RUNNING; /* unknown: whoever asked looks again */
 }
 
+static bool has_time(const json *state, const char *field)
+{
+	int64_t ns;
+
+	return time_parse(json_str_or(state, field, ""), &ns) == 0 && ns != TIME_ZERO_NS;
+}
+
+/* After a reboot Podman knows that a container was started, but as exited without a time or as one
+ * that never ran. */
 enum container_state quirk_inspected_state(const json *state, bool *ret_lost)
 {
 	enum container_state s = quirk_state(json_str(state, "Status"));
-	int64_t finished = TIME_ZERO_NS;
 
-	if (time_parse(json_str_or(state, "FinishedAt", ""), &finished) != 0)
-		finished = TIME_ZERO_NS;
-	*ret_lost = s == CONTAINER_EXITED && finished == TIME_ZERO_NS;
-	return s;
+	*ret_lost =
+	    (s == CONTAINER_EXITED || (s == CONTAINER_CREATED && has_time(state, "StartedAt"))) &&
+	    !has_time(state, "FinishedAt");
+	return *ret_lost ? CONTAINER_EXITED : s;
 }
 
 /* ---- versions, names ---- */

@@ -240,6 +240,11 @@ TEST("every word for a state is known, and an end without a time is a loss")
 	CHECK(lost);
 	CHECK_INT(state_of(created, &lost), CONTAINER_CREATED);
 	CHECK(!lost);
+	auto_free char *ran = xasprintf(
+	    "{\"Status\":\"created\",\"StartedAt\":\"2026-01-02T03:04:05Z\",\"FinishedAt\":\"%s\"}",
+	    zero);
+	CHECK_INT(state_of(ran, &lost), CONTAINER_EXITED);
+	CHECK(lost);
 	CHECK_INT(
 	    state_of("{\"Status\":\"exited\",\"FinishedAt\":\"2026-01-02T03:04:05.6Z\"}", &lost),
 	    CONTAINER_EXITED);

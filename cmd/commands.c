@@ -15,6 +15,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_apply,
     /* GROUP_LOOK */
     &cmd_get,
+    &cmd_describe,
     /* GROUP_CHANGE */
     &cmd_delete,
     /* GROUP_OTHER */

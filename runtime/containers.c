@@ -355,6 +355,26 @@ engine_id container_remove(
 
 /* ---- list ---- */
 
+static const char *list_name(const json *item)
+{
+	const char *name = json_string_value(json_at(json_get(item, "Names"), 0));
+
+	return name ? without_slash(name) : "";
+}
+
+/* Podman's own list has bare image ids; the rest of the world puts the algorithm in front. */
+static const char *list_image(json *item)
+{
+	const char *id = json_str_or(item, "ImageID", "");
+
+	if (*id && !strchr(id, ':')) {
+		auto_free char *full = xasprintf("sha256:%s", id);
+
+		json_set_str(item, "ImageID", full);
+	}
+	return json_str_or(item, "ImageID", "");
+}
+
 static void list_reply(struct call *c, const struct http_response *r, const struct err *err)
 {
 	auto_err e = {0};
@@ -362,30 +382,24 @@ static void list_reply(struct call *c, const struct http_response *r, const stru
 	auto_free struct container_info *infos = NULL;
 	size_t len = 0, cap = 0;
 
-	if (j && !json_is_array(j)) {
+	if (!err && !e.reason && !json_is_array(j))
 		err_set(&e, ERR_INTERNAL, "%s: the answer to list is no list", c->en->where);
-		json_cleanup(&j);
-		j = NULL;
-	}
-	if (!j) {
+	if (err || e.reason) {
 		c->cb.list(c->who, NULL, 0, err ? err : &e);
 		return;
 	}
 	json_for (item, j) {
 		GROW(infos, cap, len + 1);
-		infos[len++] = (struct container_info){
+		infos[len] = (struct container_info){
 		    .id = json_str_or(item, "Id", ""),
-		    .name =
-			without_slash(json_string_value(json_at(json_get(item, "Names"), 0))
-					  ? json_string_value(json_at(json_get(item, "Names"), 0))
-					  : ""),
-		    .image_id = json_str_or(item, "ImageID", ""),
+		    .name = list_name(item),
+		    .image_id = list_image(item),
 		    .labels = json_get(item, "Labels"),
-		    .state = quirk_state(json_str(item, "State")),
 		    .started_at_ns = TIME_ZERO_NS,
 		    .finished_at_ns = TIME_ZERO_NS,
-		    .ip = address_of(json_get(item, "NetworkSettings")),
 		};
+		infos[len].state = quirk_listed_state(item, &infos[len].lost);
+		len++;
 	}
 	c->cb.list(c->who, infos, len, NULL);
 }
@@ -395,7 +409,10 @@ engine_id container_list(
 {
 	struct call *c = call_new(en, CALL_LIST, list_reply, who);
 	auto_free char *filters = engine_filters(labels, NULL);
+	auto_free char *path = xasprintf("/containers/json?all=true&filters=%s", filters);
 
 	c->cb.list = cb;
-	return call_sendf(c, "GET", "/containers/json?all=true&filters=%s", filters);
+	return call_send(
+	    c, &(struct call_request){
+		   .method = "GET", .path = path, .own_api = en->traits->lists_starts});
 }

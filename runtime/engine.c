@@ -151,7 +151,8 @@ static void call_done(void *ctx, uint64_t key, const struct http_response *r, co
 
 engine_id call_send(struct call *c, const struct call_request *r)
 {
-	auto_free char *path = engine_path(c->en, "%s", r->path);
+	auto_free char *path =
+	    r->own_api ? xasprintf("/v4.0.0/libpod%s", r->path) : engine_path(c->en, "%s", r->path);
 	auto_free char *type =
 	    r->content_type ? xasprintf("Content-Type: %s", r->content_type) : NULL;
 	const char *headers[] = {type, NULL};

@@ -110,7 +110,7 @@ engine_id container_inspect(struct engine *en, const char *id_or_name, container
 engine_id container_kill(struct engine *en, const char *id, const char *signal, engine_done_fn *cb, struct engine_who who);
 /* Removes, by SIGKILL first when it runs; one that is gone or going is fine. */
 engine_id container_remove(struct engine *en, const char *id, engine_done_fn *cb, struct engine_who who);
-/* All containers, running or not, with these labels ("k=v", all must hold). infos: without exit code and times. */
+/* All containers, running or not, with these labels ("k=v", all must hold). infos: without exit code, times and ip. */
 typedef void container_list_fn(struct engine_who who, const struct container_info *infos, size_t len, const struct err *err);
 engine_id container_list(struct engine *en, const char *const *labels, container_list_fn *cb, struct engine_who who);
 

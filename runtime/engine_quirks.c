@@ -15,6 +15,7 @@ static const struct engine_traits traits[] = {
 	    .died_event = true,
 	    .pull_says_downloaded = true,
 	    .attach_prepares = true,
+	    .lists_starts = true,
 	},
 };
 
@@ -316,6 +317,17 @@ enum container_state quirk_inspected_state(const json *state, bool *ret_lost)
 	*ret_lost =
 	    (s == CONTAINER_EXITED || (s == CONTAINER_CREATED && has_time(state, "StartedAt"))) &&
 	    !has_time(state, "FinishedAt");
+	return *ret_lost ? CONTAINER_EXITED : s;
+}
+
+/* Podman's own list has seconds since 1970, below zero for never. */
+enum container_state quirk_listed_state(const json *item, bool *ret_lost)
+{
+	enum container_state s = quirk_state(json_str(item, "State"));
+	bool started = json_int(item, "StartedAt", 0) > 0, told = json_has(item, "ExitedAt");
+
+	*ret_lost = told && json_int(item, "ExitedAt", 0) <= 0 &&
+		    (s == CONTAINER_EXITED || (s == CONTAINER_CREATED && started));
 	return *ret_lost ? CONTAINER_EXITED : s;
 }
 

@@ -28,10 +28,12 @@ enum engine_call {
 struct engine_traits {
 	const char *name;          /* "Docker" */
 	bool hostname_when_joined; /* takes a hostname together with another container's network */
-	bool died_event;     /* older releases filter events on "died" where Docker has "die" */
+	bool died_event; /* older releases filter events on "died" where Docker has "die" */
 	bool pull_says_downloaded; /* the last word on a layer is "Download complete" */
 	bool attach_prepares;      /* attaching to a created container does most of its start */
-	bool marks_lost_with_255;  /* what ended while the daemon was away is given exit code 255 */
+	bool lists_starts; /* its own list tells start times, which alone give lost containers away
+			    */
+	bool marks_lost_with_255; /* what ended while the daemon was away is given exit code 255 */
 };
 const struct engine_traits *engine_traits(enum engine_kind kind);
 
@@ -61,6 +63,9 @@ bool quirk_attach_foretells_start(enum engine_kind kind, const char *body, size_
 enum container_state quirk_state(const char *status);
 /* The state of an inspected container, from its "State" object; sets lost. */
 enum container_state quirk_inspected_state(const json *state, bool *ret_lost);
+
+/* The same from an item of a list, as far as it tells. */
+enum container_state quirk_listed_state(const json *item, bool *ret_lost);
 
 /* The API version to speak with an engine that offers OFFERED ("1.45"): buf of 16. NULL: it is too
  * old. */

@@ -251,6 +251,39 @@ TEST("every word for a state is known, and an end without a time is a loss")
 	CHECK(!lost);
 }
 
+static enum container_state listed_state(const char *text, bool *lost)
+{
+	auto_err e = {0};
+	auto_json *j = json_parse(text, strlen(text), 0, &e);
+
+	return quirk_listed_state(j, lost);
+}
+
+TEST("a list gives away what a reboot has lost, where it tells times at all")
+{
+	bool lost;
+
+	CHECK_INT(listed_state(
+		      "{\"State\":\"created\",\"StartedAt\":5,\"ExitedAt\":-62135596800}", &lost),
+	    CONTAINER_EXITED);
+	CHECK(lost);
+	CHECK_INT(
+	    listed_state(
+		"{\"State\":\"created\",\"StartedAt\":-62135596800,\"ExitedAt\":-62135596800}",
+		&lost),
+	    CONTAINER_CREATED);
+	CHECK(!lost);
+	CHECK_INT(listed_state(
+		      "{\"State\":\"running\",\"StartedAt\":5,\"ExitedAt\":-62135596800}", &lost),
+	    CONTAINER_RUNNING);
+	CHECK(!lost);
+	CHECK_INT(listed_state("{\"State\":\"exited\",\"StartedAt\":5,\"ExitedAt\":6}", &lost),
+	    CONTAINER_EXITED);
+	CHECK(!lost);
+	CHECK_INT(listed_state("{\"State\":\"exited\"}", &lost), CONTAINER_EXITED);
+	CHECK(!lost);
+}
+
 TEST("the API version is the newest that both sides know")
 {
 	char buf[16];

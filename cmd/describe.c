@@ -15,14 +15,15 @@ static const struct opt options[] = {
     OPT_ROW_SELECTOR,
     OPT_ROW_ALL_NAMESPACES,
     {"show-events", 0, OPT_BOOL, "true", NULL, "Show the events about each object", NULL, NULL},
-    {"chunk-size", 0, OPT_INT, PAGE_SIZE, "N", "Ask for long lists in pieces of this size; 0: at once", NULL, NULL},
+    {"chunk-size", 0, OPT_INT, PAGE_SIZE, "N",
+	"Ask for long lists in pieces of this size; 0: at once", NULL, NULL},
     OPT_END,
 };
 
 struct run {
 	struct cmd_ctx *ctx;
 	struct client *client;
-	const char *prefix;  /* only objects whose names begin so; NULL: all */
+	const char *prefix; /* only objects whose names begin so; NULL: all */
 	size_t shown;
 	struct err *errors; /* reported behind the output */
 	size_t error_count;
@@ -40,8 +41,8 @@ static void add_error(struct run *r, struct err *e)
 typedef int item_fn(struct run *r, const struct resource *resource, json *item, void *arg);
 
 /* Every item of a list, page by page. PATH has no limit yet. */
-static int each_item(struct run *r, const struct resource *resource, const char *path, item_fn *fn, void *arg,
-    struct err *e)
+static int each_item(struct run *r, const struct resource *resource, const char *path, item_fn *fn,
+    void *arg, struct err *e)
 {
 	auto_free char *token = xstrdup("");
 	int64_t chunk = opts_int(&r->ctx->opts, "chunk-size");
@@ -113,14 +114,16 @@ static json *fetch_pods_of(struct run *r, const char *node)
 
 	buf_init(&path, 0);
 	buf_adds(&path, "/api/v1/pods");
-	query_addf(&path, "fieldSelector", "spec.nodeName=%s,status.phase!=Succeeded,status.phase!=Failed", node);
+	query_addf(&path, "fieldSelector",
+	    "spec.nodeName=%s,status.phase!=Succeeded,status.phase!=Failed", node);
 	return fetch_array(r, buf_str(&path));
 }
 
 /* NULL and no error where the server keeps no leases. */
 static json *fetch_lease(struct run *r, const char *node, struct err *e)
 {
-	auto_free char *path = xasprintf("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/%s", node);
+	auto_free char *path =
+	    xasprintf("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/%s", node);
 	json *lease = client_get_json(r->client, path, e);
 
 	if (!lease && e->reason == ERR_NOT_FOUND)
@@ -171,7 +174,11 @@ static int show_target(struct run *r, const struct target *t, struct err *e)
 	auto_json *obj = NULL;
 
 	buf_init(&path, 0);
-	resource_path(t->resource, everywhere ? NULL : t->ns ? t->ns : r->ctx->ns, t->name, NULL, &path);
+	resource_path(t->resource,
+	    everywhere ? NULL
+	    : t->ns    ? t->ns
+		       : r->ctx->ns,
+	    t->name, NULL, &path);
 	if (!t->name) {
 		query_add(&path, "labelSelector", opts_str(&r->ctx->opts, "selector"));
 		return each_item(r, t->resource, buf_str(&path), show_item, NULL, e);
@@ -183,7 +190,8 @@ static int show_target(struct run *r, const struct target *t, struct err *e)
 	return 0;
 }
 
-/* "describe job pi" without a Job pi: those whose names begin with pi. The error stays where there is none. */
+/* "describe job pi" without a Job pi: those whose names begin with pi. The error stays where there
+ * is none. */
 static void show_by_prefix(struct run *r, const struct target *t, struct err *not_found)
 {
 	struct target all = {.resource = t->resource, .ns = t->ns};
@@ -196,14 +204,17 @@ static void show_by_prefix(struct run *r, const struct target *t, struct err *no
 
 /* ---- the command ---- */
 
-static int targets_of_manifests(struct run *r, struct manifests *all, struct targets *ret, struct err *e)
+static int targets_of_manifests(
+    struct run *r, struct manifests *all, struct targets *ret, struct err *e)
 {
 	struct cmd_ctx *ctx = r->ctx;
 
 	if (ctx->argc)
 		return err_set(e, ERR_BAD_REQUEST,
-		    "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well");
-	if (manifests_load(opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), all, e) < 0)
+		    "when paths, URLs, or stdin is provided as input, you may not specify resource "
+		    "arguments as well");
+	if (manifests_load(
+		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all->len; i++) {
 		struct manifest_target t = {0};
@@ -211,7 +222,8 @@ static int targets_of_manifests(struct run *r, struct manifests *all, struct tar
 		if (manifest_resolve(ctx, &all->items[i], "strict", &t, e) < 0)
 			return -1;
 		if (!t.name)
-			return err_set(e, ERR_BAD_REQUEST, "%s: resource name may not be empty", all->items[i].source);
+			return err_set(e, ERR_BAD_REQUEST, "%s: resource name may not be empty",
+			    all->items[i].source);
 		targets_add(ret, t.resource, t.ns, t.name);
 	}
 	return 0;
@@ -223,18 +235,21 @@ static int check_targets(struct run *r, const struct targets *t, struct err *e)
 
 	if (t->len == 0 && !opts_given(o, "filename"))
 		return err_set(e, ERR_BAD_REQUEST,
-		    "You must specify the type of resource to describe. Use \"kjob api-resources\" for a complete list of "
+		    "You must specify the type of resource to describe. Use \"kjob api-resources\" "
+		    "for a complete list of "
 		    "supported resources.");
 	for (size_t i = 0; i < t->len; i++) {
 		if (!t->items[i].name || opts_given(o, "filename"))
 			continue;
 		if (*opts_str(o, "selector"))
-			return err_set(e, ERR_BAD_REQUEST, "name cannot be provided when a selector is specified");
+			return err_set(e, ERR_BAD_REQUEST,
+			    "name cannot be provided when a selector is specified");
 		if (opts_bool(o, "all-namespaces"))
 			return err_set(e, ERR_BAD_REQUEST,
 			    "a resource cannot be retrieved by name across all namespaces");
 		if (!t->by_slash && t->items[i].resource != t->items[0].resource)
-			return err_set(e, ERR_BAD_REQUEST, "you may only specify a single resource type");
+			return err_set(
+			    e, ERR_BAD_REQUEST, "you may only specify a single resource type");
 	}
 	return 0;
 }
@@ -300,11 +315,11 @@ const struct cmd cmd_describe = {
     .summary = "Show objects in detail, with their events",
     .help = "Where no object has the name, those are shown whose names begin with it.",
     .examples = "# A Job and what happened to it\n"
-                "kjob describe job pi\n\n"
-                "# Its pods\n"
-                "kjob describe pods -l job-name=pi\n\n"
-                "# What a manifest names\n"
-                "kjob describe -f job.yaml\n",
+		"kjob describe job pi\n\n"
+		"# Its pods\n"
+		"kjob describe pods -l job-name=pi\n\n"
+		"# What a manifest names\n"
+		"kjob describe -f job.yaml\n",
     .options = options,
     .group = GROUP_LOOK,
     .exec = exec_describe,

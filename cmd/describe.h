@@ -1,7 +1,8 @@
 /*
- * describe: objects as text for people, in kubectl's layout. Kinds are tables of rows: a label, where its value is, how
- * it is printed. Pure: what is needed besides the object is handed in, the clock too. Fields that are absent or of
- * another type than expected never matter: such a line says <none>, or is left out.
+ * describe: objects as text for people, in kubectl's layout. Kinds are tables of rows: a label,
+ * where its value is, how it is printed. Pure: what is needed besides the object is handed in, the
+ * clock too. Fields that are absent or of another type than expected never matter: such a line says
+ * <none>, or is left out.
  *
  * Everything is borrowed; only the text that describe_object appends is the caller's.
  */
@@ -42,13 +43,18 @@ struct drow {
 	const char *label;
 	const char *path;    /* from the object that the table is about; NULL: that object itself */
 	drow_format *format; /* NULL: the scalar as it is */
-	const char *absent;  /* the text for an absent value; NULL: no line then, nor for an empty text */
-	drow_block *block;   /* instead of a line */
+	const char
+	    *absent; /* the text for an absent value; NULL: no line then, nor for an empty text */
+	drow_block *block; /* instead of a line */
 };
 
-#define ROW(label_, path_, ...) {.label = label_, .path = path_, __VA_ARGS__}
+#define ROW(label_, path_, ...)                             \
+	{                                                   \
+		.label = label_, .path = path_, __VA_ARGS__ \
+	}
 
-void describe_rows(struct describe *d, int level, const struct drow *rows, size_t count, const json *obj);
+void describe_rows(
+    struct describe *d, int level, const struct drow *rows, size_t count, const json *obj);
 #define DESCRIBE_ROWS(d, level, rows, obj) describe_rows(d, level, rows, ARRAY_LEN(rows), obj)
 
 /* A member's name; "" for what should be a member and is none. */
@@ -57,10 +63,12 @@ const char *describe_key(const json *member);
 char *describe_text(const json *obj, const char *path, const char *fallback);
 /* HumanDuration since a time stamp; "<unknown>" for none. Returns buf. */
 char *describe_since(const struct describe *d, const char *stamp, char *buf);
-/* The members or items of a container, sorted by name, or by the text at path: an owned array of borrowed pointers. */
+/* The members or items of a container, sorted by name, or by the text at path: an owned array of
+ * borrowed pointers. */
 const json **describe_sorted(const json *container, const char *path, size_t *ret_len);
 
-drow_format format_time, format_seconds, format_title_bool, format_selector, format_controller, format_joined;
+drow_format format_time, format_seconds, format_title_bool, format_selector, format_controller,
+    format_joined;
 drow_block block_labels, block_annotations, block_tolerations, block_topology, block_quantities;
 /* As block_labels, at a level of its own and with a text in front of the first tab. */
 void describe_map(struct describe *d, const char *before, const json *map);
@@ -70,8 +78,8 @@ void describe_selector(const json *selector, struct buf *text);
 
 /* describe_container.c, describe_volumes.c */
 drow_block block_resources, block_seccomp;
-void describe_containers(struct describe *d, const char *label, const json *containers, const json *statuses,
-    const json *pod);
+void describe_containers(struct describe *d, const char *label, const json *containers,
+    const json *statuses, const json *pod);
 drow_block block_volumes;
 
 /* One file for each kind. */

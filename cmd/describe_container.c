@@ -9,7 +9,8 @@
 
 /* ---- ports, command ---- */
 
-static void write_ports(struct describe *d, const json *ports, const char *prefix, const char *key, bool named)
+static void write_ports(
+    struct describe *d, const json *ports, const char *prefix, const char *key, bool named)
 {
 	auto_buf text = {0};
 
@@ -18,7 +19,8 @@ static void write_ports(struct describe *d, const json *ports, const char *prefi
 		const char *name = json_str_or(p, "name", "");
 		auto_free char *number = describe_text(p, key, "0");
 
-		buf_addf(&text, "%s%s/%s", p == json_first(ports) ? "" : ", ", number, json_str_or(p, "protocol", ""));
+		buf_addf(&text, "%s%s/%s", p == json_first(ports) ? "" : ", ", number,
+		    json_str_or(p, "protocol", ""));
 		if (named && *name)
 			buf_addf(&text, " (%s)", name);
 	}
@@ -112,13 +114,15 @@ static void block_state(struct describe *d, int level, const struct drow *row, c
 		if (!json_has(value, states[i].key))
 			continue;
 		dtext_add(&d->text, level, "%s:\t%s\n", row->label, states[i].name);
-		describe_rows(d, level + 1, states[i].rows, states[i].row_count, json_get(value, states[i].key));
+		describe_rows(d, level + 1, states[i].rows, states[i].row_count,
+		    json_get(value, states[i].key));
 		return;
 	}
 	dtext_add(&d->text, level, "%s:\tWaiting\n", row->label);
 }
 
-static void block_last_state(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_last_state(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	if (json_has(value, "terminated"))
 		block_state(d, level, row, value);
@@ -158,7 +162,8 @@ static void format_http_get(const json *p, struct buf *text)
 
 	for (; *scheme; scheme++)
 		buf_addch(text, (char)tolower((unsigned char)*scheme));
-	buf_addf(text, "%s//%s%s%s:%s", json_has(p, "scheme") ? ":" : "", ipv6 ? "[" : "", host, ipv6 ? "]" : "", port);
+	buf_addf(text, "%s//%s%s%s:%s", json_has(p, "scheme") ? ":" : "", ipv6 ? "[" : "", host,
+	    ipv6 ? "]" : "", port);
 	add_url_path(text, json_str_or(p, "path", ""));
 }
 
@@ -200,8 +205,10 @@ static const struct {
 static const struct {
 	const char *label, *path, *unit;
 } probe_numbers[] = {
-    {"delay", "initialDelaySeconds", "s"},        {"timeout", "timeoutSeconds", "s"},
-    {"period", "periodSeconds", "s"},             {"successThreshold", "successThreshold", ""},
+    {"delay", "initialDelaySeconds", "s"},
+    {"timeout", "timeoutSeconds", "s"},
+    {"period", "periodSeconds", "s"},
+    {"successThreshold", "successThreshold", ""},
     {"failureThreshold", "failureThreshold", ""},
 };
 
@@ -253,8 +260,9 @@ static void block_env_from(struct describe *d, int level, const struct drow *row
 				source = json_get(e, env_sources[i].key);
 				kind = env_sources[i].kind;
 			}
-		dtext_add(&d->text, level + 1, "%s\t%s%s%s%s\tOptional: %s\n", json_str_or(source, "name", ""), kind,
-		    *prefix ? " with prefix '" : "", prefix, *prefix ? "'" : "", bool_text(source, "optional"));
+		dtext_add(&d->text, level + 1, "%s\t%s%s%s%s\tOptional: %s\n",
+		    json_str_or(source, "name", ""), kind, *prefix ? " with prefix '" : "", prefix,
+		    *prefix ? "'" : "", bool_text(source, "optional"));
 	}
 }
 
@@ -272,22 +280,25 @@ static void env_field(const json *ref, const json *container, const json *pod, s
 static void env_resource(const json *ref, const json *container, const json *pod, struct buf *text)
 {
 	const char *resource = json_str_or(ref, "resource", "");
-	auto_free char *value = quantity_env_text(container, resource, json_str_or(ref, "divisor", "0"));
-	bool whole_node = str_eq(value, "0") && (str_eq(resource, "limits.cpu") || str_eq(resource, "limits.memory"));
+	auto_free char *value =
+	    quantity_env_text(container, resource, json_str_or(ref, "divisor", "0"));
+	bool whole_node = str_eq(value, "0") &&
+			  (str_eq(resource, "limits.cpu") || str_eq(resource, "limits.memory"));
 
 	buf_addf(text, "%s (%s)", whole_node ? "node allocatable" : value, resource);
 }
 
 static void env_secret(const json *ref, const json *container, const json *pod, struct buf *text)
 {
-	buf_addf(text, "<set to the key '%s' in secret '%s'>\tOptional: %s", json_str_or(ref, "key", ""),
-	    json_str_or(ref, "name", ""), bool_text(ref, "optional"));
+	buf_addf(text, "<set to the key '%s' in secret '%s'>\tOptional: %s",
+	    json_str_or(ref, "key", ""), json_str_or(ref, "name", ""), bool_text(ref, "optional"));
 }
 
-static void env_config_map(const json *ref, const json *container, const json *pod, struct buf *text)
+static void env_config_map(
+    const json *ref, const json *container, const json *pod, struct buf *text)
 {
-	buf_addf(text, "<set to the key '%s' of config map '%s'>\tOptional: %s", json_str_or(ref, "key", ""),
-	    json_str_or(ref, "name", ""), bool_text(ref, "optional"));
+	buf_addf(text, "<set to the key '%s' of config map '%s'>\tOptional: %s",
+	    json_str_or(ref, "key", ""), json_str_or(ref, "name", ""), bool_text(ref, "optional"));
 }
 
 static const struct {
@@ -311,7 +322,8 @@ static void write_env_value(struct describe *d, int level, const json *e)
 		dtext_add(&d->text, level, "\t%s\n", lines.items[i]);
 }
 
-static void write_env(struct describe *d, int level, const json *e, const json *container, const json *pod)
+static void write_env(
+    struct describe *d, int level, const json *e, const json *container, const json *pod)
 {
 	if (!json_has(e, "valueFrom")) {
 		write_env_value(d, level, e);
@@ -350,9 +362,10 @@ static void block_mounts(struct describe *d, int level, const struct drow *row, 
 		const char *sub = json_str_or(sorted[i], "subPath", "");
 		auto_free char *quoted = str_go_quote(sub);
 
-		dtext_add(&d->text, level + 1, "%s from %s (%s%s%s)\n", json_str_or(sorted[i], "mountPath", ""),
-		    json_str_or(sorted[i], "name", ""), json_bool(sorted[i], "readOnly", false) ? "ro" : "rw",
-		    *sub ? ",path=" : "", *sub ? quoted : "");
+		dtext_add(&d->text, level + 1, "%s from %s (%s%s%s)\n",
+		    json_str_or(sorted[i], "mountPath", ""), json_str_or(sorted[i], "name", ""),
+		    json_bool(sorted[i], "readOnly", false) ? "ro" : "rw", *sub ? ",path=" : "",
+		    *sub ? quoted : "");
 	}
 }
 
@@ -364,8 +377,8 @@ static void block_devices(struct describe *d, int level, const struct drow *row,
 	if (len)
 		dtext_add(&d->text, level, "%s:\n", row->label);
 	for (size_t i = 0; i < len; i++)
-		dtext_add(&d->text, level + 1, "%s from %s\n", json_str_or(sorted[i], "devicePath", ""),
-		    json_str_or(sorted[i], "name", ""));
+		dtext_add(&d->text, level + 1, "%s from %s\n",
+		    json_str_or(sorted[i], "devicePath", ""), json_str_or(sorted[i], "name", ""));
 }
 
 /* ---- the whole ---- */
@@ -402,7 +415,8 @@ static void write_container(struct describe *d, const json *c, const json *statu
 {
 	dtext_add(&d->text, 1, "%s%s:\n", d->nested ? " " : "", json_str_or(c, "name", ""));
 	if (status)
-		dtext_add(&d->text, 2, "Container ID:\t%s\n", json_str_or(status, "containerID", ""));
+		dtext_add(
+		    &d->text, 2, "Container ID:\t%s\n", json_str_or(status, "containerID", ""));
 	dtext_add(&d->text, 2, "Image:\t%s\n", json_str_or(c, "image", ""));
 	if (status)
 		dtext_add(&d->text, 2, "Image ID:\t%s\n", json_str_or(status, "imageID", ""));
@@ -414,10 +428,11 @@ static void write_container(struct describe *d, const json *c, const json *statu
 	DESCRIBE_ROWS(d, 2, mount_rows, c);
 }
 
-void describe_containers(struct describe *d, const char *label, const json *containers, const json *statuses,
-    const json *pod)
+void describe_containers(struct describe *d, const char *label, const json *containers,
+    const json *statuses, const json *pod)
 {
-	dtext_add(&d->text, d->nested ? 1 : 0, "%s:%s\n", label, json_len(containers) ? "" : " <none>");
+	dtext_add(
+	    &d->text, d->nested ? 1 : 0, "%s:%s\n", label, json_len(containers) ? "" : " <none>");
 	json_for (c, containers)
 		write_container(d, c, status_of(statuses, json_str_or(c, "name", "")), pod);
 }

@@ -1,4 +1,5 @@
-/* Kinds without a table: all their fields, under the fields' names. And which kind has a description of its own. */
+/* Kinds without a table: all their fields, under the fields' names. And which kind has a
+ * description of its own. */
 #include <ctype.h>
 
 #include "../runtime/base/str.h"
@@ -8,7 +9,11 @@
 
 /* Shown on top, or never. */
 static const char *const skipped[] = {
-    "metadata.managedFields", "metadata.name", "metadata.namespace", "metadata.labels", "metadata.annotations",
+    "metadata.managedFields",
+    "metadata.name",
+    "metadata.namespace",
+    "metadata.labels",
+    "metadata.annotations",
 };
 
 static const char *const acronyms[] = {"API", "URL", "UID", "OSB", "GUID"};
@@ -20,7 +25,8 @@ static enum letter letter_of(char c)
 	return islower((unsigned char)c) ? LOWER : isupper((unsigned char)c) ? UPPER : OTHER;
 }
 
-/* Where the word that begins at s ends: "lastTimestamp" is last, Timestamp; "PDFLoader" is PDF, Loader. */
+/* Where the word that begins at s ends: "lastTimestamp" is last, Timestamp; "PDFLoader" is PDF,
+ * Loader. */
 static const char *word_end(const char *s)
 {
 	const char *end = s + 1;
@@ -137,7 +143,8 @@ static void write_fields(struct describe *d, int level, const json *obj, const c
 	if (level > DEPTH_MAX)
 		return;
 	for (size_t i = 0; i < len; i++) {
-		auto_free char *path = xasprintf("%s%s%s", prefix, *prefix ? "." : "", describe_key(sorted[i]));
+		auto_free char *path =
+		    xasprintf("%s%s%s", prefix, *prefix ? "." : "", describe_key(sorted[i]));
 
 		if (!is_skipped(path))
 			write_field(d, level, sorted[i], path);
@@ -172,7 +179,7 @@ static const struct {
 void describe_object(const struct describe_input *in, struct buf *out)
 {
 	struct describe d = {.in = in};
-	void (*write)(struct describe *d, const json *obj) = describe_generic;
+	void (*write)(struct describe * d, const json *obj) = describe_generic;
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 		if (str_eq(json_str(in->object, "apiVersion"), kinds[i].version) &&

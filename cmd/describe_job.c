@@ -28,7 +28,8 @@ static void format_pod_counts(const struct describe *d, const json *value, struc
 static void format_indexes(const struct describe *d, const json *value, struct buf *text)
 {
 	const char *all = json_str_or(value, "status.completedIndexes", "");
-	const char *comma = strlen(all) > INDEXES_SOFT_MAX ? strchr(all + INDEXES_SOFT_MAX, ',') : NULL;
+	const char *comma =
+	    strlen(all) > INDEXES_SOFT_MAX ? strchr(all + INDEXES_SOFT_MAX, ',') : NULL;
 
 	if (!str_eq(json_str(value, "spec.completionMode"), "Indexed"))
 		return;
@@ -40,18 +41,21 @@ static void format_indexes(const struct describe *d, const json *value, struct b
 
 /* ---- the pod template ---- */
 
-static void block_init_containers(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_init_containers(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	if (json_len(value))
 		describe_containers(d, row->label, value, NULL, NULL);
 }
 
-static void block_containers(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_containers(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	describe_containers(d, row->label, value, NULL, NULL);
 }
 
-static void block_some_annotations(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_some_annotations(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	if (json_len(value))
 		block_annotations(d, level, row, value);
@@ -97,7 +101,8 @@ static const struct drow job_rows[] = {
     ROW("Completed At", "status.completionTime", .format = format_time),
     ROW("Duration", "status", .format = format_job_duration),
     ROW("Active Deadline Seconds", "spec.activeDeadlineSeconds", .format = format_seconds),
-    ROW("Pods Statuses", "status", .format = format_pod_counts, .absent = "0 Active / 0 Succeeded / 0 Failed"),
+    ROW("Pods Statuses", "status", .format = format_pod_counts,
+	.absent = "0 Active / 0 Succeeded / 0 Failed"),
     ROW("Completed Indexes", NULL, .format = format_indexes),
     ROW("Pod Template", "spec.template", .block = block_template),
 };
@@ -111,7 +116,8 @@ void describe_job(struct describe *d, const json *obj)
 static void format_job_names(const struct describe *d, const json *value, struct buf *text)
 {
 	json_for (it, value)
-		buf_addf(text, "%s%s", it == json_first(value) ? "" : ", ", json_str_or(it, "name", ""));
+		buf_addf(
+		    text, "%s%s", it == json_first(value) ? "" : ", ", json_str_or(it, "name", ""));
 	if (!json_len(value))
 		buf_adds(text, "<none>");
 }
@@ -127,13 +133,17 @@ static const struct drow cronjob_rows[] = {
     ROW("Time Zone", "spec.timeZone", .absent = "<unset>"),
     ROW("Successful Job History Limit", "spec.successfulJobsHistoryLimit", .absent = "<unset>"),
     ROW("Failed Job History Limit", "spec.failedJobsHistoryLimit", .absent = "<unset>"),
-    ROW("Starting Deadline Seconds", "spec.startingDeadlineSeconds", .format = format_seconds, .absent = "<unset>"),
-    ROW("Selector", "spec.jobTemplate.spec.selector", .format = format_selector, .absent = "<unset>"),
+    ROW("Starting Deadline Seconds", "spec.startingDeadlineSeconds", .format = format_seconds,
+	.absent = "<unset>"),
+    ROW("Selector", "spec.jobTemplate.spec.selector", .format = format_selector,
+	.absent = "<unset>"),
     ROW("Parallelism", "spec.jobTemplate.spec.parallelism", .absent = "<unset>"),
     ROW("Completions", "spec.jobTemplate.spec.completions", .absent = "<unset>"),
-    ROW("Active Deadline Seconds", "spec.jobTemplate.spec.activeDeadlineSeconds", .format = format_seconds),
+    ROW("Active Deadline Seconds", "spec.jobTemplate.spec.activeDeadlineSeconds",
+	.format = format_seconds),
     ROW("Pod Template", "spec.jobTemplate.spec.template", .block = block_template),
-    ROW("Last Schedule Time", "status.lastScheduleTime", .format = format_time, .absent = "<unset>"),
+    ROW("Last Schedule Time", "status.lastScheduleTime", .format = format_time,
+	.absent = "<unset>"),
     ROW("Active Jobs", "status.active", .format = format_job_names, .absent = "<none>"),
 };
 

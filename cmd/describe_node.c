@@ -19,7 +19,8 @@ static char *time_text(const struct describe *d, const json *obj, const char *pa
 	return buf_take(&text);
 }
 
-static void block_namespace_conditions(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_namespace_conditions(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	if (!json_len(value))
 		return;
@@ -30,7 +31,8 @@ static void block_namespace_conditions(struct describe *d, int level, const stru
 		auto_free char *moved = time_text(d, c, "lastTransitionTime");
 
 		dtext_add(&d->text, level + 1, "%s\t%s\t%s\t%s\t%s\n", json_str_or(c, "type", ""),
-		    json_str_or(c, "status", ""), moved, json_str_or(c, "reason", ""), json_str_or(c, "message", ""));
+		    json_str_or(c, "status", ""), moved, json_str_or(c, "reason", ""),
+		    json_str_or(c, "message", ""));
 	}
 }
 
@@ -100,34 +102,41 @@ static void block_lease(struct describe *d, int level, const struct drow *row, c
 {
 	if (!d->in->lease) {
 		if (d->in->lease_error)
-			dtext_add(&d->text, level, "%s:\tFailed to get lease: %s\n", row->label, d->in->lease_error);
+			dtext_add(&d->text, level, "%s:\tFailed to get lease: %s\n", row->label,
+			    d->in->lease_error);
 		return;
 	}
 	dtext_add(&d->text, level, "%s:\n", row->label);
 	DESCRIBE_ROWS(d, level + 1, lease_rows, d->in->lease);
 }
 
-static void block_node_conditions(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_node_conditions(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	if (!json_len(value))
 		return;
 	dtext_add(&d->text, level, "%s:\n", row->label);
-	dtext_add(&d->text, level + 1, "Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n");
-	dtext_add(&d->text, level + 1, "----\t------\t-----------------\t------------------\t------\t-------\n");
+	dtext_add(&d->text, level + 1,
+	    "Type\tStatus\tLastHeartbeatTime\tLastTransitionTime\tReason\tMessage\n");
+	dtext_add(&d->text, level + 1,
+	    "----\t------\t-----------------\t------------------\t------\t-------\n");
 	json_for (c, value) {
 		auto_free char *beat = time_text(d, c, "lastHeartbeatTime");
 		auto_free char *moved = time_text(d, c, "lastTransitionTime");
 
-		dtext_add(&d->text, level + 1, "%s \t%s \t%s \t%s \t%s \t%s\n", json_str_or(c, "type", ""),
-		    json_str_or(c, "status", ""), beat, moved, json_str_or(c, "reason", ""), json_str_or(c, "message", ""));
+		dtext_add(&d->text, level + 1, "%s \t%s \t%s \t%s \t%s \t%s\n",
+		    json_str_or(c, "type", ""), json_str_or(c, "status", ""), beat, moved,
+		    json_str_or(c, "reason", ""), json_str_or(c, "message", ""));
 	}
 }
 
-static void block_addresses(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_addresses(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	dtext_add(&d->text, level, "%s:\n", row->label);
 	json_for (a, value)
-		dtext_add(&d->text, level + 1, "%s:\t%s\n", json_str_or(a, "type", ""), json_str_or(a, "address", ""));
+		dtext_add(&d->text, level + 1, "%s:\t%s\n", json_str_or(a, "type", ""),
+		    json_str_or(a, "address", ""));
 }
 
 static const struct drow info_rows[] = {
@@ -152,7 +161,8 @@ static void block_info(struct describe *d, int level, const struct drow *row, co
 /* ---- what pods ask for ---- */
 
 enum side { REQUESTS, LIMITS };
-static const char *const side_paths[] = {[REQUESTS] = "resources.requests", [LIMITS] = "resources.limits"};
+static const char *const side_paths[] = {
+    [REQUESTS] = "resources.requests", [LIMITS] = "resources.limits"};
 
 static struct quantity container_amount(const json *c, enum side side, const char *name)
 {
@@ -161,7 +171,8 @@ static struct quantity container_amount(const json *c, enum side side, const cha
 	return quantity_of(text);
 }
 
-/* Containers and sidecars run together; one init container, with the sidecars before it, may need more than they. */
+/* Containers and sidecars run together; one init container, with the sidecars before it, may need
+ * more than they. */
 static struct quantity pod_amount(const json *pod, enum side side, const char *name)
 {
 	struct quantity all = {0}, sidecars = {0}, most = {0};
@@ -186,8 +197,9 @@ static struct quantity pod_amount(const json *pod, enum side side, const char *n
 
 static struct quantity node_amount(const json *node, const char *name)
 {
-	const json *list = json_path(node, json_len(json_path(node, "status.allocatable")) ? "status.allocatable"
-	                                                                                 : "status.capacity");
+	const json *list =
+	    json_path(node, json_len(json_path(node, "status.allocatable")) ? "status.allocatable"
+									    : "status.capacity");
 	auto_free char *text = json_scalar_text(json_get(list, name));
 
 	return quantity_of(text);
@@ -198,7 +210,8 @@ static char *share_text(struct quantity q, struct quantity of)
 {
 	auto_free char *text = quantity_text(q);
 
-	return xasprintf("%s (%lld%%)", text, of.milli > 0 ? (long long)((double)q.milli / (double)of.milli * 100) : 0LL);
+	return xasprintf("%s (%lld%%)", text,
+	    of.milli > 0 ? (long long)((double)q.milli / (double)of.milli * 100) : 0LL);
 }
 
 static void write_node_pods(struct describe *d, const json *node)
@@ -206,8 +219,10 @@ static void write_node_pods(struct describe *d, const json *node)
 	static const char *const names[] = {"cpu", "memory"};
 
 	dtext_add(&d->text, 0, "Non-terminated Pods:\t(%zu in total)\n", json_len(d->in->pods));
-	dtext_add(&d->text, 1, "Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n");
-	dtext_add(&d->text, 1, "---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n");
+	dtext_add(&d->text, 1,
+	    "Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n");
+	dtext_add(&d->text, 1,
+	    "---------\t----\t\t------------\t----------\t---------------\t-------------\t---\n");
 	json_for (pod, d->in->pods) {
 		char age[TIME_TEXT_MAX];
 
@@ -215,11 +230,13 @@ static void write_node_pods(struct describe *d, const json *node)
 		    json_str_or(pod, "metadata.name", ""));
 		for (size_t i = 0; i < ARRAY_LEN(names); i++)
 			for (enum side s = REQUESTS; s <= LIMITS; s++) {
-				auto_free char *text = share_text(pod_amount(pod, s, names[i]), node_amount(node, names[i]));
+				auto_free char *text = share_text(
+				    pod_amount(pod, s, names[i]), node_amount(node, names[i]));
 
 				dtext_add(&d->text, 0, "%s\t", text);
 			}
-		dtext_add(&d->text, 0, "%s\n", describe_since(d, json_str(pod, "metadata.creationTimestamp"), age));
+		dtext_add(&d->text, 0, "%s\n",
+		    describe_since(d, json_str(pod, "metadata.creationTimestamp"), age));
 	}
 }
 
@@ -234,7 +251,8 @@ static struct quantity total(const struct describe *d, enum side side, const cha
 
 static void write_total(struct describe *d, const json *node, const char *name, bool share)
 {
-	struct quantity requests = total(d, REQUESTS, name), limits = total(d, LIMITS, name), of = node_amount(node, name);
+	struct quantity requests = total(d, REQUESTS, name), limits = total(d, LIMITS, name),
+			of = node_amount(node, name);
 	auto_free char *r = share ? share_text(requests, of) : quantity_text(requests);
 	auto_free char *l = share ? share_text(limits, of) : quantity_text(limits);
 
@@ -244,9 +262,11 @@ static void write_total(struct describe *d, const json *node, const char *name, 
 /* Everything a node has besides the usual: huge pages first, then devices. */
 static void write_other_totals(struct describe *d, const json *node, bool huge)
 {
-	static const char *const usual[] = {"cpu", "memory", "ephemeral-storage", "pods", "storage"};
-	const json *list = json_path(node, json_len(json_path(node, "status.allocatable")) ? "status.allocatable"
-	                                                                                 : "status.capacity");
+	static const char *const usual[] = {
+	    "cpu", "memory", "ephemeral-storage", "pods", "storage"};
+	const json *list =
+	    json_path(node, json_len(json_path(node, "status.allocatable")) ? "status.allocatable"
+									    : "status.capacity");
 	size_t len;
 	auto_free const json **sorted = describe_sorted(list, NULL, &len);
 
@@ -261,7 +281,8 @@ static void write_other_totals(struct describe *d, const json *node, bool huge)
 	}
 }
 
-static void block_allocated(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_allocated(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	static const char *const usual[] = {"cpu", "memory", "ephemeral-storage"};
 
@@ -269,7 +290,8 @@ static void block_allocated(struct describe *d, int level, const struct drow *ro
 		return;
 	write_node_pods(d, value);
 	dtext_add(&d->text, level, "%s:\n", row->label);
-	dtext_add(&d->text, level + 1, "(Total limits may be over 100 percent, i.e., overcommitted.)\n");
+	dtext_add(
+	    &d->text, level + 1, "(Total limits may be over 100 percent, i.e., overcommitted.)\n");
 	dtext_add(&d->text, level + 1, "Resource\tRequests\tLimits\n");
 	dtext_add(&d->text, level + 1, "--------\t--------\t------\n");
 	for (size_t i = 0; i < ARRAY_LEN(usual); i++)
@@ -283,7 +305,8 @@ static const struct drow node_rows[] = {
     ROW("Roles", "metadata.labels", .format = format_roles, .absent = "<none>"),
     ROW("Labels", "metadata.labels", .block = block_labels),
     ROW("Annotations", "metadata.annotations", .block = block_annotations),
-    ROW("CreationTimestamp", "metadata.creationTimestamp", .format = format_time, .absent = ZERO_TIME),
+    ROW("CreationTimestamp", "metadata.creationTimestamp", .format = format_time,
+	.absent = ZERO_TIME),
     ROW("Taints", "spec.taints", .block = block_taints),
     ROW("Unschedulable", "spec.unschedulable", .absent = "false"),
     ROW("Lease", NULL, .block = block_lease),

@@ -2,6 +2,7 @@
 #include "../runtime/base/clock.h"
 #include "../runtime/base/str.h"
 #include "describe.h"
+#include "describe_quantity.h"
 
 static void format_node(const struct describe *d, const json *value, struct buf *text)
 {
@@ -36,7 +37,8 @@ static void block_ips(struct describe *d, int level, const struct drow *row, con
 		dtext_add(&d->text, level + 1, "IP:\t%s\n", json_str_or(ip, "ip", ""));
 }
 
-static void block_pod_resources(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_pod_resources(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	if (!value)
 		return;
@@ -50,17 +52,19 @@ static const struct {
 } container_lists[] = {
     {"Init Containers", "spec.initContainers", "status.initContainerStatuses", false},
     {"Containers", "spec.containers", "status.containerStatuses", true},
-    {"Ephemeral Containers", "spec.ephemeralContainers", "status.ephemeralContainerStatuses", false},
+    {"Ephemeral Containers", "spec.ephemeralContainers", "status.ephemeralContainerStatuses",
+	false},
 };
 
-static void block_pod_containers(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_pod_containers(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	for (size_t i = 0; i < ARRAY_LEN(container_lists); i++) {
 		const json *list = json_path(value, container_lists[i].spec);
 
 		if (container_lists[i].always || json_len(list))
-			describe_containers(d, container_lists[i].label, list, json_path(value, container_lists[i].status),
-			    value);
+			describe_containers(d, container_lists[i].label, list,
+			    json_path(value, container_lists[i].status), value);
 	}
 }
 
@@ -87,14 +91,55 @@ static void block_gates(struct describe *d, int level, const struct drow *row, c
 	}
 }
 
-static void block_conditions(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_conditions(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	if (!json_len(value))
 		return;
 	dtext_add(&d->text, level, "%s:\n", row->label);
 	dtext_add(&d->text, level + 1, "Type\tStatus\n");
 	json_for (c, value)
-		dtext_add(&d->text, level + 1, "%s \t%s \n", json_str_or(c, "type", ""), json_str_or(c, "status", ""));
+		dtext_add(&d->text, level + 1, "%s \t%s \n", json_str_or(c, "type", ""),
+		    json_str_or(c, "status", ""));
+}
+
+/* Whether a container's limit of one resource is set, and asked for in full. */
+static bool is_guaranteed(const json *c, const char *name)
+{
+	auto_free char *limit = json_scalar_text(json_get(json_path(c, "resources.limits"), name));
+	auto_free char *request =
+	    json_scalar_text(json_get(json_path(c, "resources.requests"), name));
+
+	return quantity_of(limit).milli > 0 &&
+	       (!*request || quantity_of(request).milli == quantity_of(limit).milli);
+}
+
+static bool asks_for(const json *c, const char *name)
+{
+	auto_free char *limit = json_scalar_text(json_get(json_path(c, "resources.limits"), name));
+	auto_free char *request =
+	    json_scalar_text(json_get(json_path(c, "resources.requests"), name));
+
+	return quantity_of(limit).milli > 0 || quantity_of(request).milli > 0;
+}
+
+/* What the status says; else what the containers' resources make of the pod. */
+static void format_qos(const struct describe *d, const json *value, struct buf *text)
+{
+	static const char *const lists[] = {"spec.containers", "spec.initContainers"};
+	const char *known = json_str_or(value, "status.qosClass", "");
+	bool guaranteed = true, any = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		json_for (c, json_path(value, lists[i])) {
+			any = any || asks_for(c, "cpu") || asks_for(c, "memory");
+			guaranteed =
+			    guaranteed && is_guaranteed(c, "cpu") && is_guaranteed(c, "memory");
+		}
+	buf_adds(text, *known       ? known
+		       : !any       ? "BestEffort"
+		       : guaranteed ? "Guaranteed"
+				    : "Burstable");
 }
 
 static const struct drow pod_rows[] = {
@@ -121,7 +166,7 @@ static const struct drow pod_rows[] = {
     ROW("Readiness Gates", NULL, .block = block_gates),
     ROW("Conditions", "status.conditions", .block = block_conditions),
     ROW("Volumes", "spec.volumes", .block = block_volumes),
-    ROW("QoS Class", "status.qosClass", .absent = "BestEffort"),
+    ROW("QoS Class", NULL, .format = format_qos),
     ROW("Node-Selectors", "spec.nodeSelector", .block = block_labels),
     ROW("Tolerations", "spec.tolerations", .block = block_tolerations),
     ROW("Topology Spread Constraints", "spec.topologySpreadConstraints", .block = block_topology),

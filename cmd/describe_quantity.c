@@ -12,13 +12,26 @@ static const struct suffix {
 	bool binary;
 	double factor;
 } suffixes[] = {
-    {"Ei", true, 0x1p60}, {"Pi", true, 0x1p50}, {"Ti", true, 0x1p40}, {"Gi", true, 0x1p30}, {"Mi", true, 0x1p20},
-    {"Ki", true, 0x1p10}, {"E", false, 1e18},   {"P", false, 1e15},   {"T", false, 1e12},   {"G", false, 1e9},
-    {"M", false, 1e6},    {"k", false, 1e3},    {"", false, 1},       {"m", false, 1e-3},   {"u", false, 1e-6},
+    {"Ei", true, 0x1p60},
+    {"Pi", true, 0x1p50},
+    {"Ti", true, 0x1p40},
+    {"Gi", true, 0x1p30},
+    {"Mi", true, 0x1p20},
+    {"Ki", true, 0x1p10},
+    {"E", false, 1e18},
+    {"P", false, 1e15},
+    {"T", false, 1e12},
+    {"G", false, 1e9},
+    {"M", false, 1e6},
+    {"k", false, 1e3},
+    {"", false, 1},
+    {"m", false, 1e-3},
+    {"u", false, 1e-6},
     {"n", false, 1e-9},
 };
 
-/* The digits in front as a number of thousandths times the factor; long double holds 64 bits exactly. */
+/* The digits in front as a number of thousandths times the factor; long double holds 64 bits
+ * exactly. */
 static int64_t scaled(const char *digits, double factor)
 {
 	long double n = strtold(digits, NULL);
@@ -40,7 +53,8 @@ struct quantity quantity_of(const char *text)
 		return zero;
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++)
 		if (str_eq(text + len, suffixes[i].text))
-			return (struct quantity){.milli = scaled(digits, suffixes[i].factor), .binary = suffixes[i].binary};
+			return (struct quantity){.milli = scaled(digits, suffixes[i].factor),
+			    .binary = suffixes[i].binary};
 	if (text[len] != 'e' && text[len] != 'E')
 		return zero;
 	exponent = strtod(text + len + 1, &end);
@@ -73,8 +87,10 @@ char *quantity_text(struct quantity q)
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		const struct suffix *s = &suffixes[i];
 
-		if (s->factor >= 1 && (s->binary == binary || s->factor == 1) && units % (int64_t)s->factor == 0)
-			return xasprintf("%lld%s", (long long)(units / (int64_t)s->factor), s->text);
+		if (s->factor >= 1 && (s->binary == binary || s->factor == 1) &&
+		    units % (int64_t)s->factor == 0)
+			return xasprintf(
+			    "%lld%s", (long long)(units / (int64_t)s->factor), s->text);
 	}
 	return xasprintf("%lld", (long long)units);
 }
@@ -83,7 +99,8 @@ char *quantity_env_text(const json *container, const char *resource, const char 
 {
 	static const char *const plain[] = {"cpu", "memory", "ephemeral-storage"};
 	const char *name = strchr(resource, '.');
-	bool limits = str_has_prefix(resource, "limits."), requests = str_has_prefix(resource, "requests.");
+	bool limits = str_has_prefix(resource, "limits."),
+	     requests = str_has_prefix(resource, "requests.");
 	bool known = false;
 	auto_free char *amount = NULL;
 	int64_t parts = quantity_of(divisor).milli;

@@ -1,6 +1,7 @@
 /*
- * describe_quantity: amounts as the server writes them ("500m", "1Gi"), added up for the description of a node and
- * divided for that of a container's environment. Exact in thousandths up to 9e15; beyond that the largest value.
+ * describe_quantity: amounts as the server writes them ("500m", "1Gi"), added up for the
+ * description of a node and divided for that of a container's environment. Exact in thousandths up
+ * to 9e15; beyond that the largest value.
  */
 #ifndef KJOB_CMD_DESCRIBE_QUANTITY_H
 #define KJOB_CMD_DESCRIBE_QUANTITY_H
@@ -24,7 +25,8 @@ int64_t quantity_units(struct quantity q);
 /* The canonical text; owned. */
 char *quantity_text(struct quantity q);
 
-/* What "limits.cpu" and the like give in a container's environment; divisor "0" means one. "" for other names; owned. */
+/* What "limits.cpu" and the like give in a container's environment; divisor "0" means one. "" for
+ * other names; owned. */
 char *quantity_env_text(const json *container, const char *resource, const char *divisor);
 
 #endif

@@ -37,7 +37,8 @@ static void add_time(const char *stamp, struct buf *text)
 	if (!stamp || time_parse(stamp, &ns) < 0)
 		buf_adds(text, stamp ? stamp : ZERO_TIME);
 	else
-		buf_adds(text, ns == TIME_ZERO_NS ? ZERO_TIME : time_format_rfc1123z(buf, ns / NSEC_PER_SEC));
+		buf_adds(text,
+		    ns == TIME_ZERO_NS ? ZERO_TIME : time_format_rfc1123z(buf, ns / NSEC_PER_SEC));
 }
 
 void format_time(const struct describe *d, const json *value, struct buf *text)
@@ -109,7 +110,8 @@ static void write_line(struct describe *d, int level, const struct drow *row, co
 		dtext_add(&d->text, level, "%s:\t%s\n", row->label, buf_str(&text));
 }
 
-void describe_rows(struct describe *d, int level, const struct drow *rows, size_t count, const json *obj)
+void describe_rows(
+    struct describe *d, int level, const struct drow *rows, size_t count, const json *obj)
 {
 	for (size_t i = 0; i < count; i++) {
 		const json *value = row_value(&rows[i], obj);
@@ -273,24 +275,29 @@ static char *expression_text(const json *e)
 	joined = strlist_join(&values, ",");
 	for (size_t i = 0; i < ARRAY_LEN(forms); i++)
 		if (str_eq(op, forms[i].op))
-			return xasprintf("%s%s%s%s%s%s", forms[i].before, key, forms[i].after, forms[i].values ? "(" : "",
-			    forms[i].values ? joined : "", forms[i].values ? ")" : "");
+			return xasprintf("%s%s%s%s%s%s", forms[i].before, key, forms[i].after,
+			    forms[i].values ? "(" : "", forms[i].values ? joined : "",
+			    forms[i].values ? ")" : "");
 	return xasprintf("%s %s %s", key, op, joined);
 }
 
 void describe_selector(const json *selector, struct buf *text)
 {
-	const json *labels = json_get(selector, "matchLabels"), *expressions = json_get(selector, "matchExpressions");
-	struct requirement *all = xcalloc(json_len(labels) + json_len(expressions) + 1, sizeof(*all));
+	const json *labels = json_get(selector, "matchLabels"),
+		   *expressions = json_get(selector, "matchExpressions");
+	struct requirement *all =
+	    xcalloc(json_len(labels) + json_len(expressions) + 1, sizeof(*all));
 	size_t n = 0;
 
 	json_for (it, labels) {
 		auto_free char *value = json_scalar_text(it);
 
-		all[n++] = (struct requirement){.key = describe_key(it), .text = xasprintf("%s=%s", describe_key(it), value)};
+		all[n++] = (struct requirement){
+		    .key = describe_key(it), .text = xasprintf("%s=%s", describe_key(it), value)};
 	}
 	json_for (it, expressions)
-		all[n++] = (struct requirement){.key = json_str_or(it, "key", ""), .text = expression_text(it)};
+		all[n++] = (struct requirement){
+		    .key = json_str_or(it, "key", ""), .text = expression_text(it)};
 	qsort(all, n, sizeof(*all), by_requirement);
 	for (size_t i = 0; i < n; i++) {
 		buf_addf(text, "%s%s", i ? "," : "", all[i].text);
@@ -336,8 +343,8 @@ static void topology_text(const json *t, struct buf *text)
 }
 
 /* One text a line, sorted by the text at path. */
-static void write_sorted(struct describe *d, int level, const struct drow *row, const json *list, const char *path,
-    void (*format)(const json *item, struct buf *text))
+static void write_sorted(struct describe *d, int level, const struct drow *row, const json *list,
+    const char *path, void (*format)(const json *item, struct buf *text))
 {
 	size_t len;
 	auto_free const json **sorted = describe_sorted(list, path, &len);
@@ -375,11 +382,11 @@ static void event_age(const struct describe *d, const json *e, struct buf *text)
 
 	describe_since(d, began, first);
 	if (json_has(e, "series"))
-		buf_addf(text, "%s (x%s over %s)", describe_since(d, json_str(e, "series.lastObservedTime"), last), series,
-		    first);
+		buf_addf(text, "%s (x%s over %s)",
+		    describe_since(d, json_str(e, "series.lastObservedTime"), last), series, first);
 	else if (count > 1)
-		buf_addf(text, "%s (x%lld over %s)", describe_since(d, json_str(e, "lastTimestamp"), last),
-		    (long long)count, first);
+		buf_addf(text, "%s (x%lld over %s)",
+		    describe_since(d, json_str(e, "lastTimestamp"), last), (long long)count, first);
 	else
 		buf_adds(text, first);
 }
@@ -421,7 +428,8 @@ void describe_events(struct describe *d)
 
 		buf_init(&age, 0);
 		event_age(d, e, &age);
-		dtext_add(&d->text, 1, "%s\t%s\t%s\t%s\t%s\n", json_str_or(e, "type", ""), json_str_or(e, "reason", ""),
-		    buf_str(&age), *from ? from : json_str_or(e, "reportingComponent", ""), message);
+		dtext_add(&d->text, 1, "%s\t%s\t%s\t%s\t%s\n", json_str_or(e, "type", ""),
+		    json_str_or(e, "reason", ""), buf_str(&age),
+		    *from ? from : json_str_or(e, "reportingComponent", ""), message);
 	}
 }

@@ -12,8 +12,9 @@ struct cell {
 };
 
 /*
- * A column is a run of adjacent lines that have that cell; columns are numbered in the order of their first cells.
- * `last` and `line` say which one each cell of the previous and of the current line belongs to.
+ * A column is a run of adjacent lines that have that cell; columns are numbered in the order of
+ * their first cells. `last` and `line` say which one each cell of the previous and of the current
+ * line belongs to.
  */
 struct layout {
 	size_t *widths;
@@ -104,7 +105,8 @@ static void end_line(struct layout *l)
 	l->line_len = 0;
 }
 
-/* The column of the next cell of the line; `next` counts the new ones when they are known already. */
+/* The column of the next cell of the line; `next` counts the new ones when they are known already.
+ */
 static size_t cell_column(struct layout *l, size_t *next)
 {
 	size_t column;

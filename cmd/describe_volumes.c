@@ -18,7 +18,8 @@ static void format_wwns(const struct describe *d, const json *value, struct buf 
 	}
 }
 
-static void block_file_items(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_file_items(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	dtext_add(&d->text, level, "%s:\n", row->label);
 	json_for (it, value) {
@@ -31,8 +32,8 @@ static void block_file_items(struct describe *d, int level, const struct drow *r
 }
 
 /* A map whose values stand four blanks further in than those of rows. */
-static void write_indented(struct describe *d, int level, const char *label, const json *map, const char *between,
-    const char *none)
+static void write_indented(struct describe *d, int level, const char *label, const json *map,
+    const char *between, const char *none)
 {
 	size_t len;
 	auto_free const json **sorted = describe_sorted(map, NULL, &len);
@@ -41,46 +42,52 @@ static void write_indented(struct describe *d, int level, const char *label, con
 	for (size_t i = 0; i < len; i++) {
 		auto_free char *text = json_scalar_text(sorted[i]);
 
-		dtext_add(&d->text, i ? level : 0, "%s    %s%s%s\n", i ? "\t" : "", describe_key(sorted[i]), between, text);
+		dtext_add(&d->text, i ? level : 0, "%s    %s%s%s\n", i ? "\t" : "",
+		    describe_key(sorted[i]), between, text);
 	}
 }
 
-static void block_attributes(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_attributes(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	write_indented(d, level, row->label, value, "=", "<none>\n");
 }
 
-static void block_claim_labels(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_claim_labels(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	write_indented(d, level, row->label, value, "=", "    <none>\n");
 }
 
-static void block_claim_annotations(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_claim_annotations(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	write_indented(d, level, row->label, value, ": ", "    <none>\n");
 }
 
 /* ---- projected volumes ---- */
 
-static void block_projections(struct describe *d, int level, const struct drow *row, const json *value)
+static void block_projections(
+    struct describe *d, int level, const struct drow *row, const json *value)
 {
 	static const struct {
 		const char *key;
 		const struct drow rows[2];
 	} kinds[] = {
 	    {"secret", {ROW("SecretName", "name", .absent = ""),
-		       ROW("SecretOptionalName", "optional", .absent = "<nil>")}},
+			   ROW("SecretOptionalName", "optional", .absent = "<nil>")}},
 	    {"downwardAPI", {ROW("DownwardAPI", "none", .absent = "true")}},
 	    {"configMap", {ROW("ConfigMapName", "name", .absent = ""),
-			  ROW("ConfigMapOptional", "optional", .absent = "<nil>")}},
-	    {"serviceAccountToken", {ROW("TokenExpirationSeconds", "expirationSeconds", .absent = "0")}},
+			      ROW("ConfigMapOptional", "optional", .absent = "<nil>")}},
+	    {"serviceAccountToken",
+		{ROW("TokenExpirationSeconds", "expirationSeconds", .absent = "0")}},
 	};
 
 	json_for (source, value)
 		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 			if (json_has(source, kinds[i].key))
-				describe_rows(d, level, kinds[i].rows, kinds[i].rows[1].label ? 2 : 1,
-				    json_get(source, kinds[i].key));
+				describe_rows(d, level, kinds[i].rows,
+				    kinds[i].rows[1].label ? 2 : 1, json_get(source, kinds[i].key));
 }
 
 /* ---- the types ---- */
@@ -136,13 +143,17 @@ static const struct drow ephemeral_rows[] = {
     ROW("StorageClass", "volumeClaimTemplate.spec.storageClassName", .absent = ""),
     ROW("Volume", "volumeClaimTemplate.spec.volumeName", .absent = ""),
     ROW("Labels", "volumeClaimTemplate.metadata.labels", .block = block_claim_labels),
-    ROW("Annotations", "volumeClaimTemplate.metadata.annotations", .block = block_claim_annotations),
+    ROW("Annotations", "volumeClaimTemplate.metadata.annotations",
+	.block = block_claim_annotations),
     ROW("Capacity", "volumeClaimTemplate.status.capacity.storage", .absent = ""),
     ROW("Access Modes", "volumeClaimTemplate.status.accessModes", .absent = ""),
     ROW("VolumeMode", "volumeClaimTemplate.spec.volumeMode"),
 };
 
-#define TYPE(key, text, rows) {key, text, rows, ARRAY_LEN(rows)}
+#define TYPE(key, text, rows)                    \
+	{                                        \
+		key, text, rows, ARRAY_LEN(rows) \
+	}
 
 static const struct {
 	const char *key, *text;
@@ -150,18 +161,24 @@ static const struct {
 	size_t row_count;
 } types[] = {
     TYPE("hostPath", "HostPath (bare host directory volume)", host_path_rows),
-    TYPE("emptyDir", "EmptyDir (a temporary directory that shares a pod's lifetime)", empty_dir_rows),
+    TYPE("emptyDir", "EmptyDir (a temporary directory that shares a pod's lifetime)",
+	empty_dir_rows),
     TYPE("secret", "Secret (a volume populated by a Secret)", secret_rows),
     TYPE("configMap", "ConfigMap (a volume populated by a ConfigMap)", config_map_rows),
     TYPE("nfs", "NFS (an NFS mount that lasts the lifetime of a pod)", nfs_rows),
     TYPE("persistentVolumeClaim",
-	"PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)", claim_rows),
-    TYPE("projected", "Projected (a volume that contains injected data from multiple sources)", projected_rows),
-    TYPE("downwardAPI", "DownwardAPI (a volume populated by information about the pod)", downward_rows),
+	"PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
+	claim_rows),
+    TYPE("projected", "Projected (a volume that contains injected data from multiple sources)",
+	projected_rows),
+    TYPE("downwardAPI", "DownwardAPI (a volume populated by information about the pod)",
+	downward_rows),
     TYPE("csi", "CSI (a Container Storage Interface (CSI) volume source)", csi_rows),
     TYPE("image", "Image (a container image or OCI artifact)", image_rows),
     TYPE("ephemeral",
-	"EphemeralVolume (an inline specification for a volume that gets created and deleted with the pod)", ephemeral_rows),
+	"EphemeralVolume (an inline specification for a volume that gets created and deleted with "
+	"the pod)",
+	ephemeral_rows),
     TYPE("fc", "FC (a Fibre Channel disk)", fc_rows),
 };
 
@@ -183,7 +200,8 @@ static void write_volume(struct describe *d, const json *volume)
 		if (!json_has(volume, types[i].key))
 			continue;
 		dtext_add(&d->text, 2, "Type:\t%s\n", types[i].text);
-		describe_rows(d, 2, types[i].rows, types[i].row_count, json_get(volume, types[i].key));
+		describe_rows(
+		    d, 2, types[i].rows, types[i].row_count, json_get(volume, types[i].key));
 		return;
 	}
 	json_for (source, volume)

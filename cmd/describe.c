@@ -291,6 +291,8 @@ static int exec_describe(struct cmd_ctx *ctx, struct err *e)
 	auto_targets targets = {0};
 	int rc = 0;
 
+	if (ctx->argc == 0 && !opts_given(&ctx->opts, "filename"))
+		return check_targets(&r, &targets, e);
 	r.client = cmd_client(ctx, e);
 	if (!r.client)
 		return -1;

@@ -499,9 +499,10 @@ static char *last_words(const char *log)
 	auto_free char *all = quirk_message(text ? text : "", len);
 	char *line = strrchr(all, '\n') ? strrchr(all, '\n') + 1 : all;
 	char *msg = strstr(line, "msg=\"");
+	const char *error = str_has_prefix(line, "Error: ") ? line + strlen("Error: ") : line;
 	char *end = msg ? strrchr(msg, '"') : NULL;
 
-	return msg && end > msg + 5 ? xstrndup(msg + 5, (size_t)(end - msg - 5)) : xstrdup(line);
+	return msg && end > msg + 5 ? xstrndup(msg + 5, (size_t)(end - msg - 5)) : xstrdup(error);
 }
 
 static int service_failed(const char *log, const char *what, struct err *e)

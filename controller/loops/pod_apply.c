@@ -194,7 +194,7 @@ static void on_started(struct engine_who who, int exit_code, const struct err *e
 		c->stage = STAGE_RUNNING;
 		c->started_ns = clock_wall_ns();
 		container_event(c, "Normal", "Started", "Container started");
-		output_inspect_soon(c, c->stream_ended ? 0 : 250);
+		output_inspect_soon(c, c->stream_ended ? 0 : 1000);
 		return;
 	}
 	if (exit_code) {

@@ -1,0 +1,490 @@
+/* table: columns and cells of `kubectl get`, one row per column. */
+#include "../../runtime/base/clock.h"
+#include "api.h"
+#include "podsummary.h"
+
+/* What the cells of one row are made from. */
+struct source {
+	const json *obj;
+	int64_t now;
+	struct pod_summary pod; /* of pods only */
+};
+
+struct column {
+	const char *name; /* NULL ends a table */
+	const char *format;
+	int priority;
+	const char *doc;
+	char *(*text)(const struct source *s);   /* owned; or else: */
+	int64_t (*number)(const struct source *s);
+};
+
+/* ---- shared cells ---- */
+
+/* A non-empty string of the object, or `none`. */
+static char *string_or(const struct source *s, const char *path, const char *none)
+{
+	const char *text = json_str_or(s->obj, path, "");
+
+	return xstrdup(*text ? text : none);
+}
+
+static char *age_of(const char *time, int64_t now)
+{
+	char buf[TIME_TEXT_MAX];
+	int64_t ns;
+
+	if (!time || time_parse(time, &ns) < 0 || ns == TIME_ZERO_NS)
+		return xstrdup("<unknown>");
+	return xstrdup(duration_human(buf, now - ns / NSEC_PER_SEC));
+}
+
+static char *cell_name(const struct source *s)
+{
+	return string_or(s, "metadata.name", "");
+}
+
+static char *cell_age(const struct source *s)
+{
+	return age_of(json_str(s->obj, "metadata.creationTimestamp"), s->now);
+}
+
+static bool condition_is(const json *obj, const char *type, const char *status)
+{
+	json_for (c, json_path(obj, "status.conditions"))
+		if (str_eq(json_str(c, "type"), type))
+			return str_eq(json_str(c, "status"), status);
+	return false;
+}
+
+#define NAME_DOC "Name of the object, unique in its namespace and kind."
+#define AGE_DOC "Time since the object was created."
+
+/* ---- pods ---- */
+
+static char *pod_ready(const struct source *s)
+{
+	return xasprintf("%d/%d", s->pod.ready, s->pod.total);
+}
+
+static char *pod_status(const struct source *s)
+{
+	return xstrdup(s->pod.status);
+}
+
+static char *pod_restarts(const struct source *s)
+{
+	auto_free char *age = NULL;
+
+	if (!s->pod.restarts || !s->pod.restarted)
+		return xasprintf("%lld", (long long)s->pod.restarts);
+	age = age_of(s->pod.restarted, s->now);
+	return xasprintf("%lld (%s ago)", (long long)s->pod.restarts, age);
+}
+
+static char *pod_ip(const struct source *s)
+{
+	const char *first = json_str_or(json_at(json_path(s->obj, "status.podIPs"), 0), "ip", "");
+
+	return *first ? xstrdup(first) : string_or(s, "status.podIP", "<none>");
+}
+
+static char *pod_node(const struct source *s)
+{
+	return string_or(s, "spec.nodeName", "<none>");
+}
+
+static char *pod_nominated(const struct source *s)
+{
+	return string_or(s, "status.nominatedNodeName", "<none>");
+}
+
+static char *pod_gates(const struct source *s)
+{
+	const json *gates = json_path(s->obj, "spec.readinessGates");
+	int met = 0;
+
+	if (!json_first(gates))
+		return xstrdup("<none>");
+	json_for (gate, gates)
+		met += condition_is(s->obj, json_str_or(gate, "conditionType", ""), "True");
+	return xasprintf("%d/%zu", met, json_len(gates));
+}
+
+static const struct column pod_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Ready", "", 0, "Containers that are ready, of all.", pod_ready, NULL},
+    {"Status", "", 0, "State of the pod and its containers.", pod_status, NULL},
+    {"Restarts", "", 0, "How often containers were restarted, and when last.", pod_restarts, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {"IP", "", 1, "Address of the pod.", pod_ip, NULL},
+    {"Node", "", 1, "Node that runs the pod.", pod_node, NULL},
+    {"Nominated Node", "", 1, "Node that is being made free for the pod.", pod_nominated, NULL},
+    {"Readiness Gates", "", 1, "Readiness gates that are met, of all.", pod_gates, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+/* ---- jobs ---- */
+
+static char *job_status(const struct source *s)
+{
+	static const char *const before[] = {"Complete", "Failed"};
+	static const char *const after[] = {"Suspended", "FailureTarget", "SuccessCriteriaMet"};
+
+	for (size_t i = 0; i < ARRAY_LEN(before); i++)
+		if (condition_is(s->obj, before[i], "True"))
+			return xstrdup(before[i]);
+	if (json_has(s->obj, "metadata.deletionTimestamp"))
+		return xstrdup("Terminating");
+	for (size_t i = 0; i < ARRAY_LEN(after); i++)
+		if (condition_is(s->obj, after[i], "True"))
+			return xstrdup(after[i]);
+	return xstrdup("Running");
+}
+
+static char *job_completions(const struct source *s)
+{
+	long long done = json_int(s->obj, "status.succeeded", 0);
+	long long parallelism = json_int(s->obj, "spec.parallelism", 0);
+
+	if (json_has(s->obj, "spec.completions"))
+		return xasprintf("%lld/%lld", done, (long long)json_int(s->obj, "spec.completions", 0));
+	return parallelism > 1 ? xasprintf("%lld/1 of %lld", done, parallelism) : xasprintf("%lld/1", done);
+}
+
+static char *job_duration(const struct source *s)
+{
+	const char *start = json_str(s->obj, "status.startTime"), *end = json_str(s->obj, "status.completionTime");
+	char buf[TIME_TEXT_MAX];
+	int64_t from, to;
+
+	if (!start || time_parse(start, &from) < 0)
+		return xstrdup("");
+	if (!end || time_parse(end, &to) < 0)
+		to = s->now * NSEC_PER_SEC;
+	return xstrdup(duration_human(buf, to / NSEC_PER_SEC - from / NSEC_PER_SEC));
+}
+
+/* One member of all containers, joined by commas. */
+static char *join_containers(const struct source *s, const char *member)
+{
+	auto_strlist list = {0};
+
+	json_for (c, json_path(s->obj, "spec.template.spec.containers"))
+		strlist_add(&list, json_str_or(c, member, ""));
+	return strlist_join(&list, ",");
+}
+
+static char *job_containers(const struct source *s)
+{
+	return join_containers(s, "name");
+}
+
+static char *job_images(const struct source *s)
+{
+	return join_containers(s, "image");
+}
+
+/* "k in (a,b)", "k notin (a)", "k", "!k" */
+static void add_expression(struct strlist *list, const json *expr)
+{
+	const char *key = json_str_or(expr, "key", ""), *op = json_str_or(expr, "operator", "");
+	auto_strlist values = {0};
+	auto_free char *joined = NULL;
+
+	json_for (v, json_get(expr, "values"))
+		strlist_add(&values, json_string_value(v));
+	strlist_sort(&values);
+	joined = strlist_join(&values, ",");
+	if (str_eq(op, "Exists"))
+		strlist_add(list, key);
+	else if (str_eq(op, "DoesNotExist"))
+		strlist_addf(list, "!%s", key);
+	else
+		strlist_addf(list, "%s %s (%s)", key, str_eq(op, "In") ? "in" : "notin", joined);
+}
+
+static char *job_selector(const struct source *s)
+{
+	const json *selector = json_path(s->obj, "spec.selector");
+	auto_strlist list = {0};
+
+	json_for (l, json_get(selector, "matchLabels"))
+		strlist_addf(&list, "%s=%s", json_key(l), json_string_value(l));
+	json_for (expr, json_get(selector, "matchExpressions"))
+		add_expression(&list, expr);
+	strlist_sort(&list);
+	return list.len ? strlist_join(&list, ",") : xstrdup("<none>");
+}
+
+static const struct column job_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Status", "", 0, "State of the job.", job_status, NULL},
+    {"Completions", "", 0, "Successful pods, of those that are needed.", job_completions, NULL},
+    {"Duration", "", 0, "Time from the start to completion, or up to now.", job_duration, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {"Containers", "", 1, "Names of the containers in the template.", job_containers, NULL},
+    {"Images", "", 1, "Images of the containers in the template.", job_images, NULL},
+    {"Selector", "", 1, "Labels by which the job finds its pods.", job_selector, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+/* ---- events ---- */
+
+static char *event_first(const struct source *s)
+{
+	const char *time = json_str(s->obj, "firstTimestamp");
+
+	return age_of(time ? time : json_str(s->obj, "eventTime"), s->now);
+}
+
+static char *event_last(const struct source *s)
+{
+	const char *time = json_str(s->obj, "series.lastObservedTime");
+
+	if (!time)
+		time = json_str(s->obj, "lastTimestamp");
+	return time ? age_of(time, s->now) : event_first(s);
+}
+
+static char *event_type(const struct source *s)
+{
+	return string_or(s, "type", "");
+}
+
+static char *event_reason(const struct source *s)
+{
+	return string_or(s, "reason", "");
+}
+
+static char *event_object(const struct source *s)
+{
+	const char *name = json_str_or(s->obj, "involvedObject.name", "");
+	char *text = xasprintf("%s%s%s", json_str_or(s->obj, "involvedObject.kind", ""), *name ? "/" : "", name);
+
+	for (char *c = text; *c && *c != '/'; c++)
+		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
+	return text;
+}
+
+static char *event_subobject(const struct source *s)
+{
+	return string_or(s, "involvedObject.fieldPath", "");
+}
+
+static char *event_source(const struct source *s)
+{
+	const char *component = json_str_or(s->obj, "source.component", "");
+	const char *host = json_str_or(s->obj, "source.host", "");
+
+	if (!*component)
+		component = json_str_or(s->obj, "reportingComponent", "");
+	if (!*host)
+		host = json_str_or(s->obj, "reportingInstance", "");
+	return *host ? xasprintf("%s, %s", component, host) : xstrdup(component);
+}
+
+static char *event_message(const struct source *s)
+{
+	const char *text = json_str_or(s->obj, "message", "");
+	size_t len;
+
+	text += strspn(text, " \t\r\n");
+	len = strlen(text);
+	while (len && strchr(" \t\r\n", text[len - 1]))
+		len--;
+	return xstrndup(text, len);
+}
+
+static int64_t event_count(const struct source *s)
+{
+	int64_t count = json_int(s->obj, "series.count", json_int(s->obj, "count", 0));
+
+	return count ? count : 1;
+}
+
+static const struct column event_columns[] = {
+    {"Last Seen", "", 0, "Time since it happened last.", event_last, NULL},
+    {"Type", "", 0, "Normal or Warning.", event_type, NULL},
+    {"Reason", "", 0, "Short word for what happened.", event_reason, NULL},
+    {"Object", "", 0, "Kind and name of the object that it is about.", event_object, NULL},
+    {"Subobject", "", 1, "Part of the object.", event_subobject, NULL},
+    {"Source", "", 1, "Who reported it.", event_source, NULL},
+    {"Message", "", 0, "What happened.", event_message, NULL},
+    {"First Seen", "", 1, "Time since it happened first.", event_first, NULL},
+    {"Count", "", 1, "How often it happened.", NULL, event_count},
+    {"Name", "name", 1, NAME_DOC, cell_name, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+/* ---- namespaces and nodes ---- */
+
+static char *namespace_status(const struct source *s)
+{
+	return string_or(s, "status.phase", "");
+}
+
+static const struct column namespace_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Status", "", 0, "Active or Terminating.", namespace_status, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+static char *node_status(const struct source *s)
+{
+	const char *state = "Unknown";
+
+	json_for (c, json_path(s->obj, "status.conditions"))
+		if (str_eq(json_str(c, "type"), "Ready"))
+			state = str_eq(json_str(c, "status"), "True") ? "Ready" : "NotReady";
+	return xasprintf("%s%s", state, json_bool(s->obj, "spec.unschedulable", false) ? ",SchedulingDisabled" : "");
+}
+
+static char *node_roles(const struct source *s)
+{
+	static const char prefix[] = "node-role.kubernetes.io/";
+	auto_strlist roles = {0};
+
+	json_for (l, json_path(s->obj, "metadata.labels")) {
+		if (str_has_prefix(json_key(l), prefix) && json_key(l)[strlen(prefix)])
+			strlist_add(&roles, json_key(l) + strlen(prefix));
+		else if (str_eq(json_key(l), "kubernetes.io/role") && *json_string_value(l))
+			strlist_add(&roles, json_string_value(l));
+	}
+	strlist_sort(&roles);
+	return roles.len ? strlist_join(&roles, ",") : xstrdup("<none>");
+}
+
+static char *node_version(const struct source *s)
+{
+	return string_or(s, "status.nodeInfo.kubeletVersion", "");
+}
+
+static char *node_address(const struct source *s, const char *type)
+{
+	json_for (a, json_path(s->obj, "status.addresses"))
+		if (str_eq(json_str(a, "type"), type))
+			return xstrdup(json_str_or(a, "address", "<none>"));
+	return xstrdup("<none>");
+}
+
+static char *node_internal_ip(const struct source *s)
+{
+	return node_address(s, "InternalIP");
+}
+
+static char *node_external_ip(const struct source *s)
+{
+	return node_address(s, "ExternalIP");
+}
+
+static char *node_os(const struct source *s)
+{
+	return string_or(s, "status.nodeInfo.osImage", "<unknown>");
+}
+
+static char *node_kernel(const struct source *s)
+{
+	return string_or(s, "status.nodeInfo.kernelVersion", "<unknown>");
+}
+
+static char *node_runtime(const struct source *s)
+{
+	return string_or(s, "status.nodeInfo.containerRuntimeVersion", "<unknown>");
+}
+
+static const struct column node_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Status", "", 0, "Whether the node can run pods.", node_status, NULL},
+    {"Roles", "", 0, "Roles of the node.", node_roles, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {"Version", "", 0, "Version of the node's agent.", node_version, NULL},
+    {"Internal-IP", "", 1, "Address of the node.", node_internal_ip, NULL},
+    {"External-IP", "", 1, "Address of the node from outside.", node_external_ip, NULL},
+    {"OS-Image", "", 1, "Operating system of the node.", node_os, NULL},
+    {"Kernel-Version", "", 1, "Kernel of the node.", node_kernel, NULL},
+    {"Container-Runtime", "", 1, "Engine of the node and its version.", node_runtime, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+/* ---- tables ---- */
+
+static const struct column *columns_of(const struct kind *k)
+{
+	switch (k->id) {
+	case KIND_POD:
+		return pod_columns;
+	case KIND_EVENT:
+		return event_columns;
+	case KIND_NAMESPACE:
+		return namespace_columns;
+	case KIND_NODE:
+		return node_columns;
+	case KIND_JOB:
+		return job_columns;
+	case KIND_COUNT:
+		break;
+	}
+	return NULL;
+}
+
+json *table_columns(const struct kind *k)
+{
+	json *list = json_new_array();
+
+	for (const struct column *c = columns_of(k); c && c->name; c++) {
+		json *def = json_new_object();
+
+		json_set_str(def, "name", c->name);
+		json_set_str(def, "type", c->number ? "integer" : "string");
+		json_set_str(def, "format", c->format);
+		json_set_str(def, "description", c->doc);
+		json_set_int(def, "priority", c->priority);
+		json_add(list, def);
+	}
+	return list;
+}
+
+static json *partial_metadata(const json *obj)
+{
+	json *p = json_new_object();
+	const json *meta = json_get(obj, "metadata");
+
+	json_set_str(p, "kind", "PartialObjectMetadata");
+	json_set_str(p, "apiVersion", "meta.k8s.io/v1");
+	json_set(p, "metadata", meta ? json_dup(meta) : json_new_object());
+	return p;
+}
+
+static json *row_object(const json *obj, enum include_object include)
+{
+	switch (include) {
+	case INCLUDE_METADATA:
+		return partial_metadata(obj);
+	case INCLUDE_OBJECT:
+		return json_dup(obj);
+	case INCLUDE_NONE:
+		break;
+	}
+	return NULL;
+}
+
+json *table_row(const struct kind *k, const json *obj, enum include_object include, int64_t now)
+{
+	json *row = json_new_object(), *cells = json_new_array(), *object = row_object(obj, include);
+	struct source s = {.obj = obj, .now = now};
+
+	if (k->id == KIND_POD)
+		pod_summary_init(&s.pod, obj);
+	for (const struct column *c = columns_of(k); c && c->name; c++) {
+		auto_free char *text = c->text ? c->text(&s) : NULL;
+
+		json_add(cells, text ? json_new_string(text) : json_new_int(c->number(&s)));
+	}
+	if (k->id == KIND_POD)
+		pod_summary_release(&s.pod);
+	json_set(row, "cells", cells);
+	json_set(row, "object", object ? object : json_new_null());
+	return row;
+}

@@ -1,0 +1,403 @@
+/* The API server: logs and attach. */
+#include "../../controller/store/logfile.h"
+#include "../../runtime/ws.h"
+#include "server_fixture.h"
+
+#define LOG PODS "/p/log"
+#define NS_2026 INT64_C(1767225600000000000)
+
+static void write_log(struct fixture *f, const char *text, enum log_stream stream)
+{
+	auto_err e = {0};
+	struct logfile *l = logfile_open(f->pods.log_path, 0, &e);
+
+	CHECK_STR(err_msg(&e), "");
+	if (!l)
+		return;
+	CHECK(logfile_write(l, stream, NS_2026, text, strlen(text), &e) == 0);
+	logfile_close(l);
+}
+
+static void get_log(struct fixture *f, const char *query, const char *want)
+{
+	auto_answer a = {0};
+	auto_free char *path = xasprintf(LOG "%s", query);
+
+	request(f, &a, "GET", path, NULL);
+	CHECK_INT(a.status, 200);
+	CHECK_STR(buf_str(&a.body), want);
+}
+
+TEST("a log is given whole, or the part that the query selects")
+{
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	write_log(&f, "one\ntwo\n", LOG_STDOUT);
+	write_log(&f, "three\n", LOG_STDERR);
+	get_log(&f, "", "one\ntwo\nthree\n");
+	get_log(&f, "?container=main&tailLines=1", "three\n");
+	get_log(&f, "?tailLines=0", "");
+	get_log(&f, "?limitBytes=5", "one\nt");
+	get_log(&f, "?stream=Stderr", "three\n");
+	get_log(&f, "?timestamps=true&tailLines=1", "2026-01-01T00:00:00.000000000Z three\n");
+	get_log(&f, "?sinceTime=2027-01-01T00:00:00Z", "");
+	get_log(&f, "?sinceSeconds=9223372036854775807", "one\ntwo\nthree\n");
+	get_log(&f, "?follow=true", "one\ntwo\nthree\n"); /* the container has ended */
+	request_with(
+	    &f, &a, "GET", LOG, "Accept: application/vnd.docker.multiplexed-stream\r\n", NULL);
+	CHECK_STR(answer_header(&a, "Content-Type"), "application/vnd.docker.multiplexed-stream");
+	CHECK_INT(a.body.len, 8 + 8 + 8 + 6);
+	CHECK(a.body.len == 30 && memcmp(a.body.ptr + 16, "\2\0\0\0\0\0\0\6three\n", 14) == 0);
+	fixture_close(&f);
+}
+
+TEST("queries of logs that make no sense are refused")
+{
+	static const struct {
+		const char *query;
+		int status;
+		const char *text;
+	} cases[] = {
+	    {"?tailLines=-1", 422,
+		"tailLines: Invalid value: -1: must be greater than or equal to 0"},
+	    {"?tailLines=x", 400, "tailLines"},
+	    {"?limitBytes=0", 422, "limitBytes: Invalid value: 0: must be greater than 0"},
+	    {"?sinceSeconds=0", 422, "sinceSeconds"},
+	    {"?sinceSeconds=1&sinceTime=2026-01-01T00:00:00Z", 422, "at most one of"},
+	    {"?sinceTime=yesterday", 400, "sinceTime"},
+	    {"?stream=both", 422, "stream: Unsupported value: \"both\""},
+	    {"?container=x", 400, "container x is not valid for pod p"},
+	    {"?previous=true", 400,
+		"previous terminated container \"main\" in pod \"p\" not found"},
+	};
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_free char *path = xasprintf(LOG "%s", cases[i].query);
+
+		request(&f, &a, "GET", path, NULL);
+		CHECK_INT(a.status, cases[i].status);
+		CHECK(strstr(json_str_or(a.json, "message", ""), cases[i].text) != NULL);
+	}
+	request(&f, &a, "GET", PODS "/nobody/log", NULL);
+	CHECK_INT(a.status, 404);
+	f.pods.refuse = "container \"main\" in pod \"p\" is waiting to start: ContainerCreating";
+	request(&f, &a, "GET", LOG, NULL);
+	CHECK_INT(a.status, 400);
+	CHECK_STR(json_str(a.json, "message"), f.pods.refuse);
+	fixture_close(&f);
+}
+
+TEST("a pod of several containers needs a name of one")
+{
+	static const char text[] =
+	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\",\"namespace\":"
+	    "\"default\","
+	    "\"uid\":\"1234\",\"creationTimestamp\":\"2026-01-01T00:00:00Z\"},\"spec\":{"
+	    "\"containers\":["
+	    "{\"name\":\"a\",\"image\":\"x\"},{\"name\":\"b\",\"image\":\"x\"}]}}";
+	struct fixture f;
+	auto_answer a = {0};
+	auto_json *pod = NULL;
+	auto_err e = {0};
+
+	fixture_open(&f);
+	/* Straight into the store: what pods may be created is not the matter here. */
+	pod = json_parse(text, strlen(text), 0, &e);
+	CHECK(store_create(f.store, kind_by_id(KIND_POD), pod, &e) == 0);
+	CHECK(store_commit(f.store, &e) == 0);
+	request(&f, &a, "GET", LOG, NULL);
+	CHECK_INT(a.status, 400);
+	CHECK_STR(json_str(a.json, "message"),
+	    "a container name must be specified for pod p, choose one of: [a b]");
+	get_log(&f, "?container=b", "");
+	fixture_close(&f);
+}
+
+TEST("a followed log goes on as the file grows and ends with the container")
+{
+	struct fixture f;
+	struct client c;
+	auto_answer a = {0};
+	auto_buf body = {0};
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	f.pods.live = true; /* there is no file yet */
+	c = client_open(&f);
+	send_request(&c, "GET", LOG "?follow=true", "", NULL);
+	read_head(&c, &a);
+	CHECK_INT(a.status, 200);
+	CHECK_STR(answer_header(&a, "Content-Type"), "text/plain");
+	write_log(&f, "one\n", LOG_STDOUT);
+	notify_followers(&f.pods);
+	CHECK_INT(read_chunk(&c, &body), 4);
+	write_log(&f, "two\n", LOG_STDOUT);
+	notify_followers(&f.pods);
+	CHECK_INT(read_chunk(&c, &body), 4);
+	write_log(&f, "three\n", LOG_STDOUT);
+	f.pods.live = false;
+	notify_followers(&f.pods);
+	while (read_chunk(&c, &body) > 0)
+		;
+	CHECK_STR(buf_str(&body), "one\ntwo\nthree\n");
+	CHECK(client_wait_eof(&c));
+	CHECK(f.pods.follows == NULL);
+	client_close(&c);
+	fixture_close(&f);
+}
+
+TEST("a follower that leaves is forgotten")
+{
+	struct fixture f;
+	struct client c;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	f.pods.live = true;
+	c = client_open(&f);
+	send_request(&c, "GET", LOG "?follow=true", "", NULL);
+	read_head(&c, &a);
+	CHECK_INT(server_clients(f.server), 1);
+	CHECK(f.pods.follows != NULL);
+	client_close(&c);
+	turns(&f, 20);
+	CHECK_INT(server_clients(f.server), 0);
+	CHECK(f.pods.follows == NULL);
+	fixture_close(&f);
+}
+
+TEST("a large log streams without piling up for a slow reader")
+{
+	struct fixture f;
+	struct client c;
+	auto_answer a = {0};
+	auto_buf line = {0};
+	auto_err e = {0};
+	struct logfile *l;
+	size_t total = 0;
+	const size_t lines = 40000, length = 500;
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	buf_pad(&line, 'x', length - 1);
+	buf_addch(&line, '\n');
+	l = logfile_open(f.pods.log_path, 0, &e);
+	for (size_t i = 0; i < lines; i++)
+		CHECK(logfile_write(l, LOG_STDOUT, NS_2026, line.ptr, line.len, &e) == 0);
+	logfile_close(l);
+	c = client_open(&f);
+	send_request(&c, "GET", LOG, "", NULL);
+	turns(&f, 50); /* unread: the server must wait */
+	read_head(&c, &a);
+	for (long n; (n = read_chunk(&c, &a.body)) > 0; buf_clear(&a.body))
+		total += (size_t)n;
+	CHECK_INT(total, lines * length);
+	client_close(&c);
+	fixture_close(&f);
+}
+
+/* ---- attach ---- */
+
+#define UPGRADE                                                                      \
+	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" \
+	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+#define V5 UPGRADE "Sec-WebSocket-Protocol: v4.channel.k8s.io, v5.channel.k8s.io\r\n"
+
+struct terminal {
+	struct client c;
+	struct answer a;
+	struct ws ws;
+	struct buf out[4]; /* by channel */
+	bool closed;
+};
+
+static void on_message(void *ctx, enum ws_opcode op, const unsigned char *data, size_t len)
+{
+	struct terminal *t = ctx;
+
+	if (op == WS_CLOSE)
+		t->closed = true;
+	if (op == WS_BINARY && len && data[0] < ARRAY_LEN(t->out))
+		buf_add(&t->out[data[0]], data + 1, len - 1);
+	if (op == WS_PONG)
+		buf_add(&t->out[0], data, len);
+}
+
+static void terminal_open(
+    struct terminal *t, struct fixture *f, const char *query, const char *headers)
+{
+	auto_free char *path = xasprintf(PODS "/p/attach%s", query);
+
+	*t = (struct terminal){.c = client_open(f)};
+	ws_init(&t->ws, true, MIB);
+	send_request(&t->c, "GET", path, headers, NULL);
+	read_head(&t->c, &t->a);
+	CHECK_INT(t->a.status, 101);
+}
+
+static void terminal_close(struct terminal *t)
+{
+	client_close(&t->c);
+	answer_release(&t->a);
+	ws_release(&t->ws);
+	for (size_t i = 0; i < ARRAY_LEN(t->out); i++)
+		buf_release(&t->out[i]);
+}
+
+static void terminal_read(struct terminal *t)
+{
+	auto_err e = {0};
+
+	client_turn(&t->c);
+	CHECK(ws_feed(&t->ws, t->c.in.ptr, t->c.in.len, on_message, t, &e) == 0);
+	buf_clear(&t->c.in);
+}
+
+static void terminal_wait(struct terminal *t, int channel, const char *want)
+{
+	int64_t until = clock_mono_ms() + WAIT_MS;
+
+	while (strcmp(buf_str(&t->out[channel]), want) != 0 && clock_mono_ms() < until)
+		terminal_read(t);
+	CHECK_STR(buf_str(&t->out[channel]), want);
+}
+
+static void terminal_send(struct terminal *t, unsigned channel, const char *data, size_t len)
+{
+	auto_buf b = {0};
+
+	ws_channel_frame(&t->ws, &b, channel, data, len);
+	client_send(&t->c, b.ptr, b.len);
+}
+
+TEST("attach carries input to the container and output from now on to the client")
+{
+	struct fixture f;
+	struct terminal t;
+	auto_json *status = NULL;
+	auto_buf ping = {0};
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	f.pods.live = true;
+	write_log(&f, "before\n", LOG_STDOUT);
+	terminal_open(&t, &f, "?stdin=true&stdout=true&stderr=true", V5);
+	CHECK_STR(answer_header(&t.a, "Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+	CHECK_STR(answer_header(&t.a, "Sec-WebSocket-Protocol"), "v5.channel.k8s.io");
+	CHECK_INT(f.pods.opened, 1);
+	terminal_send(&t, CHANNEL_STDIN, "hello\n", 6);
+	write_log(&f, "out\n", LOG_STDOUT);
+	write_log(&f, "err\n", LOG_STDERR);
+	notify_followers(&f.pods);
+	terminal_wait(&t, CHANNEL_STDOUT, "out\n");
+	terminal_wait(&t, CHANNEL_STDERR, "err\n");
+	CHECK_STR(buf_str(&f.pods.input), "hello\n");
+	ws_frame(&t.ws, &ping, WS_PING, "you there", 9);
+	client_send(&t.c, ping.ptr, ping.len);
+	terminal_wait(&t, CHANNEL_STDIN, "you there");
+	terminal_send(&t, CHANNEL_CLOSE, "\0", 1);
+	for (int i = 0; i < 50 && !f.pods.closed; i++)
+		terminal_read(&t);
+	CHECK_INT(f.pods.closed_eof, 1);
+	f.pods.live = false;
+	notify_followers(&f.pods);
+	for (int i = 0; i < 200 && !t.closed; i++)
+		terminal_read(&t);
+	CHECK(t.closed);
+	status = json_parse(buf_str(&t.out[CHANNEL_ERROR]), t.out[CHANNEL_ERROR].len, 0, NULL);
+	CHECK_STR(json_str(status, "status"), "Success");
+	CHECK(client_wait_eof(&t.c));
+	CHECK_INT(f.pods.closed, 1);
+	terminal_close(&t);
+	fixture_close(&f);
+}
+
+TEST("input waits while the container does not take it, and none is lost")
+{
+	struct fixture f;
+	struct terminal t;
+	auto_buf data = {0};
+	int64_t until;
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	f.pods.live = true;
+	f.pods.full = true;
+	terminal_open(
+	    &t, &f, "?stdin=true", UPGRADE "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n");
+	for (int i = 0; i < 3000; i++)
+		buf_addf(&data, "line %d\n", i);
+	terminal_send(&t, CHANNEL_STDIN, "first\n", 6);
+	turns(&f, 20);
+	CHECK_INT(f.pods.input.len, 0);
+	terminal_send(&t, CHANNEL_STDIN, data.ptr, data.len);
+	f.pods.full = false;
+	until = clock_mono_ms() + WAIT_MS;
+	while (f.pods.input.len < data.len + 6 && clock_mono_ms() < until)
+		terminal_read(&t);
+	CHECK_INT(f.pods.input.len, data.len + 6);
+	CHECK(memcmp(f.pods.input.ptr + 6, data.ptr, data.len) == 0);
+	terminal_close(&t); /* leaves without an end of input */
+	turns(&f, 20);
+	CHECK_INT(f.pods.closed, 1);
+	CHECK_INT(f.pods.closed_eof, 0);
+	fixture_close(&f);
+}
+
+TEST("attaches that cannot be are refused before the upgrade")
+{
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	f.pods.live = true;
+	request(&f, &a, "GET", PODS "/p/attach?stdin=true", NULL);
+	CHECK_INT(a.status, 400);
+	CHECK_STR(json_str(a.json, "message"), "Upgrade request required");
+	request_with(
+	    &f, &a, "POST", PODS "/p/attach", "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n", NULL);
+	CHECK_INT(a.status, 400);
+	CHECK(strstr(json_str_or(a.json, "message", ""), "websocket only") != NULL);
+	request_with(
+	    &f, &a, "GET", PODS "/p/attach", UPGRADE "Sec-WebSocket-Protocol: chat\r\n", NULL);
+	CHECK_INT(a.status, 400);
+	f.pods.live = false;
+	request_with(&f, &a, "GET", PODS "/p/attach", V5, NULL);
+	CHECK_INT(a.status, 400);
+	CHECK_STR(json_str(a.json, "message"), "container main in pod p is not running");
+	request_with(&f, &a, "GET", PODS "/nobody/attach", V5, NULL);
+	CHECK_INT(a.status, 404);
+	CHECK_INT(f.pods.opened, 0);
+	fixture_close(&f);
+}
+
+TEST("garbage instead of frames ends an attach")
+{
+	struct fixture f;
+	struct terminal t;
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	f.pods.live = true;
+	terminal_open(&t, &f, "?stdin=true&stdout=true", V5);
+	client_send(&t.c, "this is not a frame", 19);
+	CHECK(client_wait_eof(&t.c));
+	CHECK_INT(f.pods.closed, 1);
+	CHECK_INT(server_clients(f.server), 0);
+	terminal_close(&t);
+	fixture_close(&f);
+}
+
+int main(void)
+{
+	return test_main();
+}

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../runtime/base/clock.h"
+#include "../runtime/base/log.h"
 #include "../runtime/base/paths.h"
 #include "output.h"
 #include "spawn.h"
@@ -24,6 +25,7 @@ struct client {
 	struct http *http;
 	struct strlist warnings; /* printed already */
 	bool version_checked;
+	bool called; /* since the last client_turn */
 };
 
 /* ---- headers ---- */
@@ -149,6 +151,9 @@ int client_open(const struct client_options *o, struct client **ret, struct err 
 	struct client *c = xcalloc(1, sizeof(*c));
 	struct http_target target = {.base_url = "http://localhost"};
 
+	/* Standard error is the user's: a reader that stalls makes turns slow, which is no news to a command. */
+	if (!getenv("KJOB_LOG"))
+		log_setup(STDERR_FILENO, LOG_ERROR);
 	c->engine = xstrdup(o->engine ? o->engine : "");
 	c->no_start = o->no_start;
 	c->verbose = o->verbose;
@@ -184,6 +189,12 @@ void client_close(struct client *c)
 int client_revive(struct client *c, struct err *e)
 {
 	return spawn_controller(&c->paths, c->engine, c->no_start, NULL, e);
+}
+
+void client_turn(struct client *c)
+{
+	loop_turn(c->loop, c->called ? 0 : -1);
+	c->called = false;
 }
 
 struct loop *client_loop(struct client *c)
@@ -248,6 +259,7 @@ static void send_once(struct client *c, const struct call *call, struct pending 
 	    .ctx = p,
 	};
 
+	c->called = true;
 	http_send(c->http, &r);
 	while (!p->done)
 		loop_turn(c->loop, -1);

@@ -30,6 +30,11 @@ void client_close(struct client *c); /* NULL is fine */
 int client_revive(struct client *c, struct err *e) MUST_USE;
 
 struct loop *client_loop(struct client *c);
+/*
+ * One turn of the loop, for commands that handle between turns what streams have collected. It does not wait when a call
+ * was made since the last one: the call turned the loop too, and what that collected is still to be handled.
+ */
+void client_turn(struct client *c);
 struct http *client_http(struct client *c);
 
 #define MIME_JSON "application/json"

@@ -7,7 +7,8 @@
 #include "../runtime/base/clock.h"
 
 #define LINE_MAX_BYTES (1 * MIB)
-#define FAILURES_MAX 5
+#define FAILURES_MAX 20
+#define LIVED_MS 5000 /* a stream that lived as long was no failure */
 #define STALL_MS 500
 #define STALL_PIECE 4096u /* what a pipe that is writable takes without blocking */
 #define FRAMED_TYPE "application/vnd.docker.multiplexed-stream"
@@ -158,7 +159,6 @@ static bool on_data(void *ctx, uint64_t key, const char *data, size_t len)
 	size_t at = 0, n;
 	int stream;
 
-	s->failures = 0;
 	if (!s->framed) {
 		pass(s, 1, data, len);
 		return true;
@@ -225,6 +225,7 @@ static void send_request(struct logstream *s)
 	s->frames = (struct frame_parser){0};
 	s->skip = s->passed;
 	s->state = LOGSTREAM_OPEN;
+	s->began_ms = clock_mono_ms();
 	s->id = http_send(client_http(s->client), &r);
 }
 

@@ -66,7 +66,8 @@ struct logstream {
 	struct frame_parser frames;
 	struct line_sink lines[2];
 	enum logstream_state state;
-	unsigned failures;
+	unsigned failures; /* in a row, each soon after its beginning */
+	int64_t began_ms;
 	bool from_kjob; /* the answer had kjob's own header */
 	http_id id;
 	struct err err; /* of LOGSTREAM_FAILED */

@@ -143,7 +143,7 @@ static int remove_old(
 	watcher_start(&w, ctx->client, buf_str(&all), json_str(old, "metadata.resourceVersion"));
 	rc = run_delete(ctx->client, r, ctx->ns, name, state.uid, "Foreground", e);
 	while (rc == 0 && !state.gone) {
-		loop_turn(client_loop(ctx->client), -1);
+		client_turn(ctx->client);
 		rc = watcher_pump(&w, on_old, &state, e);
 	}
 	watcher_stop(&w);

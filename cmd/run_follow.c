@@ -294,7 +294,7 @@ int run_follow(
 
 	begin(&r, ctx, resource, created);
 	while ((code = step(&r, e)) == -1)
-		loop_turn(client_loop(r.client), -1);
+		client_turn(r.client);
 	if (code >= 0)
 		code = judge(&r, code, e);
 	if (remove_at_end(&r, code < 0 ? &ignored : e) < 0 && code >= 0)

@@ -108,12 +108,12 @@ static void take_view(struct run_pod *p, const struct pod_view *v)
 	free(p->waiting_message);
 	p->waiting_message = v->stage == VIEW_WAITING && *v->message ? xstrdup(v->message) : NULL;
 	r->was_running = r->was_running || v->attempt >= 0;
-	if (v->stage == VIEW_WAITING && !r->was_running)
+	if (view_is_trouble(v) && !r->trouble && v->restarts == 0)
+		r->trouble = xstrdup(*v->message ? v->message : v->reason);
+	if (v->stage == VIEW_WAITING && !r->was_running && !r->trouble)
 		progress_set(&r->progress, p->waiting_message
 					       ? p->waiting_message
 					       : "waiting for the container to start…");
-	if (view_is_trouble(v) && !r->trouble && v->restarts == 0)
-		r->trouble = xstrdup(*v->message ? v->message : v->reason);
 	take_end(p, v);
 }
 

@@ -1,8 +1,11 @@
 #include "watcher.h"
 
+#include "../runtime/base/clock.h"
+
 #define LINE_MAX_BYTES ((size_t)64 * MIB)
 #define PAUSE_AT ((size_t)4 * MIB)
-#define FAILURES_MAX 5
+#define FAILURES_MAX 20
+#define LIVED_MS 5000 /* a stream that lived as long was no failure */
 
 static bool on_data(void *ctx, uint64_t key, const char *data, size_t len)
 {
@@ -54,6 +57,7 @@ static void send_watch(struct watcher *w)
 	r.path = buf_str(&path);
 	buf_clear(&w->lines);
 	w->closed = w->paused = false;
+	w->began_ms = clock_mono_ms();
 	w->id = http_send(client_http(w->client), &r);
 }
 
@@ -100,7 +104,6 @@ static void handle_line(struct watcher *w, const char *line, size_t len, watcher
 		client_status_object_error(object, &w->err);
 		return;
 	}
-	w->failures = 0;
 	remember(w, object);
 	if (!str_eq(type, "BOOKMARK"))
 		fn(ctx, type, object);
@@ -140,14 +143,23 @@ static int relist(struct watcher *w, watcher_fn *fn, void *ctx, struct err *e)
 	return 0;
 }
 
+static bool may_resume(struct watcher *w)
+{
+	if (w->err.reason == ERR_NONE)
+		return true;
+	if (clock_mono_ms() - w->began_ms >= LIVED_MS)
+		w->failures = 0;
+	if (w->err.reason != ERR_EXPIRED && w->err.reason != ERR_UNAVAILABLE)
+		return false;
+	return w->failures++ < FAILURES_MAX;
+}
+
 static int resume(struct watcher *w, watcher_fn *fn, void *ctx, struct err *e)
 {
 	enum err_reason reason = w->err.reason;
 
 	http_cancel(client_http(w->client), w->id);
-	w->restarts++;
-	if (reason != ERR_NONE && (w->failures++ >= FAILURES_MAX ||
-				      (reason != ERR_EXPIRED && reason != ERR_UNAVAILABLE))) {
+	if (!may_resume(w)) {
 		err_move(e, &w->err);
 		return -1;
 	}

@@ -20,9 +20,8 @@ struct watcher {
 	http_id id; /* 0: not started */
 	bool closed, paused;
 	struct err err;
-	unsigned failures; /* in a row, without an event in between */
-	unsigned restarts; /* how often the stream ended before its time: what else depends on the
-			      server may have too */
+	unsigned failures; /* in a row, each soon after its beginning */
+	int64_t began_ms;
 };
 
 /* "ADDED", "MODIFIED", "DELETED"; WATCHER_RELIST (object NULL): what is there follows as ADDED, the

@@ -321,7 +321,9 @@ static bool apply_remove(struct pod *p, struct container *c, const struct pod_ac
 		p->done = true;
 		return true;
 	}
-	pod_store(p);
+	pod_store(p); /* may end the deletion itself */
+	if (p->gone)
+		return true;
 	p->released = true;
 	o.uid = p->uid;
 	last = registry_delete(p->set->env->store, kind_by_id(KIND_POD), p->ns, p->name, &o, &gone, &e);

@@ -303,18 +303,18 @@ static bool is_settled(const struct pod *p)
 
 static void reconcile(struct pod *p)
 {
-	for (int i = 0; i < ACTIONS_MAX; i++) {
+	for (int i = 0; i < ACTIONS_MAX && !p->done; i++) {
 		struct pod_action a = decide(p);
 
 		if (a.kind == POD_WAIT && a.wake_at_ms)
 			timer_set(p->set->env->loop, &p->timer,
 			    a.wake_at_ms > now_ms() ? a.wake_at_ms - now_ms() : 1);
-		if (!pod_apply(p, &a) || p->done)
+		if (!pod_apply(p, &a))
 			break;
 	}
 	if (!p->done)
 		pod_store(p);
-	if (is_settled(p))
+	if (!p->queued && is_settled(p)) /* a queued one comes again in this turn */
 		pod_free(p);
 }
 
@@ -415,7 +415,7 @@ static void on_written(void *ctx, const struct change *c)
 
 	if (c->kind->id != KIND_POD)
 		return;
-	if (!set->applying) {
+	if (!set->applying || c->type == CHANGE_DELETED) { /* a last status may end a deletion */
 		pod_news(set, c);
 		return;
 	}

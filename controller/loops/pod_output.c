@@ -25,7 +25,7 @@ static int open_log(struct container *c)
 void output_close(struct container *c)
 {
 	stream_free(TAKE(c->stream));
-	c->stream_open = c->stream_ended = false;
+	c->stream_open = c->stream_ended = c->stream_is_log = c->log_gap = false;
 	if (!c->log)
 		return;
 	logfile_close(TAKE(c->log));
@@ -87,6 +87,7 @@ static void on_end(struct engine_who who, const struct err *err)
 	stream_free(TAKE(c->stream));
 	c->stream_open = false;
 	c->stream_ended = true;
+	c->log_gap = err && err->reason == ERR_UNAVAILABLE;
 	if (c->stage == STAGE_CREATED && !was_open) { /* the attach was refused */
 		c->busy = false;
 		c->stream_ended = false;
@@ -114,7 +115,7 @@ static bool has_tty(const struct container *c)
 void output_attach(struct container *c)
 {
 	c->busy = c->stage == STAGE_CREATED;
-	c->stream_ended = false;
+	c->stream_ended = c->stream_is_log = c->log_gap = false;
 	if (open_log(c) < 0) {
 		c->busy = false;
 		container_retry(c, "CreateContainerError", "cannot open the container's log file");
@@ -123,10 +124,11 @@ void output_attach(struct container *c)
 	c->stream = container_attach(c->pod->set->env->engine, c->id, c->has_stdin, has_tty(c), &callbacks, container_who(c));
 }
 
-void output_recover(struct container *c)
+void output_recover(struct container *c, bool running)
 {
 	uint64_t out, errs;
 
+	c->log_gap = false;
 	if (open_log(c) < 0)
 		return;
 	out = logfile_content_bytes(c->log, LOG_STDOUT);
@@ -134,12 +136,15 @@ void output_recover(struct container *c)
 	c->stream_ended = false;
 	if (out + errs > ENGINE_LOG_KEPT) {
 		logfile_note(c->log, clock_wall_ns(), "output of the time without a controller may be missing here");
-		output_attach(c);
+		if (running)
+			output_attach(c);
 		return;
 	}
 	c->skip_bytes[STREAM_STDOUT] = out;
 	c->skip_bytes[STREAM_STDERR] = errs;
-	c->stream = container_logs(c->pod->set->env->engine, c->id, true, has_tty(c), &callbacks, container_who(c));
+	c->stream_is_log = true;
+	c->stream =
+	    container_logs(c->pod->set->env->engine, c->id, running, has_tty(c), &callbacks, container_who(c));
 }
 
 /* ---- how an exit is noticed ---- */
@@ -181,12 +186,15 @@ void output_take_info(struct container *c, const struct container_info *info)
 			c->busy = false;
 		}
 		if (!c->stream)
-			output_recover(c);
+			output_recover(c, true);
 		break;
 	case CONTAINER_EXITED:
-		if (!drained && info->finished_at_ns / NSEC_PER_MSEC + DRAIN_MS > now_ms())
+		if (c->log_gap && !c->stream)
+			output_recover(c, false);
+		else if (!drained && info->finished_at_ns / NSEC_PER_MSEC + DRAIN_MS > now_ms())
 			break; /* the end of the stream asks again */
-		exited(c, info);
+		else
+			exited(c, info);
 		break;
 	}
 	pod_queue(c->pod);
@@ -207,7 +215,8 @@ static void on_inspected(struct engine_who who, const struct container_info *inf
 		exited(c, &lost);
 		return;
 	}
-	if (err) {
+	if (err) { /* what the container prints meanwhile only the engine's log will tell */
+		c->log_gap = c->log_gap || !c->stream;
 		output_inspect_soon(c, 1000);
 		return;
 	}

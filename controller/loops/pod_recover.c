@@ -46,6 +46,7 @@ void recover_container(struct container *c)
 	last = json_path(status, "lastState.terminated");
 	if (json_has(status, "state.running")) {
 		c->stage = STAGE_RUNNING;
+		c->log_gap = true;
 		c->started_ns = time_ns(status, "state.running.startedAt");
 	} else if (json_has(status, "state.terminated")) {
 		restore_ended(c, json_path(status, "state.terminated"));
@@ -89,6 +90,7 @@ static void adopt(struct container *c, const struct container_info *info, int at
 	set_text(&c->id, info->id);
 	c->attempt = c->restarts = attempt;
 	c->stage = info->state == CONTAINER_CREATED ? STAGE_CREATED : STAGE_RUNNING;
+	c->log_gap = c->stage == STAGE_RUNNING;
 }
 
 static void match(struct container *c, const struct container_info *info)

@@ -39,7 +39,9 @@ struct container {
 	char *prev_id; /* the last dead instance, kept in the engine; NULL: none */
 	char *image_id, *ip;
 	struct stream *stream;
-	bool stream_open, stream_ended, stream_is_log;
+	bool stream_open, stream_ended;
+	bool stream_is_log; /* it is the engine's log, not an attach: no stdin */
+	bool log_gap;       /* output may have been missed: the engine's log must be read before the end counts */
 	uint64_t skip_bytes[3]; /* recovery: content already in our file, per stream_kind */
 	struct timer inspect_timer;
 	int inspect_delay_ms;
@@ -145,8 +147,8 @@ void removal_add(struct pods *set, const char *id);
 /* ---- pod_output.c ---- */
 /* Opens the output stream of a container that was created: stage ATTACHED follows. */
 void output_attach(struct container *c);
-/* Follows the engine's own log from where our file ends: after a restart or a broken stream. */
-void output_recover(struct container *c);
+/* Reads the engine's own log from where our file ends, and on while it runs: after a restart or a broken stream. */
+void output_recover(struct container *c, bool running);
 /* Asks the engine how the container is, now or after a while. */
 void output_inspect_now(struct container *c);
 void output_inspect_soon(struct container *c, int delay_ms);

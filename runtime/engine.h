@@ -7,6 +7,8 @@
  *   ERR_NOT_FOUND       no such container or image
  *   ERR_ALREADY_EXISTS  the container name is taken
  *   ERR_CONFLICT        the state does not allow it (exec on an exited container, …)
+ *   ERR_BAD_REQUEST     the request itself is wrong (an invalid image name, a command that cannot be run)
+ *   ERR_FORBIDDEN       a registry or the engine refuses access
  *   ERR_UNAVAILABLE     the engine did not answer (not running, connection lost, timeout)
  *   ERR_INTERNAL        any other refusal, with the engine's own text
  */
@@ -122,17 +124,26 @@ struct stream_callbacks {
 	void (*on_open)(struct engine_who who);
 	/* A piece of output, demultiplexed; pieces are not lines. Returning false pauses until stream_resume. */
 	bool (*on_data)(struct engine_who who, enum stream_kind kind, const char *data, size_t len);
-	/* The stream ended, or (err) could not be opened or broke. A hint: inspect decides. No further callback. */
+	/*
+	 * The stream ended, or (err) could not be opened or broke. A hint: inspect decides. It may come before the start,
+	 * when the start will fail. No further callback.
+	 */
 	void (*on_end)(struct engine_who who, const struct err *err);
+	/* Optional: after stream_write has said false, there is room again. */
+	void (*on_writable)(struct engine_who who);
 };
 struct stream;
-/* Output (and, with stdin, input) of a created or running container, from now on. tty: the stream is not framed. */
+/*
+ * Output (and, with stdin, input) of a created or running container, from now on; engines keep who attaches to an exited
+ * one waiting. tty: the stream is not framed. Podman does most of a start at the first attach.
+ */
 struct stream *container_attach(struct engine *en, const char *id, bool with_stdin, bool tty,
     const struct stream_callbacks *cb, struct engine_who who);
 /* The engine's own log from its beginning, followed to the container's end; for recovery. */
 struct stream *container_logs(struct engine *en, const char *id, bool follow, bool tty, const struct stream_callbacks *cb,
     struct engine_who who);
-bool stream_write(struct stream *s, const void *data, size_t len); /* stdin; false: too much queued, try later */
+/* stdin, up to 1 MiB ahead. False: nothing was taken, there is too much queued. What comes after the end is dropped. */
+bool stream_write(struct stream *s, const void *data, size_t len);
 void stream_close_stdin(struct stream *s);
 void stream_resume(struct stream *s);
 void stream_free(struct stream *s); /* closes; no callback follows; fine in its own callbacks */

@@ -347,6 +347,12 @@ static void up_data(void *ctx, uint64_t key, const char *data, size_t len)
 
 static void up_writable(void *ctx, uint64_t key)
 {
+	struct stream *s = ctx;
+
+	stream_enter(s);
+	if (s->cb.on_writable && !s->ended)
+		s->cb.on_writable(s->who);
+	stream_leave(s);
 }
 
 static void up_end(void *ctx, uint64_t key, const struct err *err)
@@ -390,7 +396,7 @@ struct stream *container_attach(struct engine *en, const char *id, bool with_std
 
 bool stream_write(struct stream *s, const void *data, size_t len)
 {
-	return s->upgrade && !s->ended && upgrade_write(s->upgrade, data, len);
+	return !s->upgrade || s->ended || upgrade_write(s->upgrade, data, len);
 }
 
 void stream_close_stdin(struct stream *s)

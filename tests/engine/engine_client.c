@@ -448,6 +448,48 @@ TEST("stdin is passed on and its end ends the command")
 	CHECK_FINE(remove_it(id));
 }
 
+static int writable;
+static void out_writable(struct engine_who who)
+{
+	writable++;
+}
+
+TEST("megabytes of stdin arrive whole through a queue that fills up")
+{
+	static char block[64 * 1024];
+	static const struct stream_callbacks cb = {.on_open = out_open,
+	    .on_data = out_data,
+	    .on_end = out_end,
+	    .on_writable = out_writable};
+	auto_json *argv = words("sh", "-c", "sleep 0.2; wc -c", NULL);
+	struct container_spec spec = {.command = argv, .stdin_open = true, .stdin_once = true};
+	auto_free char *id = create_spec(&spec, NULL);
+	struct output o = {0};
+	struct stream *s =
+	    container_attach(en, id, true, false, &cb, (struct engine_who){.ctx = &o});
+	int refused = 0;
+
+	CHECK(wait_for(&o.opened, 1));
+	CHECK_FINE(start(id));
+	for (int sent = 0; sent < 64;) {
+		int before = writable;
+
+		if (stream_write(s, block, sizeof(block))) {
+			sent++;
+		} else {
+			refused++;
+			CHECK(wait_for(&writable, before + 1));
+		}
+	}
+	stream_close_stdin(s);
+	CHECK(wait_for(&o.ended, 1));
+	CHECK(refused > 0);
+	CHECK_STR(buf_str(&o.out), "4194304\n");
+	stream_free(s);
+	output_release(&o);
+	CHECK_FINE(remove_it(id));
+}
+
 TEST("a terminal's output comes as it is, without frames")
 {
 	auto_json *argv = words("sh", "-c", "tty >/dev/null && echo terminal; echo err >&2", NULL);

@@ -307,7 +307,7 @@ UNUSED static void fixture_open(const char *spec)
 	auto_err e = {0};
 	char suffix[9];
 
-	if (engine_find(spec, "/tmp", &addr, &e) != 0) {
+	if (engine_find(spec, NULL, &addr, &e) != 0) {
 		printf("Bail out! %s\n", err_msg(&e));
 		exit(1);
 	}

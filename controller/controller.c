@@ -20,8 +20,9 @@
 #define IDLE_CHECK_MS 1000
 /* After this long with nothing to do, memory is given back, once. */
 #define QUIET_MS 2000
-/* How long open requests may take to finish when the controller stops. */
-#define DRAIN_MS 2000
+/* How long open requests and the removal of containers may take when the controller stops. */
+#define DRAIN_MS 5000
+#define DRAIN_CHECK_MS 20
 /* Rounds of the loops in one turn; what is left then waits for the next turn, so that clients are served. */
 #define ROUNDS_MAX 16
 
@@ -45,7 +46,7 @@ struct controller {
 	int idle_seconds;
 	int64_t started_ms, busy_ms;
 	bool gave_back; /* memory, since it was last busy */
-	bool stopping;
+	int64_t stopping_ms; /* when it began to stop; 0: it does not */
 };
 
 /* ---- one controller an instance ---- */
@@ -149,22 +150,27 @@ static void turn_commit(void *arg)
 
 /* ---- stopping ---- */
 
-static void drained(void *arg)
+/* Open requests get to their end, and containers that were to be removed go. */
+static void check_drained(void *arg)
 {
 	struct controller *c = arg;
+	size_t removals = pods_hurry_removals(c->pods);
 
-	loop_stop(c->loop);
+	if ((removals == 0 && server_clients(c->server) == 0) || clock_mono_ms() - c->stopping_ms > DRAIN_MS)
+		loop_stop(c->loop);
+	else
+		timer_set(c->loop, &c->drain_timer, DRAIN_CHECK_MS);
 }
 
 static void stop(struct controller *c, const char *why)
 {
-	if (c->stopping)
+	if (c->stopping_ms)
 		return;
-	c->stopping = true;
+	c->stopping_ms = clock_mono_ms();
 	log_info("stopping: %s", why);
 	server_drain(c->server);
-	c->drain_timer = (struct timer){.name = "drain", .fn = drained, .arg = c};
-	timer_set(c->loop, &c->drain_timer, server_clients(c->server) ? DRAIN_MS : 0);
+	c->drain_timer = (struct timer){.name = "drain", .fn = check_drained, .arg = c};
+	timer_set(c->loop, &c->drain_timer, 0);
 }
 
 static void on_signal(void *arg, int signo)

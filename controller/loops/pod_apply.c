@@ -398,3 +398,10 @@ static void removal_next(void *arg)
 		container_remove(set->env->engine, id, on_removed, (struct engine_who){.ctx = set});
 	}
 }
+
+size_t pods_hurry_removals(struct pods *set)
+{
+	if (set->removals.len > 0)
+		removal_next(set);
+	return set->engine_up ? set->removals.len + (size_t)set->removing : 0;
+}

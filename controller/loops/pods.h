@@ -27,6 +27,8 @@ bool pods_reconcile(struct pods *set);
 void pods_flush(struct pods *set);
 /* Pods that are being looked after, and engine containers still to be removed. */
 size_t pods_active(const struct pods *set);
+/* At the end: removes at once what waits for removal; returns how much is left to wait for. */
+size_t pods_hurry_removals(struct pods *set);
 /* Whether the engine answers, as of the last call. */
 bool pods_engine_up(const struct pods *set);
 

@@ -273,6 +273,17 @@ static void show_call(
 		    call->path, reply->status, clock_mono_ms() - begin);
 }
 
+/*
+ * The controller left at this very moment, or is leaving (503, when nothing was done): another one is
+ * asked, where asking again is harmless.
+ */
+static bool is_worth_another(const struct call *call, const struct pending *p)
+{
+	if (p->err.reason == ERR_UNAVAILABLE)
+		return !call->method || str_eq(call->method, "GET");
+	return p->err.reason == ERR_NONE && p->reply->status == 503;
+}
+
 int client_call(struct client *c, const struct call *call, struct reply *ret, struct err *e)
 {
 	auto_reply reply = {0};
@@ -280,12 +291,9 @@ int client_call(struct client *c, const struct call *call, struct reply *ret, st
 	int64_t begin = clock_mono_ms();
 
 	send_once(c, call, &p);
-	/*
-	 * A controller that left for being idle at this very moment: start another, where asking
-	 * again is harmless.
-	 */
-	if (p.err.reason == ERR_UNAVAILABLE && (!call->method || str_eq(call->method, "GET"))) {
+	if (is_worth_another(call, &p)) {
 		err_clear(&p.err);
+		reply_release(&reply);
 		p.done = false;
 		if (spawn_controller(&c->paths, c->engine, c->no_start, NULL, e) < 0)
 			return -1;

@@ -16,6 +16,7 @@ const struct cmd *const cmd_table[] = {
     /* GROUP_LOOK */
     &cmd_get,
     &cmd_describe,
+    &cmd_logs,
     /* GROUP_CHANGE */
     &cmd_delete,
     /* GROUP_OTHER */

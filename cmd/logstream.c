@@ -189,9 +189,12 @@ static void on_done(void *ctx, uint64_t key, const struct http_response *r, cons
 {
 	struct logstream *s = ctx;
 
+	bool gone = err ? err->reason == ERR_UNAVAILABLE : r->status == 503;
+
 	s->id = 0;
-	if (err && err->reason == ERR_UNAVAILABLE && !s->no_resume &&
-	    s->failures++ < FAILURES_MAX) {
+	if (clock_mono_ms() - s->began_ms >= LIVED_MS)
+		s->failures = 0;
+	if (gone && !s->no_resume && s->failures++ < FAILURES_MAX) {
 		s->state = LOGSTREAM_BROKEN;
 		return;
 	}

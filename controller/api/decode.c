@@ -21,11 +21,16 @@ struct decoder {
 	struct err *e;
 };
 
+static bool wants_strict(const struct decoder *d)
+{
+	return d->strict && d->strict->len < STRICT_ERRORS_MAX;
+}
+
 static void strict_error(struct decoder *d, const char *what, const struct place *p, const char *suggestion)
 {
 	auto_buf text = {0};
 
-	if (!d->strict || d->strict->len >= STRICT_ERRORS_MAX)
+	if (!wants_strict(d))
 		return;
 	place_print(p, true, &text);
 	if (suggestion)
@@ -325,7 +330,8 @@ static void unknown_field(struct decoder *d, const struct schema *s, const struc
 	for (const struct field *f = s->fields; f->name && n < FIELDS_MAX; f++)
 		names[n++] = f->name;
 	names[n] = NULL;
-	strict_error(d, "unknown field", p, str_nearest(p->name, names));
+	if (wants_strict(d))
+		strict_error(d, "unknown field", p, str_nearest(p->name, names));
 }
 
 static int decode_object(struct decoder *d, const struct schema *s, json *obj, const struct place *p)

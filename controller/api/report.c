@@ -22,12 +22,19 @@ void report_release(struct report *r)
 	strlist_release(&r->texts);
 }
 
+static bool is_full(const struct report *r)
+{
+	return r->texts.len >= REPORT_MAX;
+}
+
 static void add(struct report *r, const struct place *p, const char *reason, const char *message)
 {
 	auto_buf field = {0};
 	auto_free char *text = NULL;
 	json *cause;
 
+	if (is_full(r))
+		return;
 	place_print(p, true, &field);
 	text = xasprintf("%s: %s", buf_str(&field), message);
 	if (strlist_has(&r->texts, text))
@@ -53,13 +60,15 @@ void bad_required(struct report *r, const struct place *p, const char *detail)
 static char *show(const json *value)
 {
 	char *text;
+	size_t cut;
 
 	if (json_is_string(value))
 		return str_go_quote(json_string_value(value));
 	text = value ? json_print(value) : xstrdup("null");
-	if (strlen(text) > VALUE_MAX) {
-		text[VALUE_MAX] = '\0';
-	}
+	cut = strlen(text) > VALUE_MAX ? VALUE_MAX : strlen(text);
+	while (text[cut] && ((unsigned char)text[cut] & 0xc0) == 0x80) /* not inside a character */
+		cut--;
+	text[cut] = '\0';
 	return text;
 }
 
@@ -72,9 +81,12 @@ static void add_invalid(struct report *r, const struct place *p, const char *sho
 
 void bad_invalid(struct report *r, const struct place *p, const json *value, const char *fmt, ...)
 {
-	auto_free char *shown = show(value), *detail = NULL;
+	auto_free char *shown = NULL, *detail = NULL;
 	va_list ap;
 
+	if (is_full(r))
+		return;
+	shown = show(value);
 	va_start(ap, fmt);
 	detail = xvasprintf(fmt, ap);
 	va_end(ap);

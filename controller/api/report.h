@@ -1,13 +1,16 @@
 /*
  * report: the errors that validation finds, each with its field, as a 422 Status lists them.
  *
- * A zeroed report is empty. Values are borrowed; texts are Kubernetes' own.
+ * A zeroed report is empty. Values are borrowed; texts are Kubernetes' own. At most REPORT_MAX errors are kept: more
+ * help nobody, and hostile input has no end of them.
  */
 #ifndef KJOB_API_REPORT_H
 #define KJOB_API_REPORT_H
 
 #include "api.h"
 #include "place.h"
+
+#define REPORT_MAX 100
 
 struct report {
 	json *causes; /* owned array, NULL: none */

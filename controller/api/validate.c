@@ -4,6 +4,7 @@
  */
 #include "validate.h"
 
+#include "../../runtime/base/map.h"
 #include "names.h"
 
 #define ANNOTATIONS_MAX (256 * KIB)
@@ -142,8 +143,9 @@ static void validate_owners(struct report *r, const json *owners, const struct p
 	}
 }
 
-static void validate_meta(struct report *r, const struct kind *k, const json *meta)
+static void validate_meta(struct report *r, const struct kind *k, const json *obj)
 {
+	const json *meta = json_get(obj, "metadata");
 	struct place at = PLACE(NULL, "metadata"), name = PLACE(&at, "name"), labels = PLACE(&at, "labels");
 	struct place annotations = PLACE(&at, "annotations"), owners = PLACE(&at, "ownerReferences");
 	struct place finalizers = PLACE(&at, "finalizers"), ns = PLACE(&at, "namespace");
@@ -159,19 +161,13 @@ static void validate_meta(struct report *r, const struct kind *k, const json *me
 		validate_name(r, json_str_or(meta, "namespace", ""), name_check_dns_label, &ns);
 	else if (json_has(meta, "namespace"))
 		bad_forbidden(r, &ns, "not allowed on this type");
-	validate_labels(r, json_get(meta, "labels"), &labels);
+	/* Labels that a Job has from its template are judged there. */
+	if (k->id != KIND_JOB || !json_equal(json_get(meta, "labels"), json_path(obj, "spec.template.metadata.labels")))
+		validate_labels(r, json_get(meta, "labels"), &labels);
 	validate_annotations(r, json_get(meta, "annotations"), &annotations);
 	validate_owners(r, json_get(meta, "ownerReferences"), &owners);
 	json_for (f, json_get(meta, "finalizers"))
 		validate_name(r, json_string_value(f), name_check_finalizer, &finalizers);
-}
-
-static bool list_has_string(const json *list, const char *s)
-{
-	json_for (item, list)
-		if (str_eq(json_string_value(item), s))
-			return true;
-	return false;
 }
 
 static void validate_meta_update(struct report *r, const json *meta, const json *old)
@@ -179,6 +175,7 @@ static void validate_meta_update(struct report *r, const json *meta, const json 
 	static const char *const fixed[] = {"name", "namespace", "uid"};
 	struct place at = PLACE(NULL, "metadata"), finalizers = PLACE(&at, "finalizers");
 	auto_strlist added = {0};
+	struct map known = {0};
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
 		struct place p = PLACE(&at, fixed[i]);
@@ -188,9 +185,12 @@ static void validate_meta_update(struct report *r, const json *meta, const json 
 	}
 	if (!json_has(old, "deletionTimestamp"))
 		return;
+	json_for (f, json_get(old, "finalizers"))
+		map_set(&known, json_string_value(f), f);
 	json_for (f, json_get(meta, "finalizers"))
-		if (!list_has_string(json_get(old, "finalizers"), json_string_value(f)))
+		if (!map_get(&known, json_string_value(f)))
 			strlist_add_take(&added, str_go_quote(json_string_value(f)));
+	map_release(&known, NULL);
 	if (added.len) {
 		auto_free char *names = strlist_join(&added, ", ");
 
@@ -305,7 +305,7 @@ static void validate_object(struct report *r, const struct kind *k, const json *
 {
 	struct place spec = PLACE(NULL, "spec");
 
-	validate_meta(r, k, json_get(obj, "metadata"));
+	validate_meta(r, k, obj);
 	switch (k->id) {
 	case KIND_JOB:
 		validate_job(r, obj);

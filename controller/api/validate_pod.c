@@ -1,12 +1,14 @@
 /* validate_pod: pod specs, of Pods and of templates. */
+#include "../../runtime/base/map.h"
 #include "names.h"
 #include "validate.h"
 
 #define PORT_MAX 65535
+#define WARNINGS_MAX 50
 
 static void validate_ports(struct report *r, const json *ports, const struct place *p)
 {
-	auto_strlist names = {0};
+	struct map names = {0};
 	size_t i = 0;
 
 	json_for (port, ports) {
@@ -19,9 +21,8 @@ static void validate_ports(struct report *r, const json *ports, const struct pla
 			size_t before = r->texts.len;
 
 			validate_name(r, port_name, name_check_port, &name);
-			if (r->texts.len == before && strlist_has(&names, port_name))
+			if (map_set(&names, port_name, port) && r->texts.len == before)
 				bad_duplicate(r, &name, json_get(port, "name"));
-			strlist_add(&names, port_name);
 		}
 		if (n == 0)
 			bad_required(r, &number, "");
@@ -33,6 +34,7 @@ static void validate_ports(struct report *r, const json *ports, const struct pla
 			    PORT_MAX);
 		validate_enum(r, &schema_container_port, port, "protocol", &item);
 	}
+	map_release(&names, NULL);
 }
 
 static void validate_env(struct report *r, const json *env, const struct place *p)
@@ -66,7 +68,7 @@ static void validate_container(struct report *r, const json *c, const struct pla
 	validate_enum(r, &schema_container, c, "imagePullPolicy", p);
 }
 
-static void validate_containers(struct report *r, const json *list, const struct place *p, struct strlist *names)
+static void validate_containers(struct report *r, const json *list, const struct place *p, struct map *names)
 {
 	size_t i = 0;
 
@@ -75,9 +77,8 @@ static void validate_containers(struct report *r, const json *list, const struct
 		const char *own = json_str_or(c, "name", "");
 
 		validate_container(r, c, &item);
-		if (*own && strlist_has(names, own))
+		if (*own && map_set(names, own, c))
 			bad_duplicate(r, &name, json_get(c, "name"));
-		strlist_add(names, own);
 	}
 }
 
@@ -87,13 +88,14 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 	struct place selector = PLACE(p, "nodeSelector"), account = PLACE(p, "serviceAccountName");
 	struct place node = PLACE(p, "nodeName"), deadline = PLACE(p, "activeDeadlineSeconds");
 	const json *limit = json_get(spec, "activeDeadlineSeconds");
-	auto_strlist names = {0};
+	struct map names = {0};
 	int64_t n;
 
 	if (!json_first(json_get(spec, "containers")))
 		bad_required(r, &containers, "");
 	validate_containers(r, json_get(spec, "containers"), &containers, &names);
 	validate_containers(r, json_get(spec, "initContainers"), &init, &names);
+	map_release(&names, NULL);
 	validate_enum(r, &schema_pod_spec, spec, "restartPolicy", p);
 	validate_enum(r, &schema_pod_spec, spec, "dnsPolicy", p);
 	validate_labels(r, json_get(spec, "nodeSelector"), &selector);
@@ -152,48 +154,49 @@ void validate_pod_later(struct report *r, const json *spec, const struct place *
 
 static void warn_env(const json *env, const struct place *p, struct strlist *warnings)
 {
-	auto_strlist names = {0};
+	struct map names = {0};
 	size_t i = 0;
 
 	json_for (var, env) {
 		struct place item = PLACE_ITEM(p, i++);
 		const char *name = json_str_or(var, "name", "");
+		auto_free char *quoted = NULL;
+		auto_buf path = {0};
 
-		if (strlist_has(&names, name)) {
-			auto_free char *quoted = str_go_quote(name);
-			auto_buf path = {0};
-
-			place_print(&item, true, &path);
-			strlist_addf(warnings, "%s: hides previous definition of %s, which may be dropped when using apply",
-			    buf_str(&path), quoted);
-		}
-		strlist_add(&names, name);
+		if (!map_set(&names, name, var) || warnings->len >= WARNINGS_MAX)
+			continue;
+		quoted = str_go_quote(name);
+		place_print(&item, true, &path);
+		strlist_addf(warnings, "%s: hides previous definition of %s, which may be dropped when using apply",
+		    buf_str(&path), quoted);
 	}
+	map_release(&names, NULL);
 }
 
+/* Ports are told apart by number and protocol; the map holds the number of the item plus one. */
 static void warn_ports(const json *ports, const struct place *p, struct strlist *warnings)
 {
+	struct map seen = {0};
 	size_t i = 0;
 
 	json_for (port, ports) {
-		struct place item = PLACE_ITEM(p, i++);
-		size_t j = 0;
+		auto_free char *key = xasprintf("%lld/%s", (long long)json_int(port, "containerPort", 0),
+		    json_str_or(port, "protocol", ""));
+		size_t earlier = (size_t)(uintptr_t)map_get(&seen, key);
+		struct place item = PLACE_ITEM(p, i++), first = PLACE_ITEM(p, earlier - 1);
+		auto_buf here = {0}, there = {0};
 
-		json_for (other, ports) {
-			auto_buf here = {0}, there = {0};
-			struct place first = PLACE_ITEM(p, j++);
-
-			if (other == port)
-				break;
-			if (json_int(port, "containerPort", 0) != json_int(other, "containerPort", 0) ||
-			    !str_eq(json_str(port, "protocol"), json_str(other, "protocol")))
-				continue;
-			place_print(&item, true, &here);
-			place_print(&first, true, &there);
-			strlist_addf(warnings, "%s: duplicate port definition with %s", buf_str(&here), buf_str(&there));
-			break;
+		if (!earlier) {
+			map_set(&seen, key, (void *)(uintptr_t)i);
+			continue;
 		}
+		if (warnings->len >= WARNINGS_MAX)
+			continue;
+		place_print(&item, true, &here);
+		place_print(&first, true, &there);
+		strlist_addf(warnings, "%s: duplicate port definition with %s", buf_str(&here), buf_str(&there));
 	}
+	map_release(&seen, NULL);
 }
 
 void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warnings)

@@ -50,8 +50,8 @@ static void validate_codes(struct report *r, const json *values, bool in, const 
 			continue;
 		if (in && n == 0)
 			bad_invalid(r, &item, v, "must not be 0 for the In operator");
-		for (const json *w = json_first(values); w != v && !seen; w = json_next(w))
-			seen = i <= CODES_MAX && json_equal(w, v);
+		for (const json *w = json_first(values); i <= CODES_MAX && w != v && !seen; w = json_next(w))
+			seen = json_equal(w, v);
 		if (seen)
 			bad_duplicate(r, &item, v);
 		ordered = ordered && (i == 0 || n >= last);

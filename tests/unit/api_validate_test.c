@@ -332,6 +332,31 @@ TEST("a rejected object carries its causes")
 			   "\"spec.template.spec.restartPolicy\"}]}");
 }
 
+TEST("a name that is too long for a label is reported once, at the template")
+{
+	CHECK_CREATE(KIND_JOB,
+	    "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"name\":"
+	    "\"a23456789a123456789a123456789a123456789a123456789a123456789a1234\"},\"spec\":{" NEVER "}}",
+	    "spec.template.labels: Invalid value: \"a23456789a123456789a123456789a123456789a123456789a123456789a1234\": must be "
+	    "no more than 63 characters");
+}
+
+TEST("endless errors and duplicates are cut off")
+{
+	auto_buf text = {0};
+	auto_err e = {0};
+	auto_json *pod = NULL;
+
+	buf_adds(&text, "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"x\"},\"spec\":{\"containers\":[{\"name\":"
+			"\"c\",\"env\":[{}");
+	for (int i = 0; i < 100000; i++)
+		buf_adds(&text, ",{}");
+	buf_adds(&text, "]}]}}");
+	pod = prepare(kind_by_id(KIND_POD), buf_str(&text), &e);
+	CHECK_INT(api_validate_create(kind_by_id(KIND_POD), pod, NULL, &e), -1);
+	CHECK_INT(json_len(json_get(e.details, "causes")), 100);
+}
+
 TEST("warnings name what has no effect, duplicates and unusual names")
 {
 	auto_strlist w = {0};

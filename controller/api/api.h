@@ -1,7 +1,7 @@
 /*
- * api: the object model as tables. Kinds, their schema, and everything that is derived from them: strict decoding,
- * defaults, validation, preparation on create and update, selectors, tables for `get`. Pure: no I/O, no clock (now is
- * an argument), no engine, no store.
+ * api: the object model as tables. Kinds, their schema, and everything that is derived from them:
+ * strict decoding, defaults, validation, preparation on create and update, selectors, tables for
+ * `get`. Pure: no I/O, no clock (now is an argument), no engine, no store.
  */
 #ifndef KJOB_API_H
 #define KJOB_API_H
@@ -17,15 +17,15 @@ enum kind_id { KIND_POD, KIND_EVENT, KIND_NAMESPACE, KIND_NODE, KIND_JOB, KIND_C
 
 struct kind {
 	enum kind_id id;
-	const char *group;      /* "" for core, "batch" */
-	const char *version;    /* "v1" */
-	const char *kind;       /* "Job" */
-	const char *resource;   /* "jobs" */
-	const char *singular;   /* "job" */
+	const char *group;              /* "" for core, "batch" */
+	const char *version;            /* "v1" */
+	const char *kind;               /* "Job" */
+	const char *resource;           /* "jobs" */
+	const char *singular;           /* "job" */
 	const char *const *short_names; /* NULL-terminated, may be NULL */
 	const char *const *categories;  /* "all", … */
 	bool namespaced;
-	bool has_status;        /* spec/status split with a status subresource */
+	bool has_status; /* spec/status split with a status subresource */
 	bool has_generation;
 	const char *const *subresources; /* "status", "log", … */
 	const struct schema *schema;
@@ -52,51 +52,63 @@ json *status_success(void);
 
 enum field_validation { FIELDS_STRICT, FIELDS_WARN, FIELDS_IGNORE };
 /*
- * Text of a request body into an object of the kind. Checks JSON, apiVersion and kind (filling them in when both are
- * absent is not done: 400), types of every field, unknown and duplicate fields, with did-you-mean behind upstream's text.
- * Under WARN the texts go to `warnings`, under IGNORE nowhere; such fields are dropped either way. null members vanish.
+ * Text of a request body into an object of the kind. Checks JSON, apiVersion and kind (filling them
+ * in when both are absent is not done: 400), types of every field, unknown and duplicate fields,
+ * with did-you-mean behind upstream's text. Under WARN the texts go to `warnings`, under IGNORE
+ * nowhere; such fields are dropped either way. null members vanish.
  */
-json *api_decode(const struct kind *k, const char *text, size_t len, enum field_validation mode, struct strlist *warnings,
-    struct err *e) MUST_USE;
+json *api_decode(const struct kind *k, const char *text, size_t len, enum field_validation mode,
+    struct strlist *warnings, struct err *e) MUST_USE;
 
 /* ---- life of an object (defaults.c, validate*.c, strategy.c) ---- */
 
-/* Writes the defaults of the kind into the object; idempotent. Runs on create, update and before validation. */
+/* Writes the defaults of the kind into the object; idempotent. Runs on create, update and before
+ * validation. */
 void api_default(const struct kind *k, json *obj);
 /*
- * What the server sets on create before validation: drops status, sets initial status where the kind has one (Pod:
- * phase Pending, qosClass), Job's generated labels and selector. metadata.uid must be set already.
+ * What the server sets on create before validation: drops status, sets initial status where the
+ * kind has one (Pod: phase Pending, qosClass), Job's generated labels and selector. metadata.uid
+ * must be set already.
  */
 void api_prepare_create(const struct kind *k, json *obj);
-/* On PUT and PATCH: status and system metadata come from `old`; generation rises when spec changed. */
+/* On PUT and PATCH: status and system metadata come from `old`; generation rises when spec changed.
+ */
 void api_prepare_update(const struct kind *k, json *obj, const json *old);
 /*
- * All errors together, as 422 Invalid with causes; warnings for the Warning header. Fields whose behaviour this
- * version does not have are rejected here: `spec.x: Forbidden: not supported by this version of kjob`.
+ * All errors together, as 422 Invalid with causes; warnings for the Warning header. Fields whose
+ * behaviour this version does not have are rejected here: `spec.x: Forbidden: not supported by this
+ * version of kjob`.
  */
-int api_validate_create(const struct kind *k, const json *obj, struct strlist *warnings, struct err *e) MUST_USE;
-int api_validate_update(const struct kind *k, const json *obj, const json *old, struct err *e) MUST_USE;
-/* The name a created object gets from generateName: base cut to 58 characters + 5 random ones; owned. */
+int api_validate_create(
+    const struct kind *k, const json *obj, struct strlist *warnings, struct err *e) MUST_USE;
+int api_validate_update(
+    const struct kind *k, const json *obj, const json *old, struct err *e) MUST_USE;
+/* The name a created object gets from generateName: base cut to 58 characters + 5 random ones;
+ * owned. */
 char *api_generate_name(const char *base);
 
 /* ---- selectors (selector.c) ---- */
 
 struct selector; /* label or field requirements, ANDed */
-/* Label selector text: k=v, k==v, k!=v, k in (a,b), k notin (a), k, !k. ERR_BAD_REQUEST with Kubernetes' text. */
+/* Label selector text: k=v, k==v, k!=v, k in (a,b), k notin (a), k, !k. ERR_BAD_REQUEST with
+ * Kubernetes' text. */
 struct selector *label_selector_parse(const char *text, struct err *e) MUST_USE;
 /* A metav1.LabelSelector object (matchLabels, matchExpressions). */
 struct selector *label_selector_from(const json *selector, struct err *e) MUST_USE;
 /* Field selector text: k=v, k==v, k!=v; only fields that the kind offers (§5.1). */
-struct selector *field_selector_parse(const struct kind *k, const char *text, struct err *e) MUST_USE;
+struct selector *field_selector_parse(
+    const struct kind *k, const char *text, struct err *e) MUST_USE;
 bool selector_is_empty(const struct selector *s);
 /* get(ctx, key) gives the value of a label or field, NULL where absent. */
-bool selector_matches(const struct selector *s, const char *(*get)(void *ctx, const char *key), void *ctx);
+bool selector_matches(
+    const struct selector *s, const char *(*get)(void *ctx, const char *key), void *ctx);
 /* Labels of an object given as the JSON object metadata.labels (NULL: none). */
 bool selector_matches_labels(const struct selector *s, const json *labels);
 void selector_free(struct selector *s);
 /*
- * The fields of an object that field selectors of its kind can name, and its labels, as compact text that the store
- * keeps beside the object: "key\0value\0…" pairs, so that lists select without parsing. Appends to out.
+ * The fields of an object that field selectors of its kind can name, and its labels, as compact
+ * text that the store keeps beside the object: "key\0value\0…" pairs, so that lists select without
+ * parsing. Appends to out.
  */
 void api_index_fields(const struct kind *k, const json *obj, struct buf *out);
 void api_index_labels(const json *obj, struct buf *out);
@@ -114,6 +126,7 @@ json *table_row(const struct kind *k, const json *obj, enum include_object inclu
 /* ---- quantities (quantity.c) ---- */
 
 /* Parses a resource.Quantity; canonical text is owned ("1000m" → "1"). value_milli saturates. */
-int quantity_parse(const char *text, char **ret_canonical, int64_t *ret_milli, struct err *e) MUST_USE;
+int quantity_parse(
+    const char *text, char **ret_canonical, int64_t *ret_milli, struct err *e) MUST_USE;
 
 #endif

@@ -1,9 +1,11 @@
 /*
- * decode: request bodies into objects, in place: the parsed tree is checked against the schema and tidied.
+ * decode: request bodies into objects, in place: the parsed tree is checked against the schema and
+ * tidied.
  *
- * What remains afterwards is what Kubernetes would store: no unknown names, no nulls, no empty values where they mean
- * the same as absence, quantities in canonical form. A value of a wrong type is an error in every mode; unknown and
- * duplicate names are errors, warnings or nothing, as the request asks.
+ * What remains afterwards is what Kubernetes would store: no unknown names, no nulls, no empty
+ * values where they mean the same as absence, quantities in canonical form. A value of a wrong type
+ * is an error in every mode; unknown and duplicate names are errors, warnings or nothing, as the
+ * request asks.
  */
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/map.h"
@@ -26,7 +28,8 @@ static bool wants_strict(const struct decoder *d)
 	return d->strict && d->strict->len < STRICT_ERRORS_MAX;
 }
 
-static void strict_error(struct decoder *d, const char *what, const struct place *p, const char *suggestion)
+static void strict_error(
+    struct decoder *d, const char *what, const struct place *p, const char *suggestion)
 {
 	auto_buf text = {0};
 
@@ -34,15 +37,16 @@ static void strict_error(struct decoder *d, const char *what, const struct place
 		return;
 	place_print(p, true, &text);
 	if (suggestion)
-		strlist_addf(d->strict, "%s \"%s\" (did you mean \"%s\"?)", what, buf_str(&text), suggestion);
+		strlist_addf(d->strict, "%s \"%s\" (did you mean \"%s\"?)", what, buf_str(&text),
+		    suggestion);
 	else
 		strlist_addf(d->strict, "%s \"%s\"", what, buf_str(&text));
 }
 
 static int cannot_handle(struct decoder *d, const char *why)
 {
-	return err_set(d->e, ERR_BAD_REQUEST, "%s in version \"%s\" cannot be handled as a %s: %s", d->k->kind,
-	    d->k->version, d->k->kind, why);
+	return err_set(d->e, ERR_BAD_REQUEST, "%s in version \"%s\" cannot be handled as a %s: %s",
+	    d->k->kind, d->k->version, d->k->kind, why);
 }
 
 /* ---- values of a wrong type ---- */
@@ -80,16 +84,17 @@ static char *go_type(const struct field *f, bool item)
 }
 
 /* OWNER: the struct that has the field. exact: the number itself is what is wrong. */
-static int type_error(struct decoder *d, const struct field *f, const struct place *p, const struct schema *owner,
-    const json *value, bool item, bool exact)
+static int type_error(struct decoder *d, const struct field *f, const struct place *p,
+    const struct schema *owner, const json *value, bool item, bool exact)
 {
-	auto_free char *type = go_type(f, item), *number = exact ? json_scalar_text(value) : NULL, *why = NULL;
+	auto_free char *type = go_type(f, item), *number = exact ? json_scalar_text(value) : NULL,
+		       *why = NULL;
 	auto_buf path = {0};
 
 	place_print(p, false, &path);
 	why = xasprintf("json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s",
-	    json_type_name(json_type(value)), number ? " " : "", number ? number : "", owner->go_name,
-	    buf_str(&path), type);
+	    json_type_name(json_type(value)), number ? " " : "", number ? number : "",
+	    owner->go_name, buf_str(&path), type);
 	return cannot_handle(d, why);
 }
 
@@ -106,7 +111,9 @@ struct value {
 
 static int decode_string(struct decoder *d, struct value *v)
 {
-	return json_is_string(v->node) ? 0 : type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
+	return json_is_string(v->node)
+		   ? 0
+		   : type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
 }
 
 static int decode_int(struct decoder *d, struct value *v, int64_t min, int64_t max)
@@ -149,7 +156,8 @@ static int decode_time(struct decoder *d, struct value *v)
 	if (time_parse(text, &ns) < 0) {
 		auto_free char *why = NULL, *quoted = str_go_quote(text);
 
-		why = xasprintf("parsing time %s as \"2006-01-02T15:04:05Z07:00\": cannot parse %s as \"2006\"",
+		why = xasprintf(
+		    "parsing time %s as \"2006-01-02T15:04:05Z07:00\": cannot parse %s as \"2006\"",
 		    quoted, quoted);
 		return cannot_handle(d, why);
 	}
@@ -171,7 +179,8 @@ static int decode_int_or_string(struct decoder *d, struct value *v)
 
 /* ---- maps, lists, objects ---- */
 
-static int decode_object(struct decoder *d, const struct schema *s, json *obj, const struct place *p);
+static int decode_object(
+    struct decoder *d, const struct schema *s, json *obj, const struct place *p);
 
 static int decode_map(struct decoder *d, struct value *v)
 {
@@ -209,7 +218,8 @@ static int decode_item(struct decoder *d, struct value *item, const struct place
 	switch (item->f->type) {
 	case T_OBJECT_LIST:
 		if (!json_is_object(item->node))
-			return type_error(d, item->f, item->p, item->owner, item->node, true, false);
+			return type_error(
+			    d, item->f, item->p, item->owner, item->node, true, false);
 		return decode_object(d, item->f->of, item->node, p);
 	case T_STRING_LIST:
 		return decode_string(d, item);
@@ -310,7 +320,8 @@ static bool is_zero(const struct field *f, const json *node)
 		return !(f->flags & (F_PTR | F_REQUIRED)) && f->type != T_INT_OR_STRING &&
 		       json_number_value(node) == 0;
 	case JSON_STRING:
-		return !(f->flags & (F_PTR | F_REQUIRED)) && (f->type == T_STRING) && !*json_string_value(node);
+		return !(f->flags & (F_PTR | F_REQUIRED)) && (f->type == T_STRING) &&
+		       !*json_string_value(node);
 	case JSON_ARRAY:
 		return !(f->flags & F_REQUIRED) && !json_first(node);
 	case JSON_OBJECT:
@@ -334,7 +345,8 @@ static void unknown_field(struct decoder *d, const struct schema *s, const struc
 		strict_error(d, "unknown field", p, str_nearest(p->name, names));
 }
 
-static int decode_object(struct decoder *d, const struct schema *s, json *obj, const struct place *p)
+static int decode_object(
+    struct decoder *d, const struct schema *s, json *obj, const struct place *p)
 {
 	json *seen[FIELDS_MAX] = {0}, *next;
 
@@ -357,7 +369,8 @@ static int decode_object(struct decoder *d, const struct schema *s, json *obj, c
 		seen[f - s->fields] = m;
 		if (json_type(m) != JSON_NULL && decode_value(d, &v) < 0)
 			return -1;
-		/* The value may have been replaced by its canonical form: it stands before the next one. */
+		/* The value may have been replaced by its canonical form: it stands before the next
+		 * one. */
 		seen[f - s->fields] = json_get(obj, f->name);
 	}
 	for (const struct field *f = s->fields; f->name; f++) {
@@ -372,26 +385,31 @@ static int decode_object(struct decoder *d, const struct schema *s, json *obj, c
 /* ---- the whole body ---- */
 
 /* The body names no apiVersion or no kind: says so, and which misspelt name may have been meant. */
-static int missing_type(const json *root, const char *field, const char *text, size_t len, struct err *e)
+static int missing_type(
+    const json *root, const char *field, const char *text, size_t len, struct err *e)
 {
 	const char *names[FIELDS_MAX + 1], *near;
 	int shown = len < SNIPPET_MAX ? (int)len : SNIPPET_MAX;
 	size_t n = 0;
 
 	json_for (m, root)
-		if (n < FIELDS_MAX && !str_eq(json_key(m), "kind") && !str_eq(json_key(m), "apiVersion"))
+		if (n < FIELDS_MAX && !str_eq(json_key(m), "kind") &&
+		    !str_eq(json_key(m), "apiVersion"))
 			names[n++] = json_key(m);
 	names[n] = NULL;
 	near = str_nearest(field, names);
-	err_set(e, ERR_BAD_REQUEST, "Object '%s%s' is missing in '%.*s%s'%s%s%s", *field == 'k' ? "K" : field,
-	    *field == 'k' ? "ind" : "", shown, text, (size_t)shown < len ? "…" : "", near ? " (found \"" : "",
-	    near ? near : "", near ? "\")" : "");
+	err_set(e, ERR_BAD_REQUEST, "Object '%s%s' is missing in '%.*s%s'%s%s%s",
+	    *field == 'k' ? "K" : field, *field == 'k' ? "ind" : "", shown, text,
+	    (size_t)shown < len ? "…" : "", near ? " (found \"" : "", near ? near : "",
+	    near ? "\")" : "");
 	return -1;
 }
 
-static int check_type(const struct kind *k, const json *root, const char *text, size_t len, struct err *e)
+static int check_type(
+    const struct kind *k, const json *root, const char *text, size_t len, struct err *e)
 {
-	const char *version = json_str_or(root, "apiVersion", ""), *kind = json_str_or(root, "kind", "");
+	const char *version = json_str_or(root, "apiVersion", ""),
+		   *kind = json_str_or(root, "kind", "");
 
 	if (!*kind)
 		return missing_type(root, "kind", text, len, e);
@@ -399,28 +417,32 @@ static int check_type(const struct kind *k, const json *root, const char *text, 
 		return missing_type(root, "apiVersion", text, len, e);
 	if (!str_eq(version, kind_api_version(k)))
 		return err_set(e, ERR_BAD_REQUEST,
-		    "the API version in the data (%s) does not match the expected API version (%s)", version,
-		    kind_api_version(k));
+		    "the API version in the data (%s) does not match the expected API version (%s)",
+		    version, kind_api_version(k));
 	if (!str_eq(kind, k->kind))
-		return err_set(e, ERR_BAD_REQUEST, "the kind in the data (%s) does not match the expected kind (%s)",
-		    kind, k->kind);
+		return err_set(e, ERR_BAD_REQUEST,
+		    "the kind in the data (%s) does not match the expected kind (%s)", kind,
+		    k->kind);
 	return 0;
 }
 
-json *api_decode(const struct kind *k, const char *text, size_t len, enum field_validation mode, struct strlist *warnings,
-    struct err *e)
+json *api_decode(const struct kind *k, const char *text, size_t len, enum field_validation mode,
+    struct strlist *warnings, struct err *e)
 {
 	auto_json *root = json_parse(text, len, JSON_ALLOW_DUPLICATES, e);
 	auto_strlist strict = {0};
 	struct decoder d = {k, mode == FIELDS_IGNORE ? NULL : &strict, e};
 
 	if (!root) {
-		err_wrap(e, "the object provided is unrecognized (must be of type %s): json parse error", k->kind);
+		err_wrap(e,
+		    "the object provided is unrecognized (must be of type %s): json parse error",
+		    k->kind);
 		return NULL;
 	}
 	if (!json_is_object(root)) {
-		auto_free char *why = xasprintf("json: cannot unmarshal %s into Go value of type v1.%s",
-		    json_type_name(json_type(root)), k->schema->go_name);
+		auto_free char *why =
+		    xasprintf("json: cannot unmarshal %s into Go value of type v1.%s",
+			json_type_name(json_type(root)), k->schema->go_name);
 
 		cannot_handle(&d, why);
 		return NULL;

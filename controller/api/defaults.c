@@ -1,7 +1,8 @@
 /*
  * defaults: what the server writes into an object where the client was silent.
  *
- * Plain defaults come from the schema rows, wherever their object is present. What depends on other fields is here.
+ * Plain defaults come from the schema rows, wherever their object is present. What depends on other
+ * fields is here.
  */
 #include "api.h"
 #include "schema.h"
@@ -37,7 +38,8 @@ static void default_containers(json *list)
 {
 	json_for (c, list)
 		if (!json_get(c, "imagePullPolicy"))
-			json_set_str(c, "imagePullPolicy", pull_policy(json_str_or(c, "image", "")));
+			json_set_str(
+			    c, "imagePullPolicy", pull_policy(json_str_or(c, "image", "")));
 }
 
 static void default_pod_spec(json *spec)

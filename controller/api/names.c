@@ -1,4 +1,5 @@
-/* names: see names.h. The patterns are small enough to be checked by hand, without a regex engine. */
+/* names: see names.h. The patterns are small enough to be checked by hand, without a regex engine.
+ */
 #include "names.h"
 
 #include <ctype.h>
@@ -7,22 +8,26 @@
 #define QUALIFIED_NAME_MAX 63
 #define PORT_NAME_MAX 15
 
-static const char label_text[] =
-    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and "
-    "end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
-    "'" LABEL_PATTERN "')";
-static const char subdomain_text[] =
-    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must "
-    "start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is "
-    "'" LABEL_PATTERN "(\\." LABEL_PATTERN ")*')";
+static const char label_text[] = "a lowercase RFC 1123 label must consist of lower case "
+				 "alphanumeric characters or '-', and must start and "
+				 "end with an alphanumeric character (e.g. 'my-name',  or "
+				 "'123-abc', regex used for validation is "
+				 "'" LABEL_PATTERN "')";
+static const char subdomain_text[] = "a lowercase RFC 1123 subdomain must consist of lower case "
+				     "alphanumeric characters, '-' or '.', and must "
+				     "start and end with an alphanumeric character (e.g. "
+				     "'example.com', regex used for validation is "
+				     "'" LABEL_PATTERN "(\\." LABEL_PATTERN ")*')";
 static const char qualified_text[] =
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric "
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric "
     "character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is "
     "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-static const char value_text[] =
-    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must "
-    "start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for "
-    "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
+static const char value_text[] = "a valid label must be an empty string or consist of alphanumeric "
+				 "characters, '-', '_' or '.', and must "
+				 "start and end with an alphanumeric character (e.g. 'MyValue',  "
+				 "or 'my_value',  or '12345', regex used for "
+				 "validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 static bool is_lower_alnum(char c)
 {
@@ -139,7 +144,8 @@ void name_check_port(const char *s, struct strlist *problems)
 		clean = clean && (is_lower_alnum(s[i]) || s[i] == '-');
 	}
 	if (!clean)
-		strlist_add(problems, "must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)");
+		strlist_add(problems,
+		    "must contain only alphanumeric characters (a-z, 0-9), and hyphens (-)");
 	if (!letter)
 		strlist_add(problems, "must contain at least one letter (a-z)");
 	if (strstr(s, "--"))
@@ -152,9 +158,9 @@ void name_check_env(const char *s, struct strlist *problems)
 {
 	for (const char *p = s; *p; p++)
 		if (!isprint((unsigned char)*p) || *p == '=') {
-			strlist_add(problems,
-			    "a valid environment variable name must consist only of printable ASCII characters "
-			    "other than '='");
+			strlist_add(problems, "a valid environment variable name must consist only "
+					      "of printable ASCII characters "
+					      "other than '='");
 			return;
 		}
 }
@@ -168,7 +174,8 @@ void name_check_finalizer(const char *s, struct strlist *problems)
 		if (strcmp(s, plain[i]) == 0)
 			return;
 	if (!problems->len && !strchr(s, '/'))
-		strlist_add(problems, "name is neither a standard finalizer name nor is it fully qualified");
+		strlist_add(problems,
+		    "name is neither a standard finalizer name nor is it fully qualified");
 }
 
 void name_check_domain_path(const char *s, struct strlist *problems)

@@ -13,10 +13,10 @@
 
 void name_check_dns_label(const char *s, struct strlist *problems);     /* containers, namespaces */
 void name_check_dns_subdomain(const char *s, struct strlist *problems); /* jobs, pods */
-void name_check_qualified(const char *s, struct strlist *problems);     /* label keys: [prefix/]name */
+void name_check_qualified(const char *s, struct strlist *problems); /* label keys: [prefix/]name */
 void name_check_label_value(const char *s, struct strlist *problems);
-void name_check_port(const char *s, struct strlist *problems);     /* names of ports */
-void name_check_env(const char *s, struct strlist *problems);      /* names of variables */
+void name_check_port(const char *s, struct strlist *problems); /* names of ports */
+void name_check_env(const char *s, struct strlist *problems);  /* names of variables */
 void name_check_finalizer(const char *s, struct strlist *problems);
 /* "domain/path", as managedBy wants it. */
 void name_check_domain_path(const char *s, struct strlist *problems);

@@ -1,4 +1,5 @@
-/* place: where a value stands in an object: a chain of names, item numbers and map keys that lives on the stack. */
+/* place: where a value stands in an object: a chain of names, item numbers and map keys that lives
+ * on the stack. */
 #ifndef KJOB_API_PLACE_H
 #define KJOB_API_PLACE_H
 
@@ -15,7 +16,8 @@ struct place {
 #define PLACE_ITEM(up, index) ((struct place){(up), NULL, (index), false})
 #define PLACE_KEY(up, key) ((struct place){(up), (key), 0, true})
 
-/* "spec.containers[0].name", "metadata.labels[a/b]"; without item numbers for errors about types. */
+/* "spec.containers[0].name", "metadata.labels[a/b]"; without item numbers for errors about types.
+ */
 void place_print(const struct place *p, bool numbers, struct buf *out);
 
 #endif

@@ -75,7 +75,8 @@ static bool is_sidecar(const json *pod, const char *name)
 }
 
 /* Goes through init containers up to the first that is not done; true: there is one. */
-static bool summarize_init(struct pod_summary *s, const json *pod, int64_t *sidecar_restarts, const char **sidecar_last)
+static bool summarize_init(
+    struct pod_summary *s, const json *pod, int64_t *sidecar_restarts, const char **sidecar_last)
 {
 	size_t index = 0;
 
@@ -91,7 +92,8 @@ static bool summarize_init(struct pod_summary *s, const json *pod, int64_t *side
 			set_status(s, text);
 			return true;
 		}
-		if (sidecar && json_bool(status, "ready", false) && !json_path(status, "state.terminated"))
+		if (sidecar && json_bool(status, "ready", false) &&
+		    !json_path(status, "state.terminated"))
 			s->ready++;
 	}
 	return false;
@@ -112,7 +114,8 @@ static void summarize_containers(struct pod_summary *s, const json *pod)
 			text = xstrdup(waiting);
 		} else if (terminated) {
 			text = terminated_text(terminated);
-		} else if (json_bool(status, "ready", false) && json_path(status, "state.running")) {
+		} else if (json_bool(status, "ready", false) &&
+			   json_path(status, "state.running")) {
 			running = true;
 			s->ready++;
 		}
@@ -140,8 +143,10 @@ static void summarize_deletion(struct pod_summary *s, const json *pod)
 
 void pod_summary_init(struct pod_summary *s, const json *pod)
 {
-	const char *phase = json_str_or(pod, "status.phase", ""), *reason = json_str_or(pod, "status.reason", "");
-	const json *scheduled = find_by(json_path(pod, "status.conditions"), "type", "PodScheduled");
+	const char *phase = json_str_or(pod, "status.phase", ""),
+		   *reason = json_str_or(pod, "status.reason", "");
+	const json *scheduled =
+	    find_by(json_path(pod, "status.conditions"), "type", "PodScheduled");
 	int64_t sidecar_restarts = 0;
 	const char *sidecar_last = NULL;
 	bool initializing;

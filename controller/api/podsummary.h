@@ -5,10 +5,11 @@
 #include "../../runtime/base/json.h"
 
 struct pod_summary {
-	int ready, total;       /* containers and sidecars */
+	int ready, total; /* containers and sidecars */
 	int64_t restarts;
-	const char *restarted;  /* time of the last end before a restart, NULL: none; borrowed from the pod */
-	char *status;           /* owned */
+	const char *restarted; /* time of the last end before a restart, NULL: none; borrowed from
+				  the pod */
+	char *status;          /* owned */
 };
 
 /* Fills in all members. Release frees. */

@@ -1,9 +1,10 @@
 /*
- * quantity: resource.Quantity. A decimal number and a suffix: binary (Ki Mi Gi Ti Pi Ei), decimal (n u m k M G T P E, or
- * none) or an exponent (e3, E3). The canonical form keeps the family of the suffix, has no fraction, and the largest
- * suffix that allows that; below one nano it rounds up.
+ * quantity: resource.Quantity. A decimal number and a suffix: binary (Ki Mi Gi Ti Pi Ei), decimal
+ * (n u m k M G T P E, or none) or an exponent (e3, E3). The canonical form keeps the family of the
+ * suffix, has no fraction, and the largest suffix that allows that; below one nano it rounds up.
  *
- * Values are computed as nano units in 128 bits, so everything up to Kubernetes' own limit is exact.
+ * Values are computed as nano units in 128 bits, so everything up to Kubernetes' own limit is
+ * exact.
  */
 #include "api.h"
 
@@ -25,9 +26,22 @@ struct suffix {
 
 /* Largest first within a family. */
 static const struct suffix suffixes[] = {
-    {"Ei", BINARY, 6}, {"Pi", BINARY, 5}, {"Ti", BINARY, 4}, {"Gi", BINARY, 3}, {"Mi", BINARY, 2}, {"Ki", BINARY, 1},
-    {"E", DECIMAL, 6}, {"P", DECIMAL, 5}, {"T", DECIMAL, 4}, {"G", DECIMAL, 3}, {"M", DECIMAL, 2}, {"k", DECIMAL, 1},
-    {"", DECIMAL, 0}, {"m", DECIMAL, -1}, {"u", DECIMAL, -2}, {"n", DECIMAL, -3},
+    {"Ei", BINARY, 6},
+    {"Pi", BINARY, 5},
+    {"Ti", BINARY, 4},
+    {"Gi", BINARY, 3},
+    {"Mi", BINARY, 2},
+    {"Ki", BINARY, 1},
+    {"E", DECIMAL, 6},
+    {"P", DECIMAL, 5},
+    {"T", DECIMAL, 4},
+    {"G", DECIMAL, 3},
+    {"M", DECIMAL, 2},
+    {"k", DECIMAL, 1},
+    {"", DECIMAL, 0},
+    {"m", DECIMAL, -1},
+    {"u", DECIMAL, -2},
+    {"n", DECIMAL, -3},
 };
 
 static wide power_of(wide base, int exponent)
@@ -72,7 +86,8 @@ static int find_suffix(const char *text, struct suffix *ret)
 }
 
 /* Digits with at most one point, split at it. -1: no number. */
-static int split_number(const char *digits, size_t len, wide *ret_whole, wide *ret_fraction, wide *ret_unit)
+static int split_number(
+    const char *digits, size_t len, wide *ret_whole, wide *ret_fraction, wide *ret_unit)
 {
 	bool point = false, lost = false;
 	size_t count = 0;
@@ -90,7 +105,8 @@ static int split_number(const char *digits, size_t len, wide *ret_whole, wide *r
 		}
 		count++;
 		if (!point)
-			*ret_whole = *ret_whole > QUANTITY_MAX / 10 ? QUANTITY_MAX : *ret_whole * 10 + digit;
+			*ret_whole =
+			    *ret_whole > QUANTITY_MAX / 10 ? QUANTITY_MAX : *ret_whole * 10 + digit;
 		else if (*ret_unit == FRACTION_UNIT_MAX)
 			lost = lost || digit;
 		else {
@@ -114,7 +130,8 @@ static int scale_number(const char *digits, size_t len, const struct suffix *s, 
 		return 0;
 	}
 	/* fraction <= unit <= 10^17 and scale < 2^90: no product is larger than 2^120. */
-	*ret = whole * scale + fraction * (scale / unit) + (fraction * (scale % unit) + unit - 1) / unit;
+	*ret = whole * scale + fraction * (scale / unit) +
+	       (fraction * (scale % unit) + unit - 1) / unit;
 	if (*ret > QUANTITY_MAX)
 		*ret = QUANTITY_MAX;
 	return 0;
@@ -178,8 +195,9 @@ int quantity_parse(const char *text, char **ret_canonical, int64_t *ret_milli, s
 
 	if (strlen(text) > QUANTITY_TEXT_MAX || find_suffix(digits + len, &s) < 0 ||
 	    scale_number(digits, len, &s, &nano) < 0)
-		return err_set(e, ERR_BAD_REQUEST, "quantities must match the regular expression "
-						   "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+		return err_set(e, ERR_BAD_REQUEST,
+		    "quantities must match the regular expression "
+		    "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
 	milli = (nano + NANO_PER_MILLI - 1) / NANO_PER_MILLI;
 	if (milli > INT64_MAX)
 		milli = INT64_MAX;

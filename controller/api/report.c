@@ -51,7 +51,8 @@ static void add(struct report *r, const struct place *p, const char *reason, con
 
 void bad_required(struct report *r, const struct place *p, const char *detail)
 {
-	auto_free char *m = xasprintf("Required value%s%s", detail && *detail ? ": " : "", detail ? detail : "");
+	auto_free char *m =
+	    xasprintf("Required value%s%s", detail && *detail ? ": " : "", detail ? detail : "");
 
 	add(r, p, "FieldValueRequired", m);
 }
@@ -72,7 +73,8 @@ static char *show(const json *value)
 	return text;
 }
 
-static void add_invalid(struct report *r, const struct place *p, const char *shown, const char *detail)
+static void add_invalid(
+    struct report *r, const struct place *p, const char *shown, const char *detail)
 {
 	auto_free char *m = xasprintf("Invalid value: %s: %s", shown, detail);
 
@@ -93,14 +95,16 @@ void bad_invalid(struct report *r, const struct place *p, const json *value, con
 	add_invalid(r, p, shown, detail);
 }
 
-void bad_invalid_text(struct report *r, const struct place *p, const char *value, const char *detail)
+void bad_invalid_text(
+    struct report *r, const struct place *p, const char *value, const char *detail)
 {
 	auto_free char *shown = str_go_quote(value);
 
 	add_invalid(r, p, shown, detail);
 }
 
-void bad_unsupported(struct report *r, const struct place *p, const char *value, const char *const *values)
+void bad_unsupported(
+    struct report *r, const struct place *p, const char *value, const char *const *values)
 {
 	auto_free char *shown = str_go_quote(value);
 	auto_buf m = {0};
@@ -146,7 +150,8 @@ void bad_too_many(struct report *r, const struct place *p, size_t have, size_t m
 
 int report_finish(struct report *r, const struct kind *k, const json *obj, struct err *e)
 {
-	const char *name = json_str_or(obj, "metadata.name", json_str_or(obj, "metadata.generateName", ""));
+	const char *name =
+	    json_str_or(obj, "metadata.name", json_str_or(obj, "metadata.generateName", ""));
 	auto_free char *all = NULL, *quoted = NULL;
 	json *details;
 
@@ -154,8 +159,8 @@ int report_finish(struct report *r, const struct kind *k, const json *obj, struc
 		return 0;
 	all = strlist_join(&r->texts, ", ");
 	quoted = str_go_quote(name);
-	err_set(e, ERR_INVALID, "%s%s%s %s is invalid: %s%s%s", k->kind, *k->group ? "." : "", k->group, quoted,
-	    r->texts.len > 1 ? "[" : "", all, r->texts.len > 1 ? "]" : "");
+	err_set(e, ERR_INVALID, "%s%s%s %s is invalid: %s%s%s", k->kind, *k->group ? "." : "",
+	    k->group, quoted, r->texts.len > 1 ? "[" : "", all, r->texts.len > 1 ? "]" : "");
 	if (!e)
 		return -1;
 	details = json_new_object();

@@ -1,8 +1,8 @@
 /*
  * report: the errors that validation finds, each with its field, as a 422 Status lists them.
  *
- * A zeroed report is empty. Values are borrowed; texts are Kubernetes' own. At most REPORT_MAX errors are kept: more
- * help nobody, and hostile input has no end of them.
+ * A zeroed report is empty. Values are borrowed; texts are Kubernetes' own. At most REPORT_MAX
+ * errors are kept: more help nobody, and hostile input has no end of them.
  */
 #ifndef KJOB_API_REPORT_H
 #define KJOB_API_REPORT_H
@@ -22,9 +22,12 @@ struct report {
 void report_release(struct report *r);
 /* `detail` may be "" or NULL. */
 void bad_required(struct report *r, const struct place *p, const char *detail);
-void bad_invalid(struct report *r, const struct place *p, const json *value, const char *fmt, ...) PRINTF_LIKE(4, 5);
-void bad_invalid_text(struct report *r, const struct place *p, const char *value, const char *detail);
-void bad_unsupported(struct report *r, const struct place *p, const char *value, const char *const *values);
+void bad_invalid(struct report *r, const struct place *p, const json *value, const char *fmt, ...)
+    PRINTF_LIKE(4, 5);
+void bad_invalid_text(
+    struct report *r, const struct place *p, const char *value, const char *detail);
+void bad_unsupported(
+    struct report *r, const struct place *p, const char *value, const char *const *values);
 void bad_forbidden(struct report *r, const struct place *p, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void bad_duplicate(struct report *r, const struct place *p, const json *value);
 void bad_too_long(struct report *r, const struct place *p, size_t max);

@@ -1,9 +1,10 @@
 /*
  * schema: the fields of every kind as rows of tables, the only list of them in the program.
  *
- * One row drives the decoding of a field, its plain default, the check of its enumeration, suggestions for misspelt
- * names, and whether this version honours it; explain, OpenAPI and patch read the same rows. The tables follow
- * Kubernetes v1.36. Names of Go types are kept because messages of the API name them.
+ * One row drives the decoding of a field, its plain default, the check of its enumeration,
+ * suggestions for misspelt names, and whether this version honours it; explain, OpenAPI and patch
+ * read the same rows. The tables follow Kubernetes v1.36. Names of Go types are kept because
+ * messages of the API name them.
  */
 #ifndef KJOB_API_SCHEMA_H
 #define KJOB_API_SCHEMA_H
@@ -15,9 +16,9 @@ enum field_type {
 	T_BOOL,
 	T_INT32,
 	T_INT64,
-	T_QUANTITY,      /* stored in canonical form */
+	T_QUANTITY, /* stored in canonical form */
 	T_INT_OR_STRING,
-	T_TIME,          /* RFC 3339 in whole seconds */
+	T_TIME, /* RFC 3339 in whole seconds */
 	T_MICRO_TIME,
 	T_STRING_MAP,
 	T_QUANTITY_MAP,
@@ -26,11 +27,11 @@ enum field_type {
 	T_STRING_LIST,
 	T_INT32_LIST,
 	T_INT64_LIST,
-	T_OPAQUE,        /* any JSON, kept as it is */
+	T_OPAQUE, /* any JSON, kept as it is */
 };
 
 enum field_flags {
-	F_PTR = 1,       /* zero differs from absent: false, 0 and "" are kept */
+	F_PTR = 1, /* zero differs from absent: false, 0 and "" are kept */
 	F_REQUIRED = 2,
 	F_IMMUTABLE = 4, /* of a Job's spec: fixed on creation */
 	F_LATER = 8,     /* not honoured by this version: anything but the default is refused */
@@ -44,13 +45,13 @@ struct field {
 	const char *name; /* NULL ends a table */
 	enum field_type type;
 	unsigned flags;
-	const char *doc;            /* one line, for explain */
-	const struct schema *of;    /* of T_OBJECT and T_OBJECT_LIST */
-	const char *merge_key;      /* of T_OBJECT_LIST: the member that tells items apart */
-	const char *const *values;  /* enumeration, in the order in which messages list it */
-	const char *dflt;           /* JSON: written where the field is absent */
-	const char *accept;         /* JSON: for F_LATER and F_NOOP, a value that changes nothing */
-	const char *go_type;        /* name of the Go type of an enumeration */
+	const char *doc;           /* one line, for explain */
+	const struct schema *of;   /* of T_OBJECT and T_OBJECT_LIST */
+	const char *merge_key;     /* of T_OBJECT_LIST: the member that tells items apart */
+	const char *const *values; /* enumeration, in the order in which messages list it */
+	const char *dflt;          /* JSON: written where the field is absent */
+	const char *accept;        /* JSON: for F_LATER and F_NOOP, a value that changes nothing */
+	const char *go_type;       /* name of the Go type of an enumeration */
 };
 
 struct schema {
@@ -58,7 +59,10 @@ struct schema {
 	const struct field *fields;
 };
 
-#define ROW(n, t, f, d, ...) {.name = (n), .type = (t), .flags = (f), .doc = (d), ##__VA_ARGS__}
+#define ROW(n, t, f, d, ...)                                                      \
+	{                                                                         \
+		.name = (n), .type = (t), .flags = (f), .doc = (d), ##__VA_ARGS__ \
+	}
 #define ENUM(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define SCHEMA(id, name) const struct schema schema_##id = {name, id##_fields}
 
@@ -66,11 +70,10 @@ struct schema {
 const struct field *schema_field(const struct schema *s, const char *name);
 
 /* schema_meta.c */
-extern const struct schema schema_object_meta, schema_owner_reference,
-    schema_managed_fields_entry, schema_label_selector, schema_label_selector_requirement,
-    schema_local_object_reference, schema_typed_local_object_reference,
-    schema_typed_object_reference, schema_object_reference, schema_resource_claim,
-    schema_resource_requirements;
+extern const struct schema schema_object_meta, schema_owner_reference, schema_managed_fields_entry,
+    schema_label_selector, schema_label_selector_requirement, schema_local_object_reference,
+    schema_typed_local_object_reference, schema_typed_object_reference, schema_object_reference,
+    schema_resource_claim, schema_resource_requirements;
 /* schema_batch.c */
 extern const struct schema schema_job, schema_job_spec, schema_pod_failure_policy,
     schema_pod_failure_policy_rule, schema_pod_failure_policy_on_exit_codes_requirement,
@@ -78,29 +81,27 @@ extern const struct schema schema_job, schema_job_spec, schema_pod_failure_polic
     schema_success_policy_rule, schema_job_status, schema_job_condition,
     schema_uncounted_terminated_pods;
 /* schema_core.c */
-extern const struct schema schema_event, schema_event_source, schema_event_series,
-    schema_namespace, schema_namespace_spec, schema_namespace_status, schema_namespace_condition,
-    schema_node, schema_node_spec, schema_taint, schema_node_config_source,
-    schema_config_map_node_config_source, schema_node_status, schema_node_condition,
-    schema_node_address, schema_node_daemon_endpoints, schema_daemon_endpoint,
-    schema_node_system_info, schema_node_swap_status, schema_node_config_status,
-    schema_node_runtime_handler, schema_node_runtime_handler_features, schema_node_features,
-    schema_container_image, schema_attached_volume;
+extern const struct schema schema_event, schema_event_source, schema_event_series, schema_namespace,
+    schema_namespace_spec, schema_namespace_status, schema_namespace_condition, schema_node,
+    schema_node_spec, schema_taint, schema_node_config_source, schema_config_map_node_config_source,
+    schema_node_status, schema_node_condition, schema_node_address, schema_node_daemon_endpoints,
+    schema_daemon_endpoint, schema_node_system_info, schema_node_swap_status,
+    schema_node_config_status, schema_node_runtime_handler, schema_node_runtime_handler_features,
+    schema_node_features, schema_container_image, schema_attached_volume;
 /* schema_pod.c */
-extern const struct schema schema_pod, schema_pod_template_spec, schema_pod_spec,
-    schema_container, schema_ephemeral_container, schema_container_port, schema_env_var,
-    schema_env_var_source, schema_object_field_selector, schema_resource_field_selector,
-    schema_config_map_key_selector, schema_secret_key_selector, schema_file_key_selector,
-    schema_env_from_source, schema_config_map_env_source, schema_secret_env_source,
-    schema_container_resize_policy, schema_container_restart_rule,
-    schema_container_restart_rule_on_exit_codes, schema_probe, schema_exec_action,
-    schema_http_get_action, schema_http_header, schema_tcp_socket_action, schema_grpc_action,
-    schema_lifecycle, schema_lifecycle_handler, schema_sleep_action, schema_pod_security_context,
-    schema_security_context, schema_capabilities, schema_se_linux_options,
-    schema_windows_security_context_options, schema_seccomp_profile, schema_app_armor_profile,
-    schema_sysctl, schema_host_alias, schema_pod_dns_config, schema_pod_dns_config_option,
-    schema_pod_readiness_gate, schema_pod_os, schema_pod_scheduling_gate,
-    schema_pod_resource_claim, schema_pod_scheduling_group;
+extern const struct schema schema_pod, schema_pod_template_spec, schema_pod_spec, schema_container,
+    schema_ephemeral_container, schema_container_port, schema_env_var, schema_env_var_source,
+    schema_object_field_selector, schema_resource_field_selector, schema_config_map_key_selector,
+    schema_secret_key_selector, schema_file_key_selector, schema_env_from_source,
+    schema_config_map_env_source, schema_secret_env_source, schema_container_resize_policy,
+    schema_container_restart_rule, schema_container_restart_rule_on_exit_codes, schema_probe,
+    schema_exec_action, schema_http_get_action, schema_http_header, schema_tcp_socket_action,
+    schema_grpc_action, schema_lifecycle, schema_lifecycle_handler, schema_sleep_action,
+    schema_pod_security_context, schema_security_context, schema_capabilities,
+    schema_se_linux_options, schema_windows_security_context_options, schema_seccomp_profile,
+    schema_app_armor_profile, schema_sysctl, schema_host_alias, schema_pod_dns_config,
+    schema_pod_dns_config_option, schema_pod_readiness_gate, schema_pod_os,
+    schema_pod_scheduling_gate, schema_pod_resource_claim, schema_pod_scheduling_group;
 /* schema_podstatus.c */
 extern const struct schema schema_pod_status, schema_pod_condition, schema_host_ip, schema_pod_ip,
     schema_container_status, schema_container_state, schema_container_state_waiting,
@@ -124,15 +125,14 @@ extern const struct schema schema_volume, schema_host_path_volume_source,
     schema_pod_certificate_projection, schema_persistent_volume_claim_volume_source,
     schema_ephemeral_volume_source, schema_persistent_volume_claim_template,
     schema_persistent_volume_claim_spec, schema_volume_resource_requirements,
-    schema_csi_volume_source, schema_image_volume_source, schema_volume_mount,
-    schema_volume_device, schema_gce_persistent_disk_volume_source,
-    schema_aws_elastic_block_store_volume_source, schema_git_repo_volume_source,
-    schema_nfs_volume_source, schema_iscsi_volume_source, schema_glusterfs_volume_source,
-    schema_rbd_volume_source, schema_flex_volume_source, schema_cinder_volume_source,
-    schema_ceph_fs_volume_source, schema_flocker_volume_source, schema_fc_volume_source,
-    schema_azure_file_volume_source, schema_vsphere_virtual_disk_volume_source,
-    schema_quobyte_volume_source, schema_azure_disk_volume_source,
-    schema_photon_persistent_disk_volume_source, schema_portworx_volume_source,
-    schema_scale_io_volume_source, schema_storage_os_volume_source;
+    schema_csi_volume_source, schema_image_volume_source, schema_volume_mount, schema_volume_device,
+    schema_gce_persistent_disk_volume_source, schema_aws_elastic_block_store_volume_source,
+    schema_git_repo_volume_source, schema_nfs_volume_source, schema_iscsi_volume_source,
+    schema_glusterfs_volume_source, schema_rbd_volume_source, schema_flex_volume_source,
+    schema_cinder_volume_source, schema_ceph_fs_volume_source, schema_flocker_volume_source,
+    schema_fc_volume_source, schema_azure_file_volume_source,
+    schema_vsphere_virtual_disk_volume_source, schema_quobyte_volume_source,
+    schema_azure_disk_volume_source, schema_photon_persistent_disk_volume_source,
+    schema_portworx_volume_source, schema_scale_io_volume_source, schema_storage_os_volume_source;
 
 #endif

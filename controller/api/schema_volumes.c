@@ -54,7 +54,8 @@ SCHEMA(volume, "Volume");
 static const struct field host_path_volume_source_fields[] = {
     ROW("path", T_STRING, F_REQUIRED, "Path on the host."),
     ROW("type", T_STRING, F_PTR, "What the path must be.",
-	.values = ENUM("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket", "CharDevice", "BlockDevice"),
+	.values = ENUM("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket",
+	    "CharDevice", "BlockDevice"),
 	.dflt = "\"\"", .go_type = "HostPathType"),
     {0},
 };

@@ -1,8 +1,9 @@
 /*
  * selector: requirements on labels or fields, ANDed.
  *
- * The label grammar is a small lexer (words and the symbols = == != ! ( ) , < >) and a parser with one function
- * per rule. Texts of errors are those that kubectl users know. Words are runs of other characters.
+ * The label grammar is a small lexer (words and the symbols = == != ! ( ) , < >) and a parser with
+ * one function per rule. Texts of errors are those that kubectl users know. Words are runs of other
+ * characters.
  */
 #include <ctype.h>
 
@@ -90,7 +91,8 @@ static bool requirement_holds(const struct requirement *r, const char *value)
 	return false;
 }
 
-bool selector_matches(const struct selector *s, const char *(*get)(void *ctx, const char *key), void *ctx)
+bool selector_matches(
+    const struct selector *s, const char *(*get)(void *ctx, const char *key), void *ctx)
 {
 	if (!s)
 		return true;
@@ -144,14 +146,33 @@ bool selector_matches_index(const struct selector *s, const char *index, size_t 
 
 /* ---- label selector text ---- */
 
-enum token { TOK_END, TOK_WORD, TOK_EQ, TOK_EQ2, TOK_NE, TOK_NOT, TOK_OPEN, TOK_CLOSE, TOK_COMMA, TOK_GT, TOK_LT };
+enum token {
+	TOK_END,
+	TOK_WORD,
+	TOK_EQ,
+	TOK_EQ2,
+	TOK_NE,
+	TOK_NOT,
+	TOK_OPEN,
+	TOK_CLOSE,
+	TOK_COMMA,
+	TOK_GT,
+	TOK_LT
+};
 
 static const struct {
 	const char *text;
 	enum token tok;
 } symbols[] = {
-    {"==", TOK_EQ2}, {"!=", TOK_NE}, {"=", TOK_EQ}, {"!", TOK_NOT}, {"(", TOK_OPEN}, {")", TOK_CLOSE},
-    {",", TOK_COMMA}, {">", TOK_GT}, {"<", TOK_LT},
+    {"==", TOK_EQ2},
+    {"!=", TOK_NE},
+    {"=", TOK_EQ},
+    {"!", TOK_NOT},
+    {"(", TOK_OPEN},
+    {")", TOK_CLOSE},
+    {",", TOK_COMMA},
+    {">", TOK_GT},
+    {"<", TOK_LT},
 };
 
 struct lexer {
@@ -205,8 +226,8 @@ static char *lex_take_word(struct lexer *l)
 
 static int unexpected(const struct lexer *l, const char *expected, struct err *e)
 {
-	return err_set(e, ERR_BAD_REQUEST, "unable to parse requirement: found '%s', expected: %s", l->lit,
-	    expected);
+	return err_set(e, ERR_BAD_REQUEST, "unable to parse requirement: found '%s', expected: %s",
+	    l->lit, expected);
 }
 
 static int parse_operator(struct lexer *l, enum sel_op *ret, struct err *e)
@@ -216,8 +237,13 @@ static int parse_operator(struct lexer *l, enum sel_op *ret, struct err *e)
 		const char *word;
 		enum sel_op op;
 	} ops[] = {
-	    {TOK_EQ, NULL, SEL_EQ}, {TOK_EQ2, NULL, SEL_EQ}, {TOK_NE, NULL, SEL_NE}, {TOK_GT, NULL, SEL_GT},
-	    {TOK_LT, NULL, SEL_LT}, {TOK_WORD, "in", SEL_IN}, {TOK_WORD, "notin", SEL_NOT_IN},
+	    {TOK_EQ, NULL, SEL_EQ},
+	    {TOK_EQ2, NULL, SEL_EQ},
+	    {TOK_NE, NULL, SEL_NE},
+	    {TOK_GT, NULL, SEL_GT},
+	    {TOK_LT, NULL, SEL_LT},
+	    {TOK_WORD, "in", SEL_IN},
+	    {TOK_WORD, "notin", SEL_NOT_IN},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(ops); i++)
@@ -233,8 +259,8 @@ static int parse_operator(struct lexer *l, enum sel_op *ret, struct err *e)
 static int parse_set(struct lexer *l, struct strlist *values, struct err *e)
 {
 	if (l->tok != TOK_OPEN)
-		return err_set(e, ERR_BAD_REQUEST, "unable to parse requirement: found '%s' expected: '('",
-		    l->lit);
+		return err_set(e, ERR_BAD_REQUEST,
+		    "unable to parse requirement: found '%s' expected: '('", l->lit);
 	for (;;) {
 		lex(l);
 		if (l->tok == TOK_WORD)
@@ -264,7 +290,8 @@ static int parse_exact(struct lexer *l, struct strlist *values, struct err *e)
 }
 
 /* Reports the broken rules of one key or value. */
-static int bad_word(struct err *e, const char *where, const char *word, const struct strlist *problems)
+static int bad_word(
+    struct err *e, const char *where, const char *word, const struct strlist *problems)
 {
 	auto_free char *quoted = str_go_quote(word), *text = strlist_join(problems, "; ");
 
@@ -294,7 +321,8 @@ static int requirement_check(const struct requirement *r, struct err *e)
 		return bad_word(e, "key", r->key, &problems);
 	if ((r->op == SEL_IN || r->op == SEL_NOT_IN) && r->values.len == 0)
 		return err_set(e, ERR_BAD_REQUEST,
-		    "values: Invalid value: []: for 'in', 'notin' operators, values set can't be empty");
+		    "values: Invalid value: []: for 'in', 'notin' operators, values set can't be "
+		    "empty");
 	for (size_t i = 0; i < r->values.len; i++)
 		if (requirement_check_value(r, i, e) < 0)
 			return -1;
@@ -332,8 +360,8 @@ struct selector *label_selector_parse(const char *text, struct err *e)
 	lex(&l);
 	while (l.tok != TOK_END) {
 		if (l.tok != TOK_WORD && l.tok != TOK_NOT) {
-			err_set(e, ERR_BAD_REQUEST, "found '%s', expected: !, identifier, or 'end of string'",
-			    l.lit);
+			err_set(e, ERR_BAD_REQUEST,
+			    "found '%s', expected: !, identifier, or 'end of string'", l.lit);
 			return NULL;
 		}
 		if (parse_requirement(s, &l, e) < 0)
@@ -341,12 +369,14 @@ struct selector *label_selector_parse(const char *text, struct err *e)
 		if (l.tok == TOK_END)
 			break;
 		if (l.tok != TOK_COMMA) {
-			err_set(e, ERR_BAD_REQUEST, "found '%s', expected: ',' or 'end of string'", l.lit);
+			err_set(e, ERR_BAD_REQUEST, "found '%s', expected: ',' or 'end of string'",
+			    l.lit);
 			return NULL;
 		}
 		lex(&l);
 		if (l.tok != TOK_WORD && l.tok != TOK_NOT) {
-			err_set(e, ERR_BAD_REQUEST, "found '%s', expected: identifier after ','", l.lit);
+			err_set(e, ERR_BAD_REQUEST, "found '%s', expected: identifier after ','",
+			    l.lit);
 			return NULL;
 		}
 	}
@@ -360,7 +390,8 @@ static int add_expression(struct selector *s, const json *expr, struct err *e)
 	static const struct {
 		const char *name;
 		enum sel_op op;
-	} ops[] = {{"In", SEL_IN}, {"NotIn", SEL_NOT_IN}, {"Exists", SEL_EXISTS}, {"DoesNotExist", SEL_NOT_EXISTS}};
+	} ops[] = {{"In", SEL_IN}, {"NotIn", SEL_NOT_IN}, {"Exists", SEL_EXISTS},
+	    {"DoesNotExist", SEL_NOT_EXISTS}};
 	const char *op = json_str_or(expr, "operator", "");
 	struct requirement *r;
 
@@ -405,8 +436,11 @@ struct selectable {
 	const char *path2; /* where `path` is absent */
 };
 
-#define META_FIELDS {"metadata.name", NULL, FORM_STRING, NULL}, {"metadata.namespace", NULL, FORM_STRING, NULL}
-#define PLAIN(name) {name, NULL, FORM_STRING, NULL}
+#define PLAIN(n)            \
+	{                   \
+		.name = (n) \
+	}
+#define META_FIELDS PLAIN("metadata.name"), PLAIN("metadata.namespace")
 
 static const struct selectable pod_fields[] = {
     META_FIELDS,
@@ -418,7 +452,7 @@ static const struct selectable pod_fields[] = {
     PLAIN("status.phase"),
     PLAIN("status.podIP"),
     PLAIN("status.nominatedNodeName"),
-    {NULL, NULL, FORM_STRING, NULL},
+    PLAIN(NULL),
 };
 
 static const struct selectable event_fields[] = {
@@ -431,28 +465,28 @@ static const struct selectable event_fields[] = {
     PLAIN("involvedObject.resourceVersion"),
     PLAIN("involvedObject.fieldPath"),
     PLAIN("reason"),
-    {"reportingComponent", NULL, FORM_STRING, NULL},
+    PLAIN("reportingComponent"),
     {"source", "source.component", FORM_STRING, "reportingComponent"},
     PLAIN("type"),
-    {NULL, NULL, FORM_STRING, NULL},
+    PLAIN(NULL),
 };
 
 static const struct selectable namespace_fields[] = {
     META_FIELDS,
     PLAIN("status.phase"),
-    {NULL, NULL, FORM_STRING, NULL},
+    PLAIN(NULL),
 };
 
 static const struct selectable node_fields[] = {
     META_FIELDS,
     {"spec.unschedulable", NULL, FORM_BOOL, NULL},
-    {NULL, NULL, FORM_STRING, NULL},
+    PLAIN(NULL),
 };
 
 static const struct selectable job_fields[] = {
     META_FIELDS,
     {"status.successful", "status.succeeded", FORM_INT, NULL},
-    {NULL, NULL, FORM_STRING, NULL},
+    PLAIN(NULL),
 };
 
 static const struct selectable *selectable_of(const struct kind *k)
@@ -483,7 +517,8 @@ static bool is_selectable(const struct kind *k, const char *name)
 }
 
 /* One "field=value" term, backslash escapes in the value undone. */
-static int add_term(const struct kind *k, struct selector *s, const char *term, const char *whole, struct err *e)
+static int add_term(
+    const struct kind *k, struct selector *s, const char *term, const char *whole, struct err *e)
 {
 	const char *eq = strchr(term, '='), *value;
 	size_t key_len;
@@ -492,7 +527,8 @@ static int add_term(const struct kind *k, struct selector *s, const char *term, 
 	bool negated;
 
 	if (!eq)
-		return err_set(e, ERR_BAD_REQUEST, "invalid selector: '%s'; can't understand '%s'", whole, term);
+		return err_set(e, ERR_BAD_REQUEST, "invalid selector: '%s'; can't understand '%s'",
+		    whole, term);
 	negated = eq > term && eq[-1] == '!';
 	value = eq[1] == '=' && !negated ? eq + 2 : eq + 1;
 	key_len = (size_t)(eq - term) - (negated ? 1 : 0);

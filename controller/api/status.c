@@ -39,7 +39,8 @@ int err_already_exists(struct err *e, const struct kind *k, const char *name)
 int err_conflict(struct err *e, const struct kind *k, const char *name)
 {
 	err_set(e, ERR_CONFLICT,
-	    "Operation cannot be fulfilled on %s \"%s\": the object has been modified; please apply "
+	    "Operation cannot be fulfilled on %s \"%s\": the object has been modified; please "
+	    "apply "
 	    "your changes to the latest version and try again",
 	    kind_qualified(k), name);
 	return err_about(e, k, name);
@@ -77,5 +78,6 @@ char *api_generate_name(const char *base)
 {
 	char suffix[GENERATED_SUFFIX_LEN + 1];
 
-	return xasprintf("%.*s%s", GENERATED_BASE_MAX, base, rand_suffix(suffix, GENERATED_SUFFIX_LEN));
+	return xasprintf(
+	    "%.*s%s", GENERATED_BASE_MAX, base, rand_suffix(suffix, GENERATED_SUFFIX_LEN));
 }

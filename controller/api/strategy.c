@@ -20,7 +20,8 @@ static void generate_selector(json *job)
 
 	for (size_t i = 0; i < ARRAY_LEN(job_labels); i++)
 		if (!json_get(labels, job_labels[i].key))
-			json_set_str(labels, job_labels[i].key, json_str_or(job, job_labels[i].path, ""));
+			json_set_str(
+			    labels, job_labels[i].key, json_str_or(job, job_labels[i].path, ""));
 	if (!json_get(match, job_labels[0].key))
 		json_set_str(match, job_labels[0].key, json_str_or(job, "metadata.uid", ""));
 }
@@ -65,8 +66,8 @@ static void keep_meta(json *obj, const json *old, const char *key)
 
 void api_prepare_update(const struct kind *k, json *obj, const json *old)
 {
-	static const char *const fixed[] = {"creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds",
-	    "generation"};
+	static const char *const fixed[] = {
+	    "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"};
 	static const char *const assumed[] = {"uid", "name", "namespace"};
 	json *meta = json_obj(obj, "metadata");
 

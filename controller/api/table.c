@@ -15,7 +15,7 @@ struct column {
 	const char *format;
 	int priority;
 	const char *doc;
-	char *(*text)(const struct source *s);   /* owned; or else: */
+	char *(*text)(const struct source *s); /* owned; or else: */
 	int64_t (*number)(const struct source *s);
 };
 
@@ -148,13 +148,16 @@ static char *job_completions(const struct source *s)
 	long long parallelism = json_int(s->obj, "spec.parallelism", 0);
 
 	if (json_has(s->obj, "spec.completions"))
-		return xasprintf("%lld/%lld", done, (long long)json_int(s->obj, "spec.completions", 0));
-	return parallelism > 1 ? xasprintf("%lld/1 of %lld", done, parallelism) : xasprintf("%lld/1", done);
+		return xasprintf(
+		    "%lld/%lld", done, (long long)json_int(s->obj, "spec.completions", 0));
+	return parallelism > 1 ? xasprintf("%lld/1 of %lld", done, parallelism)
+			       : xasprintf("%lld/1", done);
 }
 
 static char *job_duration(const struct source *s)
 {
-	const char *start = json_str(s->obj, "status.startTime"), *end = json_str(s->obj, "status.completionTime");
+	const char *start = json_str(s->obj, "status.startTime"),
+		   *end = json_str(s->obj, "status.completionTime");
 	char buf[TIME_TEXT_MAX];
 	int64_t from, to;
 
@@ -260,7 +263,8 @@ static char *event_reason(const struct source *s)
 static char *event_object(const struct source *s)
 {
 	const char *name = json_str_or(s->obj, "involvedObject.name", "");
-	char *text = xasprintf("%s%s%s", json_str_or(s->obj, "involvedObject.kind", ""), *name ? "/" : "", name);
+	char *text = xasprintf(
+	    "%s%s%s", json_str_or(s->obj, "involvedObject.kind", ""), *name ? "/" : "", name);
 
 	for (char *c = text; *c && *c != '/'; c++)
 		*c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
@@ -338,7 +342,8 @@ static char *node_status(const struct source *s)
 	json_for (c, json_path(s->obj, "status.conditions"))
 		if (str_eq(json_str(c, "type"), "Ready"))
 			state = str_eq(json_str(c, "status"), "True") ? "Ready" : "NotReady";
-	return xasprintf("%s%s", state, json_bool(s->obj, "spec.unschedulable", false) ? ",SchedulingDisabled" : "");
+	return xasprintf("%s%s", state,
+	    json_bool(s->obj, "spec.unschedulable", false) ? ",SchedulingDisabled" : "");
 }
 
 static char *node_roles(const struct source *s)
@@ -472,7 +477,8 @@ static json *row_object(const json *obj, enum include_object include)
 
 json *table_row(const struct kind *k, const json *obj, enum include_object include, int64_t now)
 {
-	json *row = json_new_object(), *cells = json_new_array(), *object = row_object(obj, include);
+	json *row = json_new_object(), *cells = json_new_array(),
+	     *object = row_object(obj, include);
 	struct source s = {.obj = obj, .now = now};
 
 	if (k->id == KIND_POD)

@@ -1,6 +1,6 @@
 /*
- * validate: checks on create and update. All errors are collected; those about fields that this version does not
- * honour come last.
+ * validate: checks on create and update. All errors are collected; those about fields that this
+ * version does not honour come last.
  */
 #include "validate.h"
 
@@ -11,7 +11,8 @@
 
 /* ---- what all kinds share ---- */
 
-void validate_name(struct report *r, const char *s, void (*check)(const char *, struct strlist *), const struct place *p)
+void validate_name(struct report *r, const char *s, void (*check)(const char *, struct strlist *),
+    const struct place *p)
 {
 	auto_strlist problems = {0};
 
@@ -51,16 +52,19 @@ static void validate_requirement(struct report *r, const json *expr, const struc
 {
 	const char *op = json_str_or(expr, "operator", "");
 	bool has_values = json_first(json_get(expr, "values")) != NULL;
-	struct place key = PLACE(p, "key"), operator= PLACE(p, "operator"), values = PLACE(p, "values");
+	struct place key = PLACE(p, "key"), at_op = PLACE(p, "operator");
+	struct place values = PLACE(p, "values");
 
 	if (str_eq(op, "In") || str_eq(op, "NotIn")) {
 		if (!has_values)
-			bad_required(r, &values, "must be specified when `operator` is 'In' or 'NotIn'");
+			bad_required(
+			    r, &values, "must be specified when `operator` is 'In' or 'NotIn'");
 	} else if (str_eq(op, "Exists") || str_eq(op, "DoesNotExist")) {
 		if (has_values)
-			bad_forbidden(r, &values, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+			bad_forbidden(r, &values,
+			    "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
 	} else {
-		bad_invalid_text(r, &operator, op, "not a valid selector operator");
+		bad_invalid_text(r, &at_op, op, "not a valid selector operator");
 	}
 	validate_name(r, json_str_or(expr, "key", ""), name_check_qualified, &key);
 }
@@ -78,7 +82,8 @@ void validate_label_selector(struct report *r, const json *selector, const struc
 	}
 }
 
-void validate_enum(struct report *r, const struct schema *s, const json *obj, const char *name, const struct place *up)
+void validate_enum(struct report *r, const struct schema *s, const json *obj, const char *name,
+    const struct place *up)
 {
 	const struct field *f = schema_field(s, name);
 	const char *value = json_string_value(json_get(obj, name));
@@ -92,7 +97,8 @@ void validate_enum(struct report *r, const struct schema *s, const json *obj, co
 	bad_unsupported(r, &p, value, f->values);
 }
 
-void validate_nonnegative(struct report *r, const json *obj, const char *name, const struct place *up)
+void validate_nonnegative(
+    struct report *r, const json *obj, const char *name, const struct place *up)
 {
 	const json *value = json_get(obj, name);
 	struct place p = PLACE(up, name);
@@ -136,7 +142,8 @@ static void validate_owners(struct report *r, const json *owners, const struct p
 			continue;
 		if (controller)
 			bad_invalid(r, p, owners,
-			    "Only one reference can have Controller set to true. Found \"true\" in references for %s "
+			    "Only one reference can have Controller set to true. Found \"true\" in "
+			    "references for %s "
 			    "and %s",
 			    controller, json_str_or(o, "name", ""));
 		controller = json_str_or(o, "name", "");
@@ -146,15 +153,18 @@ static void validate_owners(struct report *r, const json *owners, const struct p
 static void validate_meta(struct report *r, const struct kind *k, const json *obj)
 {
 	const json *meta = json_get(obj, "metadata");
-	struct place at = PLACE(NULL, "metadata"), name = PLACE(&at, "name"), labels = PLACE(&at, "labels");
-	struct place annotations = PLACE(&at, "annotations"), owners = PLACE(&at, "ownerReferences");
+	struct place at = PLACE(NULL, "metadata"), name = PLACE(&at, "name"),
+		     labels = PLACE(&at, "labels");
+	struct place annotations = PLACE(&at, "annotations"),
+		     owners = PLACE(&at, "ownerReferences");
 	struct place finalizers = PLACE(&at, "finalizers"), ns = PLACE(&at, "namespace");
 
 	if (!json_has(meta, "name"))
 		bad_required(r, &name, "name or generateName is required");
 	else
 		validate_name(r, json_str_or(meta, "name", ""),
-		    k->id == KIND_NAMESPACE ? name_check_dns_label : name_check_dns_subdomain, &name);
+		    k->id == KIND_NAMESPACE ? name_check_dns_label : name_check_dns_subdomain,
+		    &name);
 	if (k->namespaced && !json_has(meta, "namespace"))
 		bad_required(r, &ns, "");
 	else if (k->namespaced)
@@ -162,7 +172,8 @@ static void validate_meta(struct report *r, const struct kind *k, const json *ob
 	else if (json_has(meta, "namespace"))
 		bad_forbidden(r, &ns, "not allowed on this type");
 	/* Labels that a Job has from its template are judged there. */
-	if (k->id != KIND_JOB || !json_equal(json_get(meta, "labels"), json_path(obj, "spec.template.metadata.labels")))
+	if (k->id != KIND_JOB ||
+	    !json_equal(json_get(meta, "labels"), json_path(obj, "spec.template.metadata.labels")))
 		validate_labels(r, json_get(meta, "labels"), &labels);
 	validate_annotations(r, json_get(meta, "annotations"), &annotations);
 	validate_owners(r, json_get(meta, "ownerReferences"), &owners);
@@ -195,7 +206,8 @@ static void validate_meta_update(struct report *r, const json *meta, const json 
 		auto_free char *names = strlist_join(&added, ", ");
 
 		bad_forbidden(r, &finalizers,
-		    "no new finalizers can be added if the object is being deleted, found new finalizers []string{%s}",
+		    "no new finalizers can be added if the object is being deleted, found new "
+		    "finalizers []string{%s}",
 		    names);
 	}
 }
@@ -252,7 +264,8 @@ static void walk_found(const struct walk *w, const struct place *p)
 		return;
 	}
 	place_print(p, true, &path);
-	strlist_addf(w->warnings, "%s: has no effect: kjob runs every pod on this machine, without service accounts",
+	strlist_addf(w->warnings,
+	    "%s: has no effect: kjob runs every pod on this machine, without service accounts",
 	    buf_str(&path));
 }
 
@@ -262,7 +275,8 @@ static bool is_implied(const struct field *f, const json *obj)
 	return str_eq(f->name, "podReplacementPolicy") && json_get(obj, "podFailurePolicy");
 }
 
-static void walk_object(const struct walk *w, const struct schema *s, const json *obj, const struct place *p)
+static void walk_object(
+    const struct walk *w, const struct schema *s, const json *obj, const struct place *p)
 {
 	json_for (m, obj) {
 		const struct field *f = schema_field(s, json_key(m));
@@ -352,7 +366,8 @@ static void warn(const struct kind *k, const json *obj, struct strlist *warnings
 	walk_object(&w, k->schema, obj, NULL);
 }
 
-int api_validate_create(const struct kind *k, const json *obj, struct strlist *warnings, struct err *e)
+int api_validate_create(
+    const struct kind *k, const json *obj, struct strlist *warnings, struct err *e)
 {
 	auto_report r = {0};
 

@@ -1,4 +1,5 @@
-/* validate: the rules of each kind; private to the api folder. Values are of the right types: decoding saw to that. */
+/* validate: the rules of each kind; private to the api folder. Values are of the right types:
+ * decoding saw to that. */
 #ifndef KJOB_API_VALIDATE_H
 #define KJOB_API_VALIDATE_H
 
@@ -11,11 +12,14 @@ void validate_labels(struct report *r, const json *labels, const struct place *p
 void validate_annotations(struct report *r, const json *annotations, const struct place *p);
 void validate_label_selector(struct report *r, const json *selector, const struct place *p);
 /* One error for each broken rule that CHECK (names.h) finds. */
-void validate_name(struct report *r, const char *s, void (*check)(const char *, struct strlist *), const struct place *p);
+void validate_name(struct report *r, const char *s, void (*check)(const char *, struct strlist *),
+    const struct place *p);
 /* A present member that has an enumeration must have one of its values. */
-void validate_enum(struct report *r, const struct schema *s, const json *obj, const char *name, const struct place *up);
+void validate_enum(struct report *r, const struct schema *s, const json *obj, const char *name,
+    const struct place *up);
 /* A present member must not be negative. */
-void validate_nonnegative(struct report *r, const json *obj, const char *name, const struct place *up);
+void validate_nonnegative(
+    struct report *r, const json *obj, const char *name, const struct place *up);
 
 /* ---- validate_pod.c ---- */
 
@@ -35,7 +39,8 @@ void warn_job(const json *job, struct strlist *warnings);
 
 /* ---- validate_policy.c ---- */
 
-void validate_pod_failure_policy(struct report *r, const json *spec, const struct place *spec_place);
+void validate_pod_failure_policy(
+    struct report *r, const json *spec, const struct place *spec_place);
 void validate_success_policy(struct report *r, const json *spec, const struct place *spec_place);
 
 #endif

@@ -14,10 +14,12 @@ static bool is_indexed(const json *spec)
 
 /* ---- selector ---- */
 
-static void validate_generated_label(struct report *r, const json *job, const char *key, const char *want)
+static void validate_generated_label(
+    struct report *r, const json *job, const char *key, const char *want)
 {
 	struct place spec = PLACE(NULL, "spec"), template = PLACE(&spec, "template");
-	struct place meta = PLACE(&template, "metadata"), labels = PLACE(&meta, "labels"), p = PLACE_KEY(&labels, key);
+	struct place meta = PLACE(&template, "metadata"), labels = PLACE(&meta, "labels"),
+		     p = PLACE_KEY(&labels, key);
 	const json *all = json_path(job, "spec.template.metadata.labels");
 	const char *have = json_string_value(json_get(all, key));
 	auto_free char *detail = xasprintf("must be '%s'", want);
@@ -34,8 +36,10 @@ static void validate_generated_selector(struct report *r, const json *job)
 	static const char prefix[] = "batch.kubernetes.io/";
 	struct place spec = PLACE(NULL, "spec"), at = PLACE(&spec, "selector");
 	const json *selector = json_path(job, "spec.selector");
-	const char *uid = json_str_or(job, "metadata.uid", ""), *name = json_str_or(job, "metadata.name", "");
-	auto_free char *uid_key = xasprintf("%scontroller-uid", prefix), *name_key = xasprintf("%sjob-name", prefix);
+	const char *uid = json_str_or(job, "metadata.uid", ""),
+		   *name = json_str_or(job, "metadata.name", "");
+	auto_free char *uid_key = xasprintf("%scontroller-uid", prefix),
+		       *name_key = xasprintf("%sjob-name", prefix);
 	auto_json *expected = json_new_object();
 	struct selector *s;
 
@@ -57,9 +61,11 @@ static void validate_generated_selector(struct report *r, const json *job)
 
 static void validate_selector(struct report *r, const json *spec, const struct place *p)
 {
-	struct place at = PLACE(p, "selector"), template = PLACE(p, "template"), meta = PLACE(&template, "metadata");
+	struct place at = PLACE(p, "selector"), template = PLACE(p, "template"),
+		     meta = PLACE(&template, "metadata");
 	struct place labels = PLACE(&meta, "labels");
-	const json *selector = json_get(spec, "selector"), *have = json_path(spec, "template.metadata.labels");
+	const json *selector = json_get(spec, "selector"),
+		   *have = json_path(spec, "template.metadata.labels");
 	auto_json *none = json_new_object();
 	struct selector *s;
 
@@ -69,7 +75,8 @@ static void validate_selector(struct report *r, const json *spec, const struct p
 		validate_label_selector(r, selector, &at);
 	s = label_selector_from(selector, NULL);
 	if (s && !selector_matches_labels(s, have))
-		bad_invalid(r, &labels, have ? have : none, "`selector` does not match template `labels`");
+		bad_invalid(
+		    r, &labels, have ? have : none, "`selector` does not match template `labels`");
 	selector_free(s);
 }
 
@@ -87,42 +94,51 @@ static void validate_indexed(struct report *r, const json *spec, const struct pl
 {
 	struct place completions = PLACE(p, "completions"), parallelism = PLACE(p, "parallelism");
 	struct place failed = PLACE(p, "maxFailedIndexes");
-	const json *max_failed = json_get(spec, "maxFailedIndexes"), *at_once = json_get(spec, "parallelism");
+	const json *max_failed = json_get(spec, "maxFailedIndexes"),
+		   *at_once = json_get(spec, "parallelism");
 
 	if (!json_get(spec, "completions"))
 		bad_required(r, &completions, "when completion mode is Indexed");
 	if (above(spec, "parallelism", INDEXED_MAX))
-		bad_invalid(r, &parallelism, at_once, "must be less than or equal to %d when completion mode is Indexed",
+		bad_invalid(r, &parallelism, at_once,
+		    "must be less than or equal to %d when completion mode is Indexed",
 		    INDEXED_MAX);
-	if (json_get(spec, "completions") && above(spec, "maxFailedIndexes", json_int(spec, "completions", 0)))
+	if (json_get(spec, "completions") &&
+	    above(spec, "maxFailedIndexes", json_int(spec, "completions", 0)))
 		bad_invalid(r, &failed, max_failed, "must be less than or equal to completions");
 	if (above(spec, "maxFailedIndexes", INDEXED_MAX))
-		bad_invalid(r, &failed, max_failed, "must be less than or equal to %d", INDEXED_MAX);
-	if (!above(spec, "completions", MANY_COMPLETIONS) || !json_get(spec, "backoffLimitPerIndex"))
+		bad_invalid(
+		    r, &failed, max_failed, "must be less than or equal to %d", INDEXED_MAX);
+	if (!above(spec, "completions", MANY_COMPLETIONS) ||
+	    !json_get(spec, "backoffLimitPerIndex"))
 		return;
 	if (!max_failed)
 		bad_required(r, &failed, "must be specified when completions is above 100000");
 	if (above(spec, "parallelism", MANY_MAX))
 		bad_invalid(r, &parallelism, at_once,
-		    "must be less than or equal to %d when completions are above %d and used with backoff limit per "
+		    "must be less than or equal to %d when completions are above %d and used with "
+		    "backoff limit per "
 		    "index",
 		    MANY_MAX, MANY_COMPLETIONS);
 	if (above(spec, "maxFailedIndexes", MANY_MAX))
 		bad_invalid(r, &failed, max_failed,
-		    "must be less than or equal to %d when completions are above %d and used with backoff limit per "
+		    "must be less than or equal to %d when completions are above %d and used with "
+		    "backoff limit per "
 		    "index",
 		    MANY_MAX, MANY_COMPLETIONS);
 }
 
 static void validate_not_indexed(struct report *r, const json *spec, const struct place *p)
 {
-	static const char *const fields[] = {"backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"};
+	static const char *const fields[] = {
+	    "backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"};
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
 		struct place at = PLACE(p, fields[i]);
 
 		if (json_get(spec, fields[i]))
-			bad_invalid(r, &at, json_get(spec, fields[i]), "requires indexed completion mode");
+			bad_invalid(
+			    r, &at, json_get(spec, fields[i]), "requires indexed completion mode");
 	}
 }
 
@@ -153,7 +169,8 @@ static void validate_replacement_policy(struct report *r, const json *spec, cons
 static void validate_restart_policy(struct report *r, const json *spec, const struct place *p)
 {
 	static const char *const allowed[] = {"OnFailure", "Never", NULL};
-	struct place template = PLACE(p, "template"), pod = PLACE(&template, "spec"), at = PLACE(&pod, "restartPolicy");
+	struct place template = PLACE(p, "template"), pod = PLACE(&template, "spec"),
+		     at = PLACE(&pod, "restartPolicy");
 	const json *value = json_path(spec, "template.spec.restartPolicy");
 	const char *text = json_string_value(value);
 
@@ -162,12 +179,14 @@ static void validate_restart_policy(struct report *r, const json *spec, const st
 	else if (!str_eq(text, "OnFailure") && !str_eq(text, "Never"))
 		bad_unsupported(r, &at, text, allowed);
 	else if (json_get(spec, "podFailurePolicy") && !str_eq(text, "Never"))
-		bad_invalid(r, &at, value, "only \"Never\" is supported when podFailurePolicy is specified");
+		bad_invalid(r, &at, value,
+		    "only \"Never\" is supported when podFailurePolicy is specified");
 }
 
 static void validate_template(struct report *r, const json *template, const struct place *p)
 {
-	struct place labels = PLACE(p, "labels"), annotations = PLACE(p, "annotations"), spec = PLACE(p, "spec");
+	struct place labels = PLACE(p, "labels"), annotations = PLACE(p, "annotations"),
+		     spec = PLACE(p, "spec");
 	struct place ephemeral = PLACE(&spec, "ephemeralContainers");
 
 	validate_labels(r, json_path(template, "metadata.labels"), &labels);
@@ -179,8 +198,8 @@ static void validate_template(struct report *r, const json *template, const stru
 
 static void validate_spec(struct report *r, const json *spec, const struct place *p)
 {
-	static const char *const counts[] = {"parallelism", "completions", "activeDeadlineSeconds", "backoffLimit",
-	    "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes"};
+	static const char *const counts[] = {"parallelism", "completions", "activeDeadlineSeconds",
+	    "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes"};
 	struct place per_index = PLACE(p, "backoffLimitPerIndex"), template = PLACE(p, "template");
 
 	for (size_t i = 0; i < ARRAY_LEN(counts); i++)
@@ -212,7 +231,8 @@ static void validate_indexed_name(struct report *r, const json *job)
 
 	if (!is_indexed(json_get(job, "spec")) || completions <= 0)
 		return;
-	last = xasprintf("%s-%lld", json_str_or(job, "metadata.name", ""), (long long)completions - 1);
+	last =
+	    xasprintf("%s-%lld", json_str_or(job, "metadata.name", ""), (long long)completions - 1);
 	name_check_dns_label(last, &problems);
 	if (problems.len)
 		bad_invalid(r, &at, json_path(job, "metadata.name"),
@@ -231,7 +251,8 @@ void validate_job(struct report *r, const json *job)
 /* ---- update ---- */
 
 /* Completions of an Indexed Job may follow parallelism. */
-static void validate_completions_update(struct report *r, const json *spec, const json *old, const struct place *p)
+static void validate_completions_update(
+    struct report *r, const json *spec, const json *old, const struct place *p)
 {
 	const json *completions = json_get(spec, "completions");
 
@@ -240,7 +261,8 @@ static void validate_completions_update(struct report *r, const json *spec, cons
 	if (!is_indexed(spec) || !completions)
 		bad_invalid(r, p, completions, "field is immutable");
 	else if (!json_equal(completions, json_get(spec, "parallelism")))
-		bad_invalid(r, p, completions, "can only be modified in tandem with spec.parallelism");
+		bad_invalid(
+		    r, p, completions, "can only be modified in tandem with spec.parallelism");
 }
 
 void validate_job_update(struct report *r, const json *job, const json *old)
@@ -270,12 +292,15 @@ void warn_job(const json *job, struct strlist *warnings)
 		auto_free char *all = strlist_join(&problems, " ");
 
 		strlist_addf(warnings,
-		    "metadata.name: this is used in Pod names and hostnames, which can result in surprising behavior; a "
+		    "metadata.name: this is used in Pod names and hostnames, which can result in "
+		    "surprising behavior; a "
 		    "DNS label is recommended: [%s]",
 		    all);
 	}
-	if (is_indexed(spec) && above(spec, "completions", MANY_COMPLETIONS) && above(spec, "parallelism", MANY_MAX))
-		strlist_add(warnings,
-		    "spec: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than "
-		    "10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail");
+	if (is_indexed(spec) && above(spec, "completions", MANY_COMPLETIONS) &&
+	    above(spec, "parallelism", MANY_MAX))
+		strlist_add(warnings, "spec: In Indexed Jobs with a number of completions higher "
+				      "than 10^5 and a parallelism higher than "
+				      "10^4, Kubernetes might not be able to track "
+				      "completedIndexes when a big number of indexes fail");
 }

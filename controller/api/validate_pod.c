@@ -13,9 +13,11 @@ static void validate_ports(struct report *r, const json *ports, const struct pla
 
 	json_for (port, ports) {
 		struct place item = PLACE_ITEM(p, i++), name = PLACE(&item, "name");
-		struct place number = PLACE(&item, "containerPort"), host = PLACE(&item, "hostPort");
+		struct place number = PLACE(&item, "containerPort"),
+			     host = PLACE(&item, "hostPort");
 		const char *port_name = json_str_or(port, "name", "");
-		int64_t n = json_int(port, "containerPort", 0), host_n = json_int(port, "hostPort", 0);
+		int64_t n = json_int(port, "containerPort", 0),
+			host_n = json_int(port, "hostPort", 0);
 
 		if (*port_name) {
 			size_t before = r->texts.len;
@@ -27,11 +29,11 @@ static void validate_ports(struct report *r, const json *ports, const struct pla
 		if (n == 0)
 			bad_required(r, &number, "");
 		else if (n < 1 || n > PORT_MAX)
-			bad_invalid(r, &number, json_get(port, "containerPort"), "must be between 1 and %d, inclusive",
-			    PORT_MAX);
+			bad_invalid(r, &number, json_get(port, "containerPort"),
+			    "must be between 1 and %d, inclusive", PORT_MAX);
 		if (host_n < 0 || host_n > PORT_MAX)
-			bad_invalid(r, &host, json_get(port, "hostPort"), "must be between 1 and %d, inclusive",
-			    PORT_MAX);
+			bad_invalid(r, &host, json_get(port, "hostPort"),
+			    "must be between 1 and %d, inclusive", PORT_MAX);
 		validate_enum(r, &schema_container_port, port, "protocol", &item);
 	}
 	map_release(&names, NULL);
@@ -68,7 +70,8 @@ static void validate_container(struct report *r, const json *c, const struct pla
 	validate_enum(r, &schema_container, c, "imagePullPolicy", p);
 }
 
-static void validate_containers(struct report *r, const json *list, const struct place *p, struct map *names)
+static void validate_containers(
+    struct report *r, const json *list, const struct place *p, struct map *names)
 {
 	size_t i = 0;
 
@@ -100,9 +103,11 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 	validate_enum(r, &schema_pod_spec, spec, "dnsPolicy", p);
 	validate_labels(r, json_get(spec, "nodeSelector"), &selector);
 	if (json_has(spec, "serviceAccountName"))
-		validate_name(r, json_str_or(spec, "serviceAccountName", ""), name_check_dns_subdomain, &account);
+		validate_name(r, json_str_or(spec, "serviceAccountName", ""),
+		    name_check_dns_subdomain, &account);
 	if (json_has(spec, "nodeName"))
-		validate_name(r, json_str_or(spec, "nodeName", ""), name_check_dns_subdomain, &node);
+		validate_name(
+		    r, json_str_or(spec, "nodeName", ""), name_check_dns_subdomain, &node);
 	if (json_is_int(limit, &n) && (n < 1 || n > INT32_MAX))
 		bad_invalid(r, &deadline, limit, "must be between 1 and %d, inclusive", INT32_MAX);
 	validate_enum(r, &schema_pod_spec, spec, "preemptionPolicy", p);
@@ -136,7 +141,8 @@ void validate_pod_update(struct report *r, const json *pod, const json *old)
 
 	if (!json_equal(json_get(pod, "spec"), json_get(old, "spec")))
 		bad_forbidden(r, &spec,
-		    "pod updates may not change fields other than `metadata` in this version of kjob");
+		    "pod updates may not change fields other than `metadata` in this version of "
+		    "kjob");
 }
 
 void validate_pod_later(struct report *r, const json *spec, const struct place *p)
@@ -167,7 +173,8 @@ static void warn_env(const json *env, const struct place *p, struct strlist *war
 			continue;
 		quoted = str_go_quote(name);
 		place_print(&item, true, &path);
-		strlist_addf(warnings, "%s: hides previous definition of %s, which may be dropped when using apply",
+		strlist_addf(warnings,
+		    "%s: hides previous definition of %s, which may be dropped when using apply",
 		    buf_str(&path), quoted);
 	}
 	map_release(&names, NULL);
@@ -180,8 +187,9 @@ static void warn_ports(const json *ports, const struct place *p, struct strlist 
 	size_t i = 0;
 
 	json_for (port, ports) {
-		auto_free char *key = xasprintf("%lld/%s", (long long)json_int(port, "containerPort", 0),
-		    json_str_or(port, "protocol", ""));
+		auto_free char *key =
+		    xasprintf("%lld/%s", (long long)json_int(port, "containerPort", 0),
+			json_str_or(port, "protocol", ""));
 		size_t earlier = (size_t)(uintptr_t)map_get(&seen, key);
 		struct place item = PLACE_ITEM(p, i++), first = PLACE_ITEM(p, earlier - 1);
 		auto_buf here = {0}, there = {0};
@@ -194,7 +202,8 @@ static void warn_ports(const json *ports, const struct place *p, struct strlist 
 			continue;
 		place_print(&item, true, &here);
 		place_print(&first, true, &there);
-		strlist_addf(warnings, "%s: duplicate port definition with %s", buf_str(&here), buf_str(&there));
+		strlist_addf(warnings, "%s: duplicate port definition with %s", buf_str(&here),
+		    buf_str(&there));
 	}
 	map_release(&seen, NULL);
 }

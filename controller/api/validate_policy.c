@@ -10,8 +10,8 @@
 /* ---- podFailurePolicy ---- */
 
 /* A required member with an enumeration. */
-static void validate_choice(struct report *r, const struct schema *s, const json *obj, const char *name,
-    const struct place *up, const char *valid)
+static void validate_choice(struct report *r, const struct schema *s, const json *obj,
+    const char *name, const struct place *up, const char *valid)
 {
 	struct place p = PLACE(up, name);
 
@@ -50,7 +50,8 @@ static void validate_codes(struct report *r, const json *values, bool in, const 
 			continue;
 		if (in && n == 0)
 			bad_invalid(r, &item, v, "must not be 0 for the In operator");
-		for (const json *w = json_first(values); i <= CODES_MAX && w != v && !seen; w = json_next(w))
+		for (const json *w = json_first(values); i <= CODES_MAX && w != v && !seen;
+		     w = json_next(w))
 			seen = json_equal(w, v);
 		if (seen)
 			bad_duplicate(r, &item, v);
@@ -62,17 +63,19 @@ static void validate_codes(struct report *r, const json *values, bool in, const 
 		bad_invalid(r, p, values, "must be ordered");
 }
 
-static void validate_exit_codes(struct report *r, const json *codes, const json *pod, const struct place *p)
+static void validate_exit_codes(
+    struct report *r, const json *codes, const json *pod, const struct place *p)
 {
 	struct place values = PLACE(p, "values"), name = PLACE(p, "containerName");
 	const char *container = json_str(codes, "containerName");
 
-	validate_choice(r, &schema_pod_failure_policy_on_exit_codes_requirement, codes, "operator", p,
-	    "valid values: [\"In\" \"NotIn\"]");
+	validate_choice(r, &schema_pod_failure_policy_on_exit_codes_requirement, codes, "operator",
+	    p, "valid values: [\"In\" \"NotIn\"]");
 	if (container && !has_container(pod, container))
 		bad_invalid(r, &name, json_get(codes, "containerName"),
 		    "must be one of the container or initContainer names in the pod template");
-	validate_codes(r, json_get(codes, "values"), str_eq(json_str_or(codes, "operator", ""), "In"), &values);
+	validate_codes(r, json_get(codes, "values"),
+	    str_eq(json_str_or(codes, "operator", ""), "In"), &values);
 }
 
 static void validate_conditions(struct report *r, const json *list, const struct place *p)
@@ -85,29 +88,35 @@ static void validate_conditions(struct report *r, const json *list, const struct
 		struct place item = PLACE_ITEM(p, i++), type = PLACE(&item, "type");
 
 		validate_name(r, json_str_or(c, "type", ""), name_check_qualified, &type);
-		validate_choice(r, &schema_pod_failure_policy_on_pod_conditions_pattern, c, "status", &item,
-		    "valid values: [\"False\" \"True\" \"Unknown\"]");
+		validate_choice(r, &schema_pod_failure_policy_on_pod_conditions_pattern, c,
+		    "status", &item, "valid values: [\"False\" \"True\" \"Unknown\"]");
 	}
 }
 
-static void validate_failure_rule(struct report *r, const json *rule, const json *spec, const struct place *p)
+static void validate_failure_rule(
+    struct report *r, const json *rule, const json *spec, const struct place *p)
 {
 	struct place action = PLACE(p, "action"), codes = PLACE(p, "onExitCodes");
 	struct place conditions = PLACE(p, "onPodConditions");
-	const json *on_codes = json_get(rule, "onExitCodes"), *on_conditions = json_get(rule, "onPodConditions");
+	const json *on_codes = json_get(rule, "onExitCodes"),
+		   *on_conditions = json_get(rule, "onPodConditions");
 
 	validate_choice(r, &schema_pod_failure_policy_rule, rule, "action", p,
 	    "valid values: [\"Count\" \"FailIndex\" \"FailJob\" \"Ignore\"]");
-	if (str_eq(json_str_or(rule, "action", ""), "FailIndex") && !json_get(spec, "backoffLimitPerIndex"))
-		bad_invalid(r, &action, json_get(rule, "action"), "requires the backoffLimitPerIndex to be set");
+	if (str_eq(json_str_or(rule, "action", ""), "FailIndex") &&
+	    !json_get(spec, "backoffLimitPerIndex"))
+		bad_invalid(r, &action, json_get(rule, "action"),
+		    "requires the backoffLimitPerIndex to be set");
 	if (on_codes)
 		validate_exit_codes(r, on_codes, json_path(spec, "template.spec"), &codes);
 	if (json_first(on_conditions))
 		validate_conditions(r, on_conditions, &conditions);
 	if (on_codes && json_first(on_conditions))
-		bad_invalid(r, p, rule, "specifying both OnExitCodes and OnPodConditions is not supported");
+		bad_invalid(
+		    r, p, rule, "specifying both OnExitCodes and OnPodConditions is not supported");
 	if (!on_codes && !json_first(on_conditions))
-		bad_invalid(r, p, rule, "specifying one of OnExitCodes and OnPodConditions is required");
+		bad_invalid(
+		    r, p, rule, "specifying one of OnExitCodes and OnPodConditions is required");
 }
 
 void validate_pod_failure_policy(struct report *r, const json *spec, const struct place *spec_place)
@@ -127,7 +136,8 @@ void validate_pod_failure_policy(struct report *r, const json *spec, const struc
 
 /* ---- successPolicy ---- */
 
-/* One index of "0-2,5": at least `previous` + 1 and below completions; the text of the problem is owned. */
+/* One index of "0-2,5": at least `previous` + 1 and below completions; the text of the problem is
+ * owned. */
 static char *parse_index(const char *text, int64_t completions, int64_t *previous, bool equal_ok)
 {
 	auto_free char *quoted = str_go_quote(text);
@@ -138,8 +148,8 @@ static char *parse_index(const char *text, int64_t completions, int64_t *previou
 	if (n >= completions)
 		return xasprintf("too large index: %s", quoted);
 	if (n < *previous || (n == *previous && !equal_ok))
-		return xasprintf("non-increasing order, previous: %lld, current: %lld", (long long)*previous,
-		    (long long)n);
+		return xasprintf("non-increasing order, previous: %lld, current: %lld",
+		    (long long)*previous, (long long)n);
 	*previous = n;
 	return NULL;
 }
@@ -161,7 +171,8 @@ static char *count_indexes(const char *text, int64_t completions, int64_t *ret_c
 		if (ends.len > 2) {
 			auto_free char *quoted = str_go_quote(pieces.items[i]);
 
-			return xasprintf("the fragment %s violates the requirement that an index interval can have at most "
+			return xasprintf("the fragment %s violates the requirement that an index "
+					 "interval can have at most "
 					 "two parts separated by '-'",
 			    quoted);
 		}
@@ -174,31 +185,37 @@ static char *count_indexes(const char *text, int64_t completions, int64_t *ret_c
 	return problem;
 }
 
-static void validate_success_rule(struct report *r, const json *rule, int64_t completions, const struct place *p)
+static void validate_success_rule(
+    struct report *r, const json *rule, int64_t completions, const struct place *p)
 {
 	struct place indexes = PLACE(p, "succeededIndexes"), count = PLACE(p, "succeededCount");
-	const json *list = json_get(rule, "succeededIndexes"), *wanted = json_get(rule, "succeededCount");
+	const json *list = json_get(rule, "succeededIndexes"),
+		   *wanted = json_get(rule, "succeededCount");
 	auto_free char *problem = NULL;
 	int64_t listed = 0, n;
 
 	if (!list && !wanted)
-		bad_required(r, p, "at least one of succeededCount or succeededIndexes must be specified");
+		bad_required(
+		    r, p, "at least one of succeededCount or succeededIndexes must be specified");
 	if (list && strlen(json_string_value(list)) > INDEX_TEXT_MAX) {
 		bad_too_long(r, &indexes, INDEX_TEXT_MAX);
 	} else if (list) {
 		problem = count_indexes(json_string_value(list), completions, &listed);
 		if (problem)
-			bad_invalid(r, &indexes, list, "error parsing succeededIndexes: %s", problem);
+			bad_invalid(
+			    r, &indexes, list, "error parsing succeededIndexes: %s", problem);
 	}
 	if (!json_is_int(wanted, &n))
 		return;
 	validate_nonnegative(r, rule, "succeededCount", p);
 	if (n > completions)
 		bad_invalid(r, &count, wanted,
-		    "must be less than or equal to %lld (the number of specified completions)", (long long)completions);
+		    "must be less than or equal to %lld (the number of specified completions)",
+		    (long long)completions);
 	if (list && !problem && n > listed)
 		bad_invalid(r, &count, wanted,
-		    "must be less than or equal to %lld (the number of indexes in the specified succeededIndexes field)",
+		    "must be less than or equal to %lld (the number of indexes in the specified "
+		    "succeededIndexes field)",
 		    (long long)listed);
 }
 
@@ -211,7 +228,8 @@ void validate_success_policy(struct report *r, const json *spec, const struct pl
 	if (!json_get(spec, "successPolicy"))
 		return;
 	if (!json_first(rules))
-		bad_required(r, &p, "at least one rules must be specified when the successPolicy is specified");
+		bad_required(r, &p,
+		    "at least one rules must be specified when the successPolicy is specified");
 	if (json_len(rules) > RULES_MAX)
 		bad_too_many(r, &p, json_len(rules), RULES_MAX);
 	json_for (rule, rules) {

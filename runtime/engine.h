@@ -151,8 +151,14 @@ void stream_free(struct stream *s); /* closes; no callback follows; fine in its 
 /* ---- events (events.c) ---- */
 
 enum engine_event_type { EVENT_START, EVENT_DIE, EVENT_OOM, EVENT_DESTROY };
+struct engine_event {
+	enum engine_event_type type;
+	const char *container_id;
+	int exit_code;   /* EVENT_DIE: -1 where the engine does not say */
+	int64_t time_ns; /* 0: unknown */
+};
 struct events_callbacks {
-	void (*on_event)(struct engine_who who, enum engine_event_type type, const char *container_id);
+	void (*on_event)(struct engine_who who, const struct engine_event *event);
 	void (*on_connected)(struct engine_who who);                  /* relist now: events before it are lost */
 	void (*on_lost)(struct engine_who who, const struct err *err); /* reconnecting by itself, 0.1 s to 5 s */
 };
@@ -160,6 +166,11 @@ struct events;
 struct events *events_watch(struct engine *en, const char *const *labels, const struct events_callbacks *cb,
     struct engine_who who);
 void events_free(struct events *ev);
+/*
+ * Whether EVENT_DIE, which bears the exit code, is quicker than an inspect. Docker tells it as soon as the process has ended and
+ * answers an inspect only when the network is torn down, tens of milliseconds later; Podman's comes late.
+ */
+bool engine_die_is_prompt(const struct engine *en);
 
 /* ---- images (images.c) ---- */
 

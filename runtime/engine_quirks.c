@@ -7,7 +7,7 @@
 #include "base/clock.h"
 
 static const struct engine_traits traits[] = {
-    [ENGINE_DOCKER] = {.name = "Docker", .marks_lost_with_255 = true},
+    [ENGINE_DOCKER] = {.name = "Docker", .marks_lost_with_255 = true, .prompt_die = true},
     [ENGINE_PODMAN] =
 	{
 	    .name = "Podman",

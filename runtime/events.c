@@ -91,19 +91,39 @@ void events_free(struct events *ev)
 		events_destroy(ev);
 }
 
+/* Docker says exitCode, Podman containerExitCode; both as text. */
+static int event_exit_code(const json *line)
+{
+	const char *text = json_str(line, "Actor.Attributes.exitCode");
+	int64_t code;
+
+	if (!text)
+		text = json_str(line, "Actor.Attributes.containerExitCode");
+	return text && str_to_int(text, 0, 255, &code) == 0 ? (int)code : -1;
+}
+
 static bool events_line(void *ctx, const json *line)
 {
 	struct events *ev = ctx;
 	const char *action = json_str(line, "Action");
-	const char *id = json_str(line, "Actor.ID");
+	struct engine_event event = {.container_id = json_str(line, "Actor.ID"), .exit_code = -1};
 
-	for (size_t i = 0; action && id && i < ARRAY_LEN(actions); i++) {
-		if (str_eq(action, actions[i].action)) {
-			ev->cb.on_event(ev->who, actions[i].type, id);
-			break;
-		}
+	for (size_t i = 0; action && event.container_id && i < ARRAY_LEN(actions); i++) {
+		if (!str_eq(action, actions[i].action))
+			continue;
+		event.type = actions[i].type;
+		event.time_ns = json_int(line, "timeNano", 0);
+		if (event.type == EVENT_DIE)
+			event.exit_code = event_exit_code(line);
+		ev->cb.on_event(ev->who, &event);
+		break;
 	}
 	return !ev->freed;
+}
+
+bool engine_die_is_prompt(const struct engine *en)
+{
+	return en->traits->prompt_die;
 }
 
 static void events_headers(void *ctx, uint64_t key, const struct http_response *r)

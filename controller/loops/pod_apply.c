@@ -108,7 +108,7 @@ static void on_conflict_inspect(struct engine_who who, const struct container_in
 		wait_for_engine(c);
 	} else if (str_eq(json_string_value(json_get(info->labels, LABEL_UID)), c->pod->uid)) {
 		created(c, info->id);
-		output_take_info(c, info);
+		exit_take_info(c, info);
 	} else {
 		container_retry(c, "CreateContainerError", "the container name is in use by another program");
 	}
@@ -194,7 +194,7 @@ static void on_started(struct engine_who who, int exit_code, const struct err *e
 		c->stage = STAGE_RUNNING;
 		c->started_ns = clock_wall_ns();
 		container_event(c, "Normal", "Started", "Container started");
-		output_inspect_soon(c, c->stream_ended ? 0 : 1000);
+		exit_started(c);
 		return;
 	}
 	if (exit_code) {
@@ -208,7 +208,7 @@ static void on_started(struct engine_who who, int exit_code, const struct err *e
 		c->stage = STAGE_WAITING;
 	} else if (err->reason == ERR_UNAVAILABLE || err->reason == ERR_TIMEOUT) {
 		wait_for_engine(c);
-		output_inspect_soon(c, RETRY_UNAVAILABLE_MS); /* it may be running after all */
+		exit_inspect_soon(c, RETRY_UNAVAILABLE_MS); /* it may be running after all */
 	} else {
 		container_retry(c, "RunContainerError", err_msg(err));
 	}
@@ -253,7 +253,7 @@ static bool apply_restart(struct pod *p, struct container *c, const struct pod_a
 	c->stage = STAGE_WAITING;
 	c->exit_code = 0;
 	c->started_ns = c->finished_ns = 0;
-	c->lost = c->oom = false;
+	c->died = c->oom = false;
 	c->image_missing = c->image_pulled = false;
 	set_text(&c->end_reason, NULL);
 	set_text(&c->end_message, NULL);
@@ -271,7 +271,7 @@ static void on_killed(struct engine_who who, const struct err *err)
 	if (err)
 		log_warn("container %s of pod %s/%s: cannot signal: %s", c->name, c->pod->ns, c->pod->name, err_msg(err));
 	if (c->stage == STAGE_RUNNING)
-		output_inspect_soon(c, 100);
+		exit_inspect_soon(c, 100);
 	pod_queue(c->pod);
 }
 

@@ -1,9 +1,6 @@
+/* pod_output: the output stream of a container into its log file. Its end is the first hint of an exit: pod_exit.c. */
 #include "pods_internal.h"
 
-#define INSPECT_FIRST_MS 2
-#define INSPECT_CAP_MS 250
-/* After an exit was seen the stream gets this long to deliver its tail. */
-#define DRAIN_MS 5000
 /* A log that is longer than what the engine keeps cannot be continued by counting. */
 #define ENGINE_LOG_KEPT (15u * MIB)
 
@@ -100,7 +97,7 @@ static void on_end(struct engine_who who, const struct err *err)
 			c->not_before_ms = now_ms() + 1000;
 		}
 	} else if (c->stage == STAGE_RUNNING) {
-		output_inspect_now(c);
+		exit_drained(c);
 	}
 	pod_queue(c->pod);
 }
@@ -145,105 +142,4 @@ void output_recover(struct container *c, bool running)
 	c->stream_is_log = true;
 	c->stream =
 	    container_logs(c->pod->set->env->engine, c->id, running, has_tty(c), &callbacks, container_who(c));
-}
-
-/* ---- how an exit is noticed ---- */
-
-static void exited(struct container *c, const struct container_info *info)
-{
-	c->stage = STAGE_EXITED;
-	c->exit_code = info->exit_code;
-	c->oom = info->oom_killed;
-	c->lost = info->lost;
-	if (c->lost) {
-		c->exit_code = 137;
-		c->finished_ns = clock_wall_ns();
-		set_text(&c->end_reason, "ContainerStatusUnknown");
-		set_text(&c->end_message, "The container could not be located when the pod was terminated");
-	} else {
-		c->finished_ns = info->finished_at_ns;
-	}
-	timer_cancel(c->pod->set->env->loop, &c->inspect_timer);
-	output_close(c);
-}
-
-void output_take_info(struct container *c, const struct container_info *info)
-{
-	bool drained = c->stream_ended || !c->stream;
-
-	set_text(&c->image_id, info->image_id);
-	if (info->ip && info->ip[0])
-		set_text(&c->ip, info->ip);
-	if (info->started_at_ns != TIME_ZERO_NS)
-		c->started_ns = info->started_at_ns;
-	switch (info->state) {
-	case CONTAINER_CREATED:
-		break;
-	case CONTAINER_RUNNING:
-	case CONTAINER_PAUSED:
-		if (c->stage < STAGE_RUNNING) {
-			c->stage = STAGE_RUNNING;
-			c->busy = false;
-		}
-		if (!c->stream)
-			output_recover(c, true);
-		break;
-	case CONTAINER_EXITED:
-		if (c->log_gap && !c->stream)
-			output_recover(c, false);
-		else if (!drained && info->finished_at_ns / NSEC_PER_MSEC + DRAIN_MS > now_ms())
-			break; /* the end of the stream asks again */
-		else
-			exited(c, info);
-		break;
-	}
-	pod_queue(c->pod);
-}
-
-static void on_inspected(struct engine_who who, const struct container_info *info, const struct err *err)
-{
-	struct container *c = container_of(who);
-
-	if (!c)
-		return;
-	c->call = 0;
-	c->busy = false;
-	pod_queue(c->pod);
-	if (err && err->reason == ERR_NOT_FOUND) {
-		struct container_info lost = {.lost = true, .state = CONTAINER_EXITED};
-
-		exited(c, &lost);
-		return;
-	}
-	if (err) { /* what the container prints meanwhile only the engine's log will tell */
-		c->log_gap = c->log_gap || !c->stream;
-		output_inspect_soon(c, 1000);
-		return;
-	}
-	output_take_info(c, info);
-	/* its stream has ended, so it is ending: ask again soon; 2, 4, 8 … ms */
-	if (c->stage == STAGE_RUNNING && info->state == CONTAINER_EXITED)
-		output_inspect_soon(c, DRAIN_MS);
-	else if (c->stage == STAGE_RUNNING && c->stream_ended && !c->stream)
-		output_inspect_soon(c, c->inspect_delay_ms ? c->inspect_delay_ms * 2 : INSPECT_FIRST_MS);
-}
-
-void output_inspect_now(struct container *c)
-{
-	if (!c->id || c->call)
-		return;
-	timer_cancel(c->pod->set->env->loop, &c->inspect_timer);
-	c->call = container_inspect(c->pod->set->env->engine, c->id, on_inspected, container_who(c));
-}
-
-void output_inspect_soon(struct container *c, int delay_ms)
-{
-	if (delay_ms <= 0) {
-		output_inspect_now(c);
-		return;
-	}
-	if (c->stream_ended && delay_ms > INSPECT_CAP_MS)
-		delay_ms = INSPECT_CAP_MS;
-	c->inspect_delay_ms = delay_ms;
-	timer_set(c->pod->set->env->loop, &c->inspect_timer, delay_ms);
 }

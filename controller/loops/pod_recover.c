@@ -1,8 +1,6 @@
 #include "pods_internal.h"
 
 #define RELIST_MS 10000
-/* After an exit event the stream normally ends by itself; when it does not, the engine is asked. */
-#define DIE_EVENT_MS 100
 
 /* ---- from the stored status, when a controller starts ---- */
 
@@ -102,11 +100,11 @@ static void match(struct container *c, const struct container_info *info)
 		return;
 	if (str_eq(c->id, info->id)) {
 		if (c->stage == STAGE_RUNNING && (!c->stream || info->state == CONTAINER_EXITED))
-			output_inspect_now(c);
+			exit_inspect_now(c);
 	} else if (attempt > c->attempt || (!c->id && attempt == c->attempt)) {
 		adopt(c, info, (int)attempt);
 		if (c->stage == STAGE_RUNNING)
-			output_inspect_now(c);
+			exit_inspect_now(c);
 	} else if (attempt == c->attempt - 1 && !c->prev_id) {
 		c->prev_id = xstrdup(info->id);
 	} else if (!str_eq(c->prev_id, info->id)) {
@@ -141,7 +139,7 @@ static void check_missing(struct pods *set, const struct container_info *infos, 
 			struct container *c = &p->containers[n];
 
 			if (c->id && !c->busy && c->stage != STAGE_EXITED && !in_list(infos, len, c->id))
-				output_inspect_now(c); /* answers "no such container" */
+				exit_inspect_now(c); /* answers "no such container" */
 		}
 	}
 }
@@ -190,15 +188,15 @@ static void relist_due(void *arg)
 		timer_set(set->env->loop, &set->relist, RELIST_MS);
 }
 
-/* ---- the engine's events: only hints ---- */
+/* ---- the engine's events ---- */
 
-static void on_event(struct engine_who who, enum engine_event_type type, const char *container_id)
+static void on_event(struct engine_who who, const struct engine_event *event)
 {
-	struct container *c = find_by_id(who.ctx, container_id);
+	struct container *c = find_by_id(who.ctx, event->container_id);
 
 	if (!c)
 		return;
-	switch (type) {
+	switch (event->type) {
 	case EVENT_START:
 		break;
 	case EVENT_OOM:
@@ -206,8 +204,7 @@ static void on_event(struct engine_who who, enum engine_event_type type, const c
 		break;
 	case EVENT_DIE:
 	case EVENT_DESTROY:
-		if (c->stage == STAGE_RUNNING && !timer_is_set(&c->inspect_timer))
-			output_inspect_soon(c, DIE_EVENT_MS);
+		exit_event(c, event);
 		break;
 	}
 }

@@ -98,7 +98,7 @@ static void timer_due(void *arg)
 
 static void inspect_due(void *arg)
 {
-	output_inspect_now(arg);
+	exit_inspect_now(arg);
 }
 
 static void container_init(struct container *c, struct pod *p, const json *spec)
@@ -569,6 +569,7 @@ void pods_free(struct pods *set)
 	timer_cancel(set->env->loop, &set->relist);
 	timer_cancel(set->env->loop, &set->removal_timer);
 	strlist_release(&set->removals);
+	map_release(&set->image_ids, free);
 	map_release(&set->by_uid, NULL);
 	map_release(&set->by_owner, NULL);
 	free(set->slots);

@@ -7,7 +7,8 @@
  *
  *   pods.c         the set of pods, the queue, reconcile
  *   pod_apply.c    one engine call per action, and the facts they bring back
- *   pod_output.c   the output stream, the log file, how an exit is noticed
+ *   pod_output.c   the output stream into the log file
+ *   pod_exit.c     how an exit is noticed
  *   pod_status.c   status from the record (pure)
  *   pod_image.c    pulls, shared between pods
  *   pod_spec.c     what the engine is told: command, args, environment with $(NAME), names, labels
@@ -50,7 +51,10 @@ struct container {
 	/* how it went */
 	int64_t started_ns, finished_ns;
 	int exit_code;
-	bool lost, oom;
+	bool oom;
+	bool died; /* the engine's event said so, with this code and time */
+	int died_code;
+	int64_t died_ns;
 	char *end_reason, *end_message; /* of the terminated state; NULL: by exit code */
 	json *last_state;               /* the terminated state before this attempt, or NULL */
 
@@ -105,6 +109,7 @@ struct pods {
 	bool engine_up;
 	bool recovered;       /* the first list of containers has been read */
 	struct map pulls;     /* image → struct image_pull */
+	struct map image_ids; /* image → its id as last seen (owned) */
 	struct map follows;   /* log path → struct follow_group (pod_logs.c) */
 	struct events *events;
 	struct timer relist;
@@ -149,13 +154,20 @@ void removal_add(struct pods *set, const char *id);
 void output_attach(struct container *c);
 /* Reads the engine's own log from where our file ends, and on while it runs: after a restart or a broken stream. */
 void output_recover(struct container *c, bool running);
-/* Asks the engine how the container is, now or after a while. */
-void output_inspect_now(struct container *c);
-void output_inspect_soon(struct container *c, int delay_ms);
 /* Ends stream and log file. */
 void output_close(struct container *c);
+
+/* ---- pod_exit.c ---- */
+/* Asks the engine how the container is, now or after a while. */
+void exit_inspect_now(struct container *c);
+void exit_inspect_soon(struct container *c, int delay_ms);
 /* The facts of an inspect of the current instance. */
-void output_take_info(struct container *c, const struct container_info *info);
+void exit_take_info(struct container *c, const struct container_info *info);
+/* It was started; its stream has ended; the engine told of its end or removal. */
+void exit_started(struct container *c);
+void exit_drained(struct container *c);
+void exit_event(struct container *c, const struct engine_event *event);
+#define IMAGE_IDS_MAX 256
 
 /* ---- pod_image.c ---- */
 /* Pulls the image for c (joining a pull that is under way); c is busy until it is there or has failed. */

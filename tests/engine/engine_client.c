@@ -543,16 +543,19 @@ TEST("a stream that is freed in the middle says nothing more")
 static struct {
 	int connected, lost, starts, dies, destroys, early;
 	const char *id;
+	int exit_code;
 } noticed;
 
-static void on_event(struct engine_who who, enum engine_event_type type, const char *id)
+static void on_event(struct engine_who who, const struct engine_event *event)
 {
 	noticed.early += !noticed.connected;
-	if (!str_eq(id, noticed.id))
+	if (!str_eq(event->container_id, noticed.id))
 		return;
-	noticed.starts += type == EVENT_START;
-	noticed.dies += type == EVENT_DIE;
-	noticed.destroys += type == EVENT_DESTROY;
+	noticed.starts += event->type == EVENT_START;
+	noticed.dies += event->type == EVENT_DIE;
+	noticed.destroys += event->type == EVENT_DESTROY;
+	if (event->type == EVENT_DIE)
+		noticed.exit_code = event->exit_code;
 }
 
 static void on_connected(struct engine_who who)
@@ -565,14 +568,14 @@ static void on_lost(struct engine_who who, const struct err *err)
 	noticed.lost++;
 }
 
-TEST("events tell of start, end and removal of what bears the label")
+TEST("events tell of start, end with exit code, and removal of what bears the label")
 {
 	static const struct events_callbacks cb = {
 	    .on_event = on_event, .on_connected = on_connected, .on_lost = on_lost};
 	auto_free char *run = xasprintf("kjob.test/run=%s", run_label);
 	const char *labels[] = {run, NULL};
 	struct events *ev = events_watch(en, labels, &cb, (struct engine_who){0});
-	auto_free char *id = create_shell("true");
+	auto_free char *id = create_shell("exit 7");
 
 	noticed.id = id;
 	CHECK(wait_for(&noticed.connected, 1));
@@ -582,6 +585,7 @@ TEST("events tell of start, end and removal of what bears the label")
 	CHECK(wait_for(&noticed.destroys, 1));
 	CHECK_INT(noticed.starts, 1);
 	CHECK_INT(noticed.dies, 1);
+	CHECK_INT(noticed.exit_code, 7);
 	CHECK_INT(noticed.lost, 0);
 	CHECK_INT(noticed.early, 0);
 	events_free(ev);

@@ -695,11 +695,11 @@ static void mark(const char *what)
 	snprintf(noticed.order + n, sizeof(noticed.order) - n, "%s", what);
 }
 
-static void on_event(struct engine_who who, enum engine_event_type type, const char *id)
+static void on_event(struct engine_who who, const struct engine_event *event)
 {
 	noticed.events++;
-	mark(type == EVENT_DIE ? "d" : type == EVENT_DESTROY ? "r" : "s");
-	CHECK_STR(id, "c1");
+	mark(event->type == EVENT_DIE ? "d" : event->type == EVENT_DESTROY ? "r" : "s");
+	CHECK_STR(event->container_id, "c1");
 }
 
 static void on_connected(struct engine_who who)

@@ -14,13 +14,9 @@ struct log_follow *pods_follow_log(struct pods *set, const char *path, void (*fn
 {
 	struct log_follow *f = xcalloc(1, sizeof(*f));
 
-	*f = (struct log_follow){.set = set, .path = xstrdup(path), .fn = fn, .ctx = ctx};
+	*f = (struct log_follow){.set = set, .path = xstrdup(path), .live = true, .fn = fn, .ctx = ctx};
 	f->next = map_get(&set->follows, path);
 	map_set(&set->follows, path, f);
-	for (size_t i = 0; i < set->slot_count && !f->live; i++)
-		for (size_t n = 0; set->slots[i] && n < set->slots[i]->container_count; n++)
-			f->live = f->live || (set->slots[i]->containers[n].log &&
-			                         str_eq(set->slots[i]->containers[n].log_path, path));
 	return f;
 }
 
@@ -138,7 +134,8 @@ int pods_find_log(struct pods *set, const struct cJSON *pod, const char *contain
 	status = status_of(pod, container);
 	c = p ? pod_find_container(p, container) : NULL;
 	attempt = json_int(status, "restartCount", 0);
-	*ret_live = c && c->log;
+	/* after a restart it runs, and its output is not taken up yet */
+	*ret_live = c && (c->log || (json_has(status, "state.running") && c->stage != STAGE_EXITED));
 	if (c && c->stage < STAGE_RUNNING && c->attempt > 0 && attempt == c->attempt)
 		attempt = c->attempt; /* created, not started: its file may be there already */
 	if (previous) {

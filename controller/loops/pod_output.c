@@ -4,15 +4,21 @@
 /* A log that is longer than what the engine keeps cannot be continued by counting. */
 #define ENGINE_LOG_KEPT (15u * MIB)
 
-static int open_log(struct container *c)
+static void set_log_path(struct container *c)
 {
 	struct pod *p = c->pod;
+
+	free(c->log_path);
+	c->log_path = logfile_path(p->set->env->logs_dir, p->ns, p->name, p->uid, c->name, c->attempt);
+}
+
+static int open_log(struct container *c)
+{
 	auto_err e = {0};
 
 	if (c->log)
 		return 0;
-	free(c->log_path);
-	c->log_path = logfile_path(p->set->env->logs_dir, p->ns, p->name, p->uid, c->name, c->attempt);
+	set_log_path(c);
 	c->log = logfile_open(c->log_path, 0, &e);
 	if (!c->log)
 		log_error("%s", err_msg(&e));
@@ -23,9 +29,12 @@ void output_close(struct container *c)
 {
 	stream_free(TAKE(c->stream));
 	c->stream_open = c->stream_ended = c->stream_is_log = c->log_gap = false;
-	if (!c->log)
+	if (!c->log && c->pod->set->follows.len == 0)
 		return;
-	logfile_close(TAKE(c->log));
+	if (c->log)
+		logfile_close(TAKE(c->log));
+	else /* a container that was lost may have followers all the same */
+		set_log_path(c);
 	c->log_dirty = false;
 	follow_notify(c->pod->set, c->log_path, false);
 }

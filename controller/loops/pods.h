@@ -50,8 +50,8 @@ void pods_on_owner_news(struct pods *set, void (*fn)(void *ctx, const char *owne
 int pods_find_log(struct pods *p, const struct cJSON *pod, const char *container, bool previous, char **ret_path, bool *ret_live,
     struct err *e) MUST_USE;
 /*
- * Calls fn(ctx) whenever the file at PATH has grown or is complete; *live turns false when no more will come. A ticket to
- * stop with; ctx must live until then.
+ * Of a log that pods_find_log has just called live: calls fn(ctx) whenever the file at PATH has grown or is complete.
+ * A ticket to stop with; ctx must live until then. log_follow_live turns false when no more will come.
  */
 struct log_follow;
 struct log_follow *pods_follow_log(struct pods *p, const char *path, void (*fn)(void *ctx), void *ctx);

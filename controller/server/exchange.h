@@ -46,7 +46,7 @@ struct exchange_ops {
 	/* The peer went away, or the server is being freed; the exchange is gone when this returns.
 	 */
 	void (*on_gone)(void *ctx);
-	/* The server stops: end the stream soon with exchange_end. */
+	/* The server stops: end the stream soon with exchange_end or exchange_abort. */
 	void (*on_drain)(void *ctx);
 };
 

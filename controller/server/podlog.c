@@ -262,9 +262,13 @@ static void on_gone(void *ctx)
 	log_free(ctx);
 }
 
+/* The log goes on: an end would say that this was all. */
 static void on_drain(void *ctx)
 {
-	log_end(ctx);
+	struct log_stream_state *l = ctx;
+
+	exchange_abort(l->x);
+	log_free(l);
 }
 
 static const struct exchange_ops log_ops = {

@@ -142,6 +142,7 @@ static int exec_status(struct cmd_ctx *ctx, struct err *e)
 static int exec_stop(struct cmd_ctx *ctx, struct err *e)
 {
 	auto_json *answer = NULL;
+	auto_free char *holder = NULL;
 	auto_paths p = {0};
 	int rc = open_running(ctx, e);
 
@@ -150,12 +151,15 @@ static int exec_stop(struct cmd_ctx *ctx, struct err *e)
 			out_adds(&ctx->out, "no controller is running\n");
 		return rc < 0 ? -1 : 0;
 	}
+	if (paths_init(&p, e) < 0)
+		return -1;
+	holder = spawn_holder(&p);
 	answer = client_send_json(ctx->client, "POST", "/kjob/v1/stop", NULL, NULL, e);
 	if (!answer)
 		return -1;
 	/* The connection itself could keep it from leaving. */
 	client_close(TAKE(ctx->client));
-	if (paths_init(&p, e) < 0 || spawn_wait_left(&p, e) < 0)
+	if (spawn_wait_left(&p, holder, e) < 0)
 		return -1;
 	out_adds(&ctx->out, "controller stopped\n");
 	return 0;

@@ -185,7 +185,7 @@ static int take_lock(const struct paths *p, struct err *e)
 
 static int held_error(const struct paths *p, struct err *e)
 {
-	auto_free char *pid = path_read_file(p->pid_file, 64, NULL, NULL);
+	auto_free char *pid = spawn_holder(p);
 
 	return err_set(e, ERR_UNAVAILABLE,
 	    "a controller (pid %.*s) holds this instance but does not answer on %s; see %s",
@@ -246,7 +246,20 @@ int spawn_controller(
 	return rc < 0 ? -1 : 0;
 }
 
-int spawn_wait_left(const struct paths *p, struct err *e)
+char *spawn_holder(const struct paths *p)
+{
+	return path_read_file(p->pid_file, 64, NULL, NULL);
+}
+
+/* Whether the process that wrote this pid file has gone; another controller may be there by now. */
+static bool has_left(const struct paths *p, const char *pid)
+{
+	auto_free char *now = spawn_holder(p);
+
+	return is_free(p) || (now && *now && !str_eq(now, pid));
+}
+
+int spawn_wait_left(const struct paths *p, const char *holder, struct err *e)
 {
 	int64_t until = clock_mono_ms() + LEAVE_LIMIT_MS;
 	int lock_fd = take_lock(p, e);
@@ -254,7 +267,7 @@ int spawn_wait_left(const struct paths *p, struct err *e)
 
 	if (lock_fd < 0)
 		return -1;
-	while (!(left = is_free(p)) && clock_mono_ms() < until)
+	while (!(left = has_left(p, holder)) && clock_mono_ms() < until)
 		usleep(POLL_US);
 	close(lock_fd);
 	return left ? 0 : held_error(p, e);

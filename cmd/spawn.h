@@ -22,7 +22,12 @@ int spawn_controller(const struct paths *p, const char *engine, bool no_start, b
  * set.
  */
 int spawn_probe(const char *socket_path, struct err *e) MUST_USE;
-/* Until the controller that was told to stop has ended; no command starts another meanwhile. */
-int spawn_wait_left(const struct paths *p, struct err *e) MUST_USE;
+/* What identifies the controller that holds the instance: its pid file. Owned; NULL: none ever did. */
+char *spawn_holder(const struct paths *p);
+/*
+ * Until that controller, which was told to stop, has ended. A command that waits for it, such as an
+ * attached run, may have started the next one by then.
+ */
+int spawn_wait_left(const struct paths *p, const char *holder, struct err *e) MUST_USE;
 
 #endif

@@ -136,7 +136,7 @@ static int relist(struct watcher *w, watcher_fn *fn, void *ctx, struct err *e)
 
 	if (!list)
 		return -1;
-	fn(ctx, WATCHER_RELIST, list);
+	fn(ctx, WATCHER_RELIST, NULL);
 	json_for (it, json_get(list, "items"))
 		fn(ctx, "ADDED", it);
 	remember(w, list);

@@ -228,10 +228,12 @@ gone() { # OBJECT
 
 # ---- the engine, behind kjob's back ----
 
-engine() { # METHOD PATH
+engine() { # METHOD PATH [OPTIONS OF CURL...]
+	local method=$1 path=$2
+	shift 2
 	case $KJOB_ENGINE in
-	unix://*) curl -sS --max-time 60 --unix-socket "${KJOB_ENGINE#unix://}" -X "$1" "http://localhost/v1.41$2" ;;
-	tcp://*) curl -sS --max-time 60 -X "$1" "http://${KJOB_ENGINE#tcp://}/v1.41$2" ;;
+	unix://*) curl -sS --max-time 60 --unix-socket "${KJOB_ENGINE#unix://}" -X "$method" "$@" "http://localhost/v1.41$path" ;;
+	tcp://*) curl -sS --max-time 60 -X "$method" "$@" "http://${KJOB_ENGINE#tcp://}/v1.41$path" ;;
 	esac
 }
 

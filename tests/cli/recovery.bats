@@ -1,0 +1,94 @@
+#!/usr/bin/env bats
+# kill -9 of the controller at any instant may cost time, never a job, a result, a line of output or a stray container.
+load helper
+
+setup_file() {
+	instance_start
+}
+
+teardown_file() {
+	instance_stop
+}
+
+kill_controller() {
+	local pid
+	pid=$(controller_pid)
+	kill -9 "$pid"
+	eventually 5 process_gone "$pid"
+}
+
+process_gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
+succeeded_at_least() { # JOB N
+	[ "$(get "job/$1" '.status.succeeded // 0')" -ge "$2" ]
+}
+
+@test "the parallel example goes on where a killed controller left it, with exactly ten successes" {
+	sed "s,image: .*,image: $IMAGE," "$BATS_TEST_DIRNAME/../../examples/parallel.yaml" | apply
+	eventually 30 succeeded_at_least parallel 2
+	kill_controller
+	matches "$(kjob get job parallel)" '^parallel +Running '
+	ended parallel
+	is "$(summary parallel)" "10/-/- $COMPLETE"
+	is "$(pod_count parallel)" 10
+	is "$(containers | wc -l)" 10
+	kjob delete job parallel >/dev/null
+	eventually 20 no_containers
+}
+
+@test "an attached run shows every line once although its controller is killed" {
+	"$KJOB_BIN" run numbers "--image=$IMAGE" -- sh -c 'for i in $(seq 60); do echo $i; sleep 0.05; done' >out 2>err 3>&- &
+	eventually 10 grep -q '^10$' out
+	kill_controller
+	eventually 10 grep -q '^40$' out
+	kill_controller
+	wait $!
+	seq 60 >want
+	diff want out
+	seq 60 | diff - <(kjob logs job/numbers)
+}
+
+@test "a container that ended while no controller was there is found with its result and its output" {
+	job away 'echo before; sleep 1; echo after; exit 5' backoffLimit=0 | apply
+	eventually 10 field_is job/away .status.ready 1
+	kill_controller
+	eventually 10 container_exited away
+	ended away
+	is "$(summary away)" "-/1/- $(failed_with BackoffLimitExceeded)"
+	is "$(pods_field away '.status.containerStatuses[0].state.terminated.exitCode')" 5
+	is "$(kjob logs job/away)" $'before\nafter'
+}
+
+container_exited() { # JOB: asks the engine, not kjob, which would start a controller
+	engine GET /containers/json | jq -e --arg p "kjob_default_$1-" '[.[].Names[] | select(contains($p))] == []' >/dev/null
+}
+
+@test "a Job survives ten kills at any instant" {
+	local pod
+	job tough 'echo "$HOSTNAME begins"; sleep 0.2; echo "$HOSTNAME ends"' completions=20 parallelism=4 | apply
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		kjob get job tough >/dev/null
+		sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
+		kill_controller
+	done
+	ended tough 60
+	is "$(summary tough)" "20/-/- $COMPLETE"
+	is "$(pod_count tough)" 20
+	is "$(pods_field tough .status.phase | sort | uniq -c | xargs)" "20 Succeeded"
+	for pod in $(pods_of tough); do
+		is "$(kjob logs "$pod")" "$pod begins"$'\n'"$pod ends"
+	done
+}
+
+@test "a Job that is deleted while its controller is killed goes with all its containers" {
+	job doomed 'exec sleep 100' completions=3 parallelism=3 grace=1 | apply
+	eventually 15 field_is job/doomed .status.ready 3
+	kjob delete job doomed --wait=false >/dev/null
+	kill_controller
+	eventually 20 gone job/doomed
+	kjob delete jobs --all >/dev/null
+	eventually 20 no_containers
+	is "$(kjob get pods -o name 2>/dev/null)" ""
+}

@@ -17,6 +17,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_get,
     &cmd_describe,
     &cmd_logs,
+    &cmd_wait,
     /* GROUP_CHANGE */
     &cmd_delete,
     /* GROUP_OTHER */

@@ -246,7 +246,7 @@ static int step(struct run *r, struct err *e)
 	if (pump(r, e) < 0)
 		return -2;
 	if (r->outlet.error)
-		return 1; /* nobody reads any more: main tells */
+		return RUN_EXIT_TROUBLE; /* nobody reads any more: main tells */
 	if (interrupt_count() > 1)
 		return 128 + *interrupt_signal();
 	if (interrupt_count() == 1 && !r->stopping && stop(r, e) < 0)

@@ -136,7 +136,7 @@ static int relist(struct watcher *w, watcher_fn *fn, void *ctx, struct err *e)
 
 	if (!list)
 		return -1;
-	fn(ctx, WATCHER_RELIST, NULL);
+	fn(ctx, WATCHER_RELIST, list);
 	json_for (it, json_get(list, "items"))
 		fn(ctx, "ADDED", it);
 	remember(w, list);

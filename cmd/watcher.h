@@ -24,8 +24,10 @@ struct watcher {
 	int64_t began_ms;
 };
 
-/* "ADDED", "MODIFIED", "DELETED"; WATCHER_RELIST (object NULL): what is there follows as ADDED, the
- * rest is gone. */
+/*
+ * "ADDED", "MODIFIED", "DELETED"; WATCHER_RELIST with a whole list: what is not in it is gone, its
+ * items follow as ADDED.
+ */
 #define WATCHER_RELIST "RELIST"
 typedef void watcher_fn(void *ctx, const char *type, const json *object);
 

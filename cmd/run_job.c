@@ -2,6 +2,9 @@
 
 #include "../runtime/base/clock.h"
 
+/* Somebody waits at a terminal for it to stop: the grace of `docker stop`, not the 30 s of a pod. */
+#define GRACE_SECONDS 10
+
 /* "k=v,k2=v2" of a label or annotation option into the object at PATH. */
 static int add_pairs(const struct opts *o, const char *option, json *target, struct err *e)
 {
@@ -135,6 +138,7 @@ static int fill_pod_spec(
 	json_add(list, container);
 	json_set(spec, "containers", list);
 	json_set_str(spec, "restartPolicy", opts_str(o, "restart"));
+	json_set_int(spec, "terminationGracePeriodSeconds", GRACE_SECONDS);
 	return 0;
 }
 

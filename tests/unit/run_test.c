@@ -43,7 +43,7 @@ TEST("a plain run is a job that never retries")
 	    "\"metadata\":{"
 	    "\"labels\":{\"run\":\"x\"}},\"spec\":{\"containers\":[{\"name\":\"x\",\"image\":\"i\","
 	    "\"imagePullPolicy\":\"IfNotPresent\",\"args\":[\"echo\",\"hi\"]}],\"restartPolicy\":"
-	    "\"Never\"}}}}"));
+	    "\"Never\",\"terminationGracePeriodSeconds\":10}}}}"));
 }
 
 TEST("on failure keeps the default back off limit")

@@ -74,7 +74,7 @@ struct job_obs {
 	size_t pod_count;
 };
 
-/* What becomes of a pod in this round. */
+/* What becomes of a pod in this round; those from FATE_DELETE on delete it. */
 enum job_pod_fate {
 	FATE_KEEP,
 	FATE_COUNT_SUCCEEDED, /* add to succeeded, release its finalizer */

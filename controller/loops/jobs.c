@@ -17,6 +17,7 @@ struct job {
 	struct job_backoff backoff;
 	struct timer timer;
 	bool queued;
+	bool quiet; /* its round is writing what the round itself has reckoned with: no news */
 	struct job *next_queued;
 };
 
@@ -37,7 +38,7 @@ static const struct kind *job_kind(void)
 
 static void job_queue(struct job *j)
 {
-	if (j->queued)
+	if (j->queued || j->quiet)
 		return;
 	j->queued = true;
 	j->next_queued = NULL;
@@ -390,6 +391,15 @@ static bool is_settled(const struct round *r, const struct job_plan *plan)
 	return true;
 }
 
+/* Deleting may end a pod at once: then the round must look at its own work again. */
+static bool deletes_pods(const struct round *r)
+{
+	for (size_t i = 0; i < r->len; i++)
+		if (r->fates[i] >= FATE_DELETE)
+			return true;
+	return false;
+}
+
 static void reconcile(struct job *j)
 {
 	struct round r = {.job = j};
@@ -408,7 +418,9 @@ static void reconcile(struct job *j)
 	r.fates = xcalloc(r.len + 1, sizeof(*r.fates));
 	o = observe(&r, now);
 	job_decide(&o, &plan, r.fates);
+	j->quiet = !deletes_pods(&r);
 	apply(&r, &plan, plan.decide ? plan.decide : o.decided, now);
+	j->quiet = false;
 	settled = is_settled(&r, &plan);
 	round_release(&r);
 	if (settled)

@@ -114,10 +114,21 @@ static void on_conflict_inspect(struct engine_who who, const struct container_in
 	}
 }
 
-static void create_failed(struct container *c, const struct err *err)
+bool container_refuse_image(struct container *c, const struct err *err)
 {
 	const char *image = json_str_or(container_json(c), "image", "");
+	auto_free char *text = NULL;
 
+	if (!strstr(err_msg(err), "invalid reference format"))
+		return false;
+	text = xasprintf("Failed to apply default image tag \"%s\": couldn't parse image name \"%s\": invalid reference "
+	                 "format", image, image);
+	container_retry(c, "InvalidImageName", text);
+	return true;
+}
+
+static void create_failed(struct container *c, const struct err *err)
+{
 	if (err->reason == ERR_ALREADY_EXISTS) {
 		auto_free char *name = container_engine_name(c);
 
@@ -127,11 +138,7 @@ static void create_failed(struct container *c, const struct err *err)
 		c->image_missing = true;
 	} else if (err->reason == ERR_UNAVAILABLE || err->reason == ERR_TIMEOUT) {
 		wait_for_engine(c);
-	} else if (strstr(err_msg(err), "invalid reference format")) {
-		auto_free char *text = xasprintf("Failed to apply default image tag \"%s\": couldn't parse image name "
-		                                 "\"%s\": invalid reference format", image, image);
-		container_retry(c, "InvalidImageName", text);
-	} else {
+	} else if (!container_refuse_image(c, err)) {
 		container_retry(c, "CreateContainerError", err_msg(err));
 	}
 }

@@ -74,10 +74,10 @@ static void on_pulled(struct engine_who who, const struct err *err)
 		struct container *c = pull->waiting[i];
 
 		c->busy = false;
-		if (err)
-			pull_failed(c, pull, err_msg(err));
-		else
+		if (!err)
 			pulled(c, pull);
+		else if (!container_refuse_image(c, err))
+			pull_failed(c, pull, err_msg(err));
 		pod_queue(c->pod);
 	}
 	pull_free(pull);

@@ -146,6 +146,8 @@ bool pod_apply(struct pod *p, const struct pod_action *a);
 void container_event(struct container *c, const char *type, const char *reason, const char *fmt, ...) PRINTF_LIKE(4, 5);
 /* Takes note of trouble that is tried again later: waiting reason, message, back-off. */
 void container_retry(struct container *c, const char *reason, const char *message);
+/* Whether the engine said that the image's name cannot be one: waiting reason InvalidImageName, then. */
+bool container_refuse_image(struct container *c, const struct err *err);
 /* Queues an engine container for removal, when there is quiet. NULL is fine. */
 void removal_add(struct pods *set, const char *id);
 

@@ -30,6 +30,11 @@ condition_at() { # JOB TYPE
 	at "$(get "job/$1" ".status.conditions[] | select(.type == \"$2\") | .lastTransitionTime")"
 }
 
+@test "F16 a Job whose image does not exist stays pending" {
+	eventually 10 shows 'ErrImagePull|ImagePullBackOff' get pods -l batch.kubernetes.io/job-name=f16
+	matches "$(kjob get job f16)" '^f16 +Running +0/1 '
+}
+
 @test "J15 a running pod that is deleted counts as failed before it is gone and is replaced after the back-off" {
 	local pod
 	eventually 20 field_is job/j15 .status.ready 1
@@ -51,9 +56,7 @@ condition_at() { # JOB TYPE
 	between 2 $(($(condition_at f13 FailureTarget) - $(at "$(get job/f13 .status.startTime)"))) 4
 }
 
-@test "F16 a Job whose image does not exist stays pending until its deadline" {
-	eventually 10 matches "$(kjob get pods -l batch.kubernetes.io/job-name=f16)" 'ErrImagePull|ImagePullBackOff|ContainerCreating'
-	matches "$(kjob get job f16)" '^f16 +(Running|Failed) +0/1 '
+@test "F16 only its deadline ends a Job whose image does not exist" {
 	ended f16
 	is "$(summary f16)" "-/1/- $(failed_with DeadlineExceeded)"
 	has "$(kjob get events)" 'Failed to pull image "localhost/kjob-test-absent:1"'

@@ -192,7 +192,7 @@ failed_with() { # REASON
 
 # ended JOB [SECONDS]: waits until it is finished, whichever way.
 ended() {
-	local e=$((SECONDS+${2:-30})); until summary "$1" | grep -qE '(Complete|Failed):'; do [ $SECONDS -gt $e ] && break; sleep 0.1; done #TMP
+	kjob wait --for=finished "job/$1" "--timeout=${2:-30}s" >/dev/null 2>&1 || true
 	matches "$(summary "$1")" '(Complete|Failed):'
 }
 
@@ -220,6 +220,13 @@ field_is() { # OBJECT JQ-FILTER WANTED
 events_of() { # NAME: "TYPE REASON MESSAGE" lines
 	kjob get events --field-selector "involvedObject.name=$1" -o json |
 		jq -r '.items[] | [.type, .reason, .message] | join(" ")'
+}
+
+# shows REGULAR-EXPRESSION ARGUMENTS...: what kjob prints has a line like it. For eventually.
+shows() {
+	local wanted=$1
+	shift
+	matches "$(kjob "$@" 2>&1)" "$wanted"
 }
 
 gone() { # OBJECT

@@ -72,7 +72,7 @@ patch() { # NAME SCRIPT KEY=VALUE...: the manifest with other numbers
 
 @test "J05 without completions all pods of a work queue run to their end" {
 	job j05 'sleep 2' parallelism=3 | apply
-	eventually 10 matches "$(kjob get job j05)" '0/1 of 3'
+	eventually 10 shows '^j05 +Running +0/1 of 3 ' get job j05
 	ended j05
 	matches "$(kjob get job j05)" '^j05 +Complete +3/1 of 3 '
 	is "$(summary j05)" "3/-/- $COMPLETE"

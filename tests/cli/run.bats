@@ -210,8 +210,7 @@ nothing_left() { # NAME
 	eventually 10 grep -q begun out
 	begin=$SECONDS
 	kill -INT "$pid"
-	eventually 5 matches "$(kjob get pods)" Terminating || true
-	sleep 0.3
+	eventually 5 shows '^stubborn-.* Terminating ' get pods
 	kill -INT "$pid"
 	ends_with "$pid" 130
 	between 0 $((SECONDS - begin)) 4

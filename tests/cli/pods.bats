@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# Bare pods: restarts, images, command and environment.
+load helper
+
+setup_file() {
+	instance_start
+	{
+		pod n01 'exit 0' rp=Always
+		pod n02 'echo try; exit 1' rp=OnFailure
+		pod n03 'exit 3'
+		pod n27-never true image=localhost/kjob-test-absent:1 imagePullPolicy=Never
+		pod n28 true 'image=UPPER//x'
+	} | apply
+}
+
+teardown_file() {
+	instance_stop
+}
+
+container_state() { # POD JQ-FILTER, of its container's status
+	get "pod/$1" ".status.containerStatuses[0] | $2"
+}
+
+restarted() { # POD N
+	[ "$(container_state "$1" .restartCount)" -ge "$2" ]
+}
+
+@test "N02 a failing container restarts at once, then after ten seconds" {
+	eventually 15 restarted n02 1
+	eventually 10 is_waiting n02 CrashLoopBackOff
+	matches "$(container_state n02 .state.waiting.message)" \
+		'^back-off 10s restarting failed container=c pod=n02_default\([0-9a-f-]+\)$'
+	is "$(get pod/n02 .status.phase)" Running
+	matches "$(kjob get pod n02)" '^n02 +0/1 +CrashLoopBackOff +1 \([0-9]+s ago\) '
+}
+
+@test "N21 variables are expanded in the environment and in arguments" {
+	apply <<-END
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: n21}
+		spec:
+		  restartPolicy: Never
+		  containers:
+		  - name: c
+		    image: $IMAGE
+		    env:
+		    - {name: A, value: "1"}
+		    - {name: B, value: \$(A)}
+		    - {name: C, value: \$(D)}
+		    - {name: D, value: "2"}
+		    - {name: E, value: \$\$(A)}
+		    command: [sh, -c, 'echo "\$B \$C \$E \$0"']
+		    args: ["\$(B)-\$(X)"]
+	END
+	eventually 15 field_is pod/n21 .status.phase Succeeded
+	is "$(kjob logs n21)" '1 $(D) $(A) 1-$(X)'
+}
+
+@test "N25 command and args replace the image's entry point and arguments" {
+	{
+		pod n25-command '' 'command=[echo, from, command]'
+		pod n25-both '' 'command=[echo, from]' 'args=[both]'
+		pod n25-args '' 'args=[echo, from, args]' | sed '/command:/d'
+	} | apply
+	eventually 15 field_is pod/n25-args .status.phase Succeeded
+	eventually 15 field_is pod/n25-command .status.phase Succeeded
+	eventually 15 field_is pod/n25-both .status.phase Succeeded
+	is "$(kjob logs n25-command)" "from command"
+	is "$(kjob logs n25-both)" "from both"
+	is "$(kjob logs n25-args)" "from args"
+}
+
+@test "N27 the pull policy follows from the tag, and Never without the image waits" {
+	policy() { # IMAGE
+		pod x true "image=$1" | kjob create --dry-run=server -o json -f - | jq -r '.spec.containers[0].imagePullPolicy'
+	}
+	is "$(policy registry.example/a)" Always
+	is "$(policy registry.example/a:latest)" Always
+	is "$(policy registry.example/a:1)" IfNotPresent
+	is "$(policy registry.example/a@sha256:0000000000000000000000000000000000000000000000000000000000000000)" IfNotPresent
+	eventually 10 is_waiting n27-never ErrImageNeverPull
+	is "$(container_state n27-never .state.waiting.message)" \
+		'Container image "localhost/kjob-test-absent:1" is not present with pull policy of Never'
+	is "$(get pod/n27-never .status.phase)" Pending
+}
+
+is_waiting() { # POD REASON
+	is "$(container_state "$1" '.state.waiting.reason')" "$2"
+}
+
+@test "N28 an image name that cannot be one leaves the pod pending" {
+	eventually 10 is_waiting n28 InvalidImageName
+	is "$(get pod/n28 .status.phase)" Pending
+	matches "$(kjob get pod n28)" '^n28 +0/1 +InvalidImageName '
+}
+
+@test "N03 a pod that is not restarted fails with its container" {
+	eventually 10 field_is pod/n03 .status.phase Failed
+	matches "$(kjob get pod n03)" '^n03 +0/1 +Error +0 '
+	is "$(container_state n03 .state.terminated.exitCode)" 3
+}
+
+@test "N02 the second restart of a failing container comes, too" {
+	eventually 20 restarted n02 2
+}
+
+@test "N01 with restartPolicy Always success restarts too" {
+	eventually 20 restarted n01 2
+	eventually 10 shows '^n01 +0/1 +(Completed|CrashLoopBackOff) +2 ' get pod n01
+	is "$(get pod/n01 .status.phase)" Running
+	is "$(container_state n01 .lastState.terminated.exitCode)" 0
+}
+
+@test "deleting pods in any state leaves no container" {
+	kjob delete pods --all >/dev/null
+	is "$(kjob get pods -o name 2>/dev/null)" ""
+	eventually 20 no_containers
+}

@@ -632,8 +632,12 @@ void engine_addr_stop(struct engine_addr *a)
 	a->service_pid = 0;
 	/* A child of ours that still runs, or whoever still holds the socket: never a stranger with
 	 * a reused id. */
-	if (waitpid(pid, NULL, WNOHANG) == 0 || listener_pid(a->socket) == pid)
+	pid_t listener = (pid_t)listener_pid(a->socket);
+	if (waitpid(pid, NULL, WNOHANG) == 0 || listener == pid)
 		end_process(pid);
+	/* Rootless Podman listens in a child of its own, which a young parent does not take along. */
+	if (listener > 0 && listener != pid)
+		end_process(listener);
 	unlink(a->socket);
 	if (a->service_dir) {
 		auto_free char *log = xasprintf("%s/" LOG_NAME, a->service_dir);

@@ -1,5 +1,5 @@
 # kjob: build, install, check. No configure step: pkg-config finds the libraries.
-#   make                     build/kjob
+#   make                     build/kjob and its manual page
 #   make demo                install what is missing, build, run a job and the parallel example
 #   make check               everything: layers, sizes, unit tests, real engines
 #   make bench               ratios against the engines' own tools, into docs/benchmarks.md
@@ -39,11 +39,18 @@ TOOL_SRCS := $(sort $(wildcard tests/engine/*.c tests/bench/*.c tests/fuzz/*.c t
 TOOL_BINS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 
 .PHONY: all unit tools check bench demo install uninstall clean format
-all: $(BUILD)/kjob
+all: $(BUILD)/kjob $(BUILD)/kjob.1
 
 $(BUILD)/kjob: $(OBJS)
 	@echo "  LINK  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(OBJS) $(LIBS)
+
+# The manual page: its commands and options are the program's own.
+$(BUILD)/kjob.1: docs/kjob.1.in $(BUILD)/kjob
+	@echo "  MAN   $@"
+	$(Q)$(BUILD)/kjob help --man >$@.commands
+	$(Q)sed -e 's/@VERSION@/$(VERSION)/' -e '/^@COMMANDS@$$/{' -e 'r $@.commands' -e d -e '}' $< >$@.tmp
+	$(Q)rm -f $@.commands && mv $@.tmp $@
 
 # Everything but main, as the tests and tools link it.
 $(BUILD)/libkjob.a: $(LIB_OBJS)
@@ -78,7 +85,7 @@ bench: all tools
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BUILD)/kjob $(DESTDIR)$(PREFIX)/bin/kjob
-	install -m 644 docs/kjob.1 $(DESTDIR)$(PREFIX)/share/man/man1/kjob.1
+	install -m 644 $(BUILD)/kjob.1 $(DESTDIR)$(PREFIX)/share/man/man1/kjob.1
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/kjob $(DESTDIR)$(PREFIX)/share/man/man1/kjob.1

@@ -25,6 +25,9 @@ static void exited(struct container *c, int exit_code, int64_t finished_ns)
 {
 	const char *image_id = map_get(&c->pod->set->image_ids, image_of(c));
 
+	if (c->call) /* an inspect: its answer would count for the next attempt */
+		engine_cancel(c->pod->set->env->engine, c->call);
+	c->call = 0;
 	c->stage = STAGE_EXITED;
 	c->exit_code = exit_code;
 	c->finished_ns = finished_ns;

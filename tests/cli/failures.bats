@@ -10,7 +10,7 @@ setup_file() {
 		job f07 'exit 1' backoffLimit=2 rp=OnFailure
 		job f08 'exit 1' backoffLimit=0 rp=OnFailure
 		job f10 'sleep 100' activeDeadlineSeconds=1 grace=1
-		job f13 'exec sleep 100' activeDeadlineSeconds=2 grace=5
+		job f13 'exec sleep 100' activeDeadlineSeconds=6 grace=5
 		job f16 true backoffLimit=0 activeDeadlineSeconds=8 image=localhost/kjob-test-absent:1
 		job f18 "$GUIDED" backoffLimit=0 parallelism=2 completions=2 grace=0
 		job f19 "trap 'sleep 1; exit 0' TERM; $GUIDED" backoffLimit=0 parallelism=2 completions=2 grace=20
@@ -54,7 +54,7 @@ condition_at() { # JOB TYPE
 		'1 FailureTarget 0 FailureTarget Failed'
 	is "$(summary f13)" "-/1/- $(failed_with DeadlineExceeded)"
 	between 4 $(($(condition_at f13 Failed) - $(condition_at f13 FailureTarget))) 8
-	between 2 $(($(condition_at f13 FailureTarget) - $(at "$(get job/f13 .status.startTime)"))) 4
+	between 6 $(($(condition_at f13 FailureTarget) - $(at "$(get job/f13 .status.startTime)"))) 9
 }
 
 @test "F16 only its deadline ends a Job whose image does not exist" {

@@ -91,7 +91,7 @@ nothing_left() { # NAME
 }
 
 @test "a run past its timeout ends with 124 and leaves no container running" {
-	try run_kjob late --timeout=1s '--overrides={"spec":{"template":{"spec":{"terminationGracePeriodSeconds":0}}}}' \
+	try run_kjob late --timeout=3s '--overrides={"spec":{"template":{"spec":{"terminationGracePeriodSeconds":0}}}}' \
 		-- sh -c 'echo begun; sleep 100'
 	is "$rc" 124
 	is "$out" begun

@@ -34,6 +34,8 @@ static void exited(struct container *c, int exit_code, int64_t finished_ns)
 	if (!c->image_id)
 		set_text(&c->image_id, image_id);
 	timer_cancel(c->pod->set->env->loop, &c->inspect_timer);
+	engine_cancel(c->pod->set->env->engine, c->inspect);
+	c->inspect = 0;
 	output_close(c);
 	pod_queue(c->pod);
 }
@@ -139,8 +141,7 @@ static void on_inspected(struct engine_who who, const struct container_info *inf
 
 	if (!c)
 		return;
-	c->call = 0;
-	c->busy = false;
+	c->inspect = 0;
 	pod_queue(c->pod);
 	if (err && err->reason == ERR_NOT_FOUND && c->stage < STAGE_RUNNING) {
 		free(TAKE(c->id)); /* it never ran: made anew */
@@ -159,10 +160,10 @@ static void on_inspected(struct engine_who who, const struct container_info *inf
 
 void exit_inspect_now(struct container *c)
 {
-	if (!c->id || c->call)
+	if (!c->id || c->inspect)
 		return;
 	timer_cancel(c->pod->set->env->loop, &c->inspect_timer);
-	c->call = container_inspect(c->pod->set->env->engine, c->id, on_inspected, container_who(c));
+	c->inspect = container_inspect(c->pod->set->env->engine, c->id, on_inspected, container_who(c));
 }
 
 void exit_inspect_soon(struct container *c, int delay_ms)

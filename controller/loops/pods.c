@@ -141,8 +141,8 @@ static void container_release(struct container *c)
 
 	output_close(c);
 	image_forget(c);
-	if (c->call)
-		engine_cancel(env->engine, c->call);
+	engine_cancel(env->engine, c->call);
+	engine_cancel(env->engine, c->inspect);
 	timer_cancel(env->loop, &c->inspect_timer);
 	free(c->name);
 	free(c->id);
@@ -244,7 +244,7 @@ static struct pod_action decide(const struct pod *p)
 	    .phase = pod_phase_parse(json_str_or(p->obj, "status.phase", "Pending")),
 	    .restart = pod_restart_policy(p),
 	    .scheduled = json_has(p->obj, "spec.nodeName"),
-	    .held = !p->set->engine_up || !p->set->recovered,
+	    .held = !p->set->engine_up || (p->stored && !p->set->recovered),
 	    .stopping = p->gone || meta_deleting(p->obj),
 	    .released = p->released && !p->gone,
 	    .may_start = p->set->starting < p->set->start_limit,
@@ -463,6 +463,7 @@ struct pods *pods_new(struct loops_env *env)
 
 	set->env = env;
 	set->queue_tail = &set->queue;
+	set->engine_up = true; /* it has just been found */
 	set->start_limit = env->engine_cpus > 0 ? (int)env->engine_cpus * 4 : 8;
 	if (set->start_limit < 8)
 		set->start_limit = 8;
@@ -482,7 +483,7 @@ static bool load_row(void *ctx, const struct store_row *row)
 	json *obj = json_parse(row->body, row->body_len, JSON_PARSE_STRICT, NULL);
 
 	if (obj && !map_get(&set->by_uid, row->uid))
-		pod_add(set, obj);
+		pod_add(set, obj)->stored = true;
 	else
 		json_free(obj);
 	return true;

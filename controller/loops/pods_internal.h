@@ -34,7 +34,8 @@ struct container {
 	enum container_stage stage;
 
 	/* the engine's side */
-	engine_id call; /* under way; 0: none */
+	engine_id call;    /* the step under way; 0: none */
+	engine_id inspect; /* a question under way, beside the steps; 0: none */
 	bool busy;      /* a call is under way, or the image is being pulled for it */
 	char *id;       /* of the engine's container; NULL: none */
 	char *prev_id; /* the last dead instance, kept in the engine; NULL: none */
@@ -80,6 +81,7 @@ struct pod {
 	char *uid, *ns, *name;
 	char *owner_uid; /* of the controller; NULL: none */
 	json *obj;       /* the stored object; the last state when it is gone */
+	bool stored;     /* of an earlier controller: the engine may have containers of it */
 	bool gone;       /* no longer in the store */
 	bool released;   /* deletion is done as far as we are concerned */
 	bool changed;    /* obj has edits that are not stored yet */

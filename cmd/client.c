@@ -151,7 +151,8 @@ int client_open(const struct client_options *o, struct client **ret, struct err 
 	struct client *c = xcalloc(1, sizeof(*c));
 	struct http_target target = {.base_url = "http://localhost"};
 
-	/* Standard error is the user's: a reader that stalls makes turns slow, which is no news to a command. */
+	/* Standard error is the user's: a reader that stalls makes turns slow, which is no news to
+	 * a command. */
 	if (!getenv("KJOB_LOG"))
 		log_setup(STDERR_FILENO, LOG_ERROR);
 	c->engine = xstrdup(o->engine ? o->engine : "");
@@ -274,8 +275,8 @@ static void show_call(
 }
 
 /*
- * The controller left at this very moment, or is leaving (503, when nothing was done): another one is
- * asked, where asking again is harmless.
+ * The controller left at this very moment, or is leaving (503, when nothing was done): another one
+ * is asked, where asking again is harmless.
  */
 static bool is_worth_another(const struct call *call, const struct pending *p)
 {

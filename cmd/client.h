@@ -26,13 +26,15 @@ struct client_options {
 
 int client_open(const struct client_options *o, struct client **ret, struct err *e) MUST_USE;
 void client_close(struct client *c); /* NULL is fine */
-/* After a connection was lost: starts a controller again where none is there. Commands that stream go on with it. */
+/* After a connection was lost: starts a controller again where none is there. Commands that stream
+ * go on with it. */
 int client_revive(struct client *c, struct err *e) MUST_USE;
 
 struct loop *client_loop(struct client *c);
 /*
- * One turn of the loop, for commands that handle between turns what streams have collected. It does not wait when a call
- * was made since the last one: the call turned the loop too, and what that collected is still to be handled.
+ * One turn of the loop, for commands that handle between turns what streams have collected. It does
+ * not wait when a call was made since the last one: the call turned the loop too, and what that
+ * collected is still to be handled.
  */
 void client_turn(struct client *c);
 struct http *client_http(struct client *c);

@@ -30,12 +30,12 @@ struct opt {
 	const char *name; /* long, without dashes; NULL ends a table */
 	char letter;      /* 0: none */
 	enum opt_kind kind;
-	const char *def;   /* the default as text; NULL: "" / false / 0 */
-	const char *value; /* placeholder in help; not for OPT_BOOL */
-	const char *help;  /* one sentence without a full stop; NULL hides the row */
-	const char *bare;  /* OPT_MAYBE: the value without "=" */
-	const char *const *
-	    choices; /* the values it can have, NULL-terminated; NULL: any. Checked while parsing. */
+	const char *def;            /* the default as text; NULL: "" / false / 0 */
+	const char *value;          /* placeholder in help; not for OPT_BOOL */
+	const char *help;           /* one sentence without a full stop; NULL hides the row */
+	const char *bare;           /* OPT_MAYBE: the value without "=" */
+	const char *const *choices; /* the values it can have, NULL-terminated; NULL: any. Checked
+				       while parsing. */
 };
 
 #define OPT_END                                                 \

@@ -26,7 +26,9 @@ static const struct opt options[] = {
     {"backoff-limit", 0, OPT_INT, NULL, "N",
 	"How many failures are made good (0, with --restart=OnFailure 6)", NULL, NULL},
     {"timeout", 0, OPT_DURATION, NULL, "DURATION",
-	"End it after this time, such as 90s or 1h, with exit code 124 (SIGTERM, and SIGKILL 10 s later)", NULL, NULL},
+	"End it after this time, such as 90s or 1h, with exit code 124 (SIGTERM, and SIGKILL 10 s "
+	"later)",
+	NULL, NULL},
     {"detach", 'd', OPT_BOOL, NULL, NULL, "Create it and leave it to itself", NULL, NULL},
     {"stdin", 'i', OPT_BOOL, NULL, NULL, "Pass standard input on to the container", NULL, NULL},
     {"tty", 't', OPT_BOOL, NULL, NULL, NULL, NULL, NULL},

@@ -2,7 +2,8 @@
 
 #include "../runtime/base/clock.h"
 
-/* Somebody waits at a terminal for it to stop: the grace of `docker stop`, not the 30 s of a pod. */
+/* Somebody waits at a terminal for it to stop: the grace of `docker stop`, not the 30 s of a pod.
+ */
 #define GRACE_SECONDS 10
 
 /* "k=v,k2=v2" of a label or annotation option into the object at PATH. */

@@ -156,7 +156,8 @@ static int wait_ready(const struct paths *p, int fd, struct err *e)
 
 /* ---- one controller an instance ---- */
 
-/* Whether no process holds the instance: a controller locks its pid file for as long as it lives. */
+/* Whether no process holds the instance: a controller locks its pid file for as long as it lives.
+ */
 static bool is_free(const struct paths *p)
 {
 	int fd = open(p->pid_file, O_RDONLY | O_CLOEXEC);

@@ -22,7 +22,8 @@ int spawn_controller(const struct paths *p, const char *engine, bool no_start, b
  * set.
  */
 int spawn_probe(const char *socket_path, struct err *e) MUST_USE;
-/* What identifies the controller that holds the instance: its pid file. Owned; NULL: none ever did. */
+/* What identifies the controller that holds the instance: its pid file. Owned; NULL: none ever did.
+ */
 char *spawn_holder(const struct paths *p);
 /*
  * Until that controller, which was told to stop, has ended. A command that waits for it, such as an

@@ -23,7 +23,8 @@
 /* How long open requests and the removal of containers may take when the controller stops. */
 #define DRAIN_MS 5000
 #define DRAIN_CHECK_MS 20
-/* Rounds of the loops in one turn; what is left then waits for the next turn, so that clients are served. */
+/* Rounds of the loops in one turn; what is left then waits for the next turn, so that clients are
+ * served. */
 #define ROUNDS_MAX 16
 
 /* The root of all state. */
@@ -45,7 +46,7 @@ struct controller {
 	struct timer idle_timer, drain_timer;
 	int idle_seconds;
 	int64_t started_ms, busy_ms;
-	bool gave_back; /* memory, since it was last busy */
+	bool gave_back;      /* memory, since it was last busy */
 	int64_t stopping_ms; /* when it began to stop; 0: it does not */
 };
 
@@ -64,7 +65,8 @@ static int lock_instance(struct controller *c, struct err *e)
 
 		text[got > 0 ? got : 0] = '\0';
 		text[strcspn(text, "\n")] = '\0';
-		return err_set(e, ERR_ALREADY_EXISTS, "a controller of this instance is running already (pid %s)", text);
+		return err_set(e, ERR_ALREADY_EXISTS,
+		    "a controller of this instance is running already (pid %s)", text);
 	}
 	n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	if (ftruncate(c->pid_fd, 0) < 0 || write(c->pid_fd, text, (size_t)n) != n)
@@ -112,7 +114,8 @@ static int bind_engine(struct controller *c, struct err *e)
 		return -1;
 	if (used)
 		return err_set(e, ERR_CONFLICT,
-		    "the pods of this instance (%s) are on the engine at %s, not at %s: start that engine or name it with "
+		    "the pods of this instance (%s) are on the engine at %s, not at %s: start that "
+		    "engine or name it with "
 		    "--engine, or set KJOB_HOME to another folder for a second instance",
 		    c->paths.state_dir, before, now);
 	return store_set_engine(c->store, now, e);
@@ -156,7 +159,8 @@ static void check_drained(void *arg)
 	struct controller *c = arg;
 	size_t removals = pods_hurry_removals(c->pods);
 
-	if ((removals == 0 && server_clients(c->server) == 0) || clock_mono_ms() - c->stopping_ms > DRAIN_MS)
+	if ((removals == 0 && server_clients(c->server) == 0) ||
+	    clock_mono_ms() - c->stopping_ms > DRAIN_MS)
 		loop_stop(c->loop);
 	else
 		timer_set(c->loop, &c->drain_timer, DRAIN_CHECK_MS);
@@ -185,7 +189,8 @@ static void on_stop_request(void *ctx)
 
 static bool is_busy(const struct controller *c)
 {
-	return jobs_unfinished(c->jobs) > 0 || pods_active(c->pods) > 0 || server_clients(c->server) > 0;
+	return jobs_unfinished(c->jobs) > 0 || pods_active(c->pods) > 0 ||
+	       server_clients(c->server) > 0;
 }
 
 static void check_idle(void *arg)
@@ -290,14 +295,16 @@ static int start(struct controller *c, struct err *e)
 	c->loop = loop_new();
 	c->node_name = node_name();
 	c->started_ms = c->busy_ms = clock_mono_ms();
-	c->idle_seconds = c->options->idle_seconds > 0 ? c->options->idle_seconds : IDLE_DEFAULT_SECONDS;
+	c->idle_seconds =
+	    c->options->idle_seconds > 0 ? c->options->idle_seconds : IDLE_DEFAULT_SECONDS;
 	c->store = store_open(c->paths.database, e);
-	if (!c->store || engine_find(c->options->engine_spec, c->paths.runtime_dir, &c->addr, e) < 0)
+	if (!c->store ||
+	    engine_find(c->options->engine_spec, c->paths.runtime_dir, &c->addr, e) < 0)
 		return -1;
 	if (bind_engine(c, e) < 0)
 		return -1;
-	log_info("engine: %s %s from %s", c->addr.kind == ENGINE_PODMAN ? "Podman" : "Docker", c->addr.version,
-	    c->addr.source);
+	log_info("engine: %s %s from %s", c->addr.kind == ENGINE_PODMAN ? "Podman" : "Docker",
+	    c->addr.version, c->addr.source);
 	if (start_loops(c, e) < 0 || start_server(c, e) < 0)
 		return -1;
 	c->signals[0] = loop_signal_new(c->loop, SIGTERM, on_signal, c);

@@ -635,7 +635,8 @@ void engine_addr_stop(struct engine_addr *a)
 	pid_t listener = (pid_t)listener_pid(a->socket);
 	if (waitpid(pid, NULL, WNOHANG) == 0 || listener == pid)
 		end_process(pid);
-	/* Rootless Podman listens in a child of its own, which a young parent does not take along. */
+	/* Rootless Podman listens in a child of its own, which a young parent does not take along.
+	 */
 	if (listener > 0 && listener != pid)
 		end_process(listener);
 	unlink(a->socket);

@@ -28,7 +28,7 @@ enum engine_call {
 struct engine_traits {
 	const char *name;          /* "Docker" */
 	bool hostname_when_joined; /* takes a hostname together with another container's network */
-	bool prompt_die; /* the event of an exit comes before an inspect would tell */
+	bool prompt_die;           /* the event of an exit comes before an inspect would tell */
 	bool died_event; /* older releases filter events on "died" where Docker has "die" */
 	bool pull_says_downloaded; /* the last word on a layer is "Download complete" */
 	bool attach_prepares;      /* attaching to a created container does most of its start */

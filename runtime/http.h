@@ -1,14 +1,15 @@
 /*
- * http: an asynchronous HTTP/1.1 client: curl's multi interface on the loop. Used for the engine's socket and by the
- * CLI for the API server.
+ * http: an asynchronous HTTP/1.1 client: curl's multi interface on the loop. Used for the engine's
+ * socket and by the CLI for the API server.
  *
- * A call is known by its id (never 0, never reused). Its done callback runs exactly once, as a deferred call, never
- * before http_send has returned, and never after http_cancel. Callbacks may start, cancel and resume calls and free the
- * client. A client must be freed before its loop.
+ * A call is known by its id (never 0, never reused). Its done callback runs exactly once, as a
+ * deferred call, never before http_send has returned, and never after http_cancel. Callbacks may
+ * start, cancel and resume calls and free the client. A client must be freed before its loop.
  *
- * Calls share up to HTTP_PARALLEL connections that are kept alive; further calls wait for their turn. A kept
- * connection that the server has closed meanwhile is replaced unseen. Where it breaks after the request has gone out,
- * the request is sent once more on a new one, but not POST and PATCH.
+ * Calls share up to HTTP_PARALLEL connections that are kept alive; further calls wait for their
+ * turn. A kept connection that the server has closed meanwhile is replaced unseen. Where it breaks
+ * after the request has gone out, the request is sent once more on a new one, but not POST and
+ * PATCH.
  */
 #ifndef KJOB_HTTP_H
 #define KJOB_HTTP_H
@@ -26,39 +27,44 @@ typedef uint64_t http_id;
 struct http_target {
 	const char *unix_socket;
 	const char *base_url; /* "http://localhost", "https://10.0.0.1:6443/prefix" */
-	/* TLS and proxy fields are added here with remote clusters */
+			      /* TLS and proxy fields are added here with remote clusters */
 };
 
 struct http_response {
-	int status;          /* 0: no answer (err is set) */
-	const char *body;    /* NUL-terminated, complete unless on_data took it or err is set; borrowed by the callback */
+	int status;       /* 0: no answer (err is set) */
+	const char *body; /* NUL-terminated, complete unless on_data took it or err is set; borrowed
+			     by the callback */
 	size_t body_len;
 	const struct strlist *headers; /* "Name: value" lines */
 };
 /* The value of a header (name without case); NULL: absent. */
 const char *http_header(const struct http_response *r, const char *name);
 
-/* err: transport trouble only (reason ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_TOO_LARGE); an HTTP error status is none. */
-typedef void http_done_fn(void *ctx, uint64_t key, const struct http_response *r, const struct err *err);
+/* err: transport trouble only (reason ERR_UNAVAILABLE, ERR_TIMEOUT, ERR_TOO_LARGE); an HTTP error
+ * status is none. */
+typedef void http_done_fn(
+    void *ctx, uint64_t key, const struct http_response *r, const struct err *err);
 /* Headers have come; runs before the first on_data. */
 typedef void http_headers_fn(void *ctx, uint64_t key, const struct http_response *r);
 /*
- * A piece of the body. Returning false means: this piece is taken, nothing more (not even done) until http_resume.
+ * A piece of the body. Returning false means: this piece is taken, nothing more (not even done)
+ * until http_resume.
  */
 typedef bool http_data_fn(void *ctx, uint64_t key, const char *data, size_t len);
 
 struct http_request {
 	const char *method;
-	const char *path;            /* with query; appended to base_url */
-	const char *const *headers;  /* NULL-terminated "Name: value", or NULL */
-	const void *body;            /* copied; NULL: none */
+	const char *path;           /* with query; appended to base_url */
+	const char *const *headers; /* NULL-terminated "Name: value", or NULL */
+	const void *body;           /* copied; NULL: none */
 	size_t body_len;
-	size_t max_body;             /* of the answer, 0: 16 MiB; not for on_data */
-	int64_t timeout_ms;          /* whole call, 0: none; connecting is always bounded to 10 s */
-	bool own_connection;         /* a stream: never queued behind or shared with other calls */
+	size_t max_body;     /* of the answer, 0: 16 MiB; not for on_data */
+	int64_t timeout_ms;  /* whole call, 0: none; connecting is always bounded to 10 s */
+	bool own_connection; /* a stream: never queued behind or shared with other calls */
 	http_done_fn *done;
 	http_headers_fn *on_headers; /* optional */
-	http_data_fn *on_data;       /* optional: the body is delivered here when the status is 2xx, else collected */
+	http_data_fn *on_data; /* optional: the body is delivered here when the status is 2xx, else
+				  collected */
 	void *ctx;
 	uint64_t key;
 };
@@ -74,31 +80,36 @@ void http_resume(struct http *h, http_id id);
 void http_escape(struct buf *out, const char *text);
 
 /*
- * An upgraded connection (101 Switching Protocols): a raw byte stream in both directions, for stdin of attach and
- * exec, and for WebSockets. Of the request method, path, headers, body, timeout_ms (until 101; 0: 30 s), ctx and key are
- * used. Callbacks never run before upgrade_new has returned; either on_fail is the only one, or on_open comes first and
- * on_end last. They may do anything, upgrade_free too. The connection does not depend on `h` once it is made.
+ * An upgraded connection (101 Switching Protocols): a raw byte stream in both directions, for stdin
+ * of attach and exec, and for WebSockets. Of the request method, path, headers, body, timeout_ms
+ * (until 101; 0: 30 s), ctx and key are used. Callbacks never run before upgrade_new has returned;
+ * either on_fail is the only one, or on_open comes first and on_end last. They may do anything,
+ * upgrade_free too. The connection does not depend on `h` once it is made.
  */
 #define UPGRADE_MAX_QUEUE (1u * MIB)
 
 struct upgrade;
 struct upgrade_callbacks {
 	void (*on_open)(void *ctx, uint64_t key, const struct http_response *r); /* 101 came */
-	/* Another status (`r`, with its body up to 1 MiB), or trouble before that (`err`): the other one is NULL. */
-	void (*on_fail)(void *ctx, uint64_t key, const struct http_response *r, const struct err *err);
+	/* Another status (`r`, with its body up to 1 MiB), or trouble before that (`err`): the
+	 * other one is NULL. */
+	void (*on_fail)(
+	    void *ctx, uint64_t key, const struct http_response *r, const struct err *err);
 	void (*on_data)(void *ctx, uint64_t key, const char *data, size_t len);
-	void (*on_writable)(void *ctx, uint64_t key); /* all that was queued is gone; after upgrade_write said false */
+	void (*on_writable)(void *ctx,
+	    uint64_t key); /* all that was queued is gone; after upgrade_write said false */
 	void (*on_end)(void *ctx, uint64_t key, const struct err *err); /* err NULL: orderly */
 };
 struct upgrade *upgrade_new(struct http *h, const struct http_request *r, const char *protocol,
     const struct upgrade_callbacks *cb); /* protocol: value of the Upgrade header */
 /*
- * Queues all of it, or nothing: false means that it does not fit into UPGRADE_MAX_QUEUE now. What is written before
- * on_open goes out after it; what the other side no longer takes is dropped, its on_end will tell.
+ * Queues all of it, or nothing: false means that it does not fit into UPGRADE_MAX_QUEUE now. What
+ * is written before on_open goes out after it; what the other side no longer takes is dropped, its
+ * on_end will tell.
  */
 bool upgrade_write(struct upgrade *u, const void *data, size_t len);
 void upgrade_shutdown_write(struct upgrade *u); /* half-close after what is queued: end of stdin */
 void upgrade_pause(struct upgrade *u, bool paused); /* no on_data and no on_end while paused */
-void upgrade_free(struct upgrade *u); /* closes; no callback follows */
+void upgrade_free(struct upgrade *u);               /* closes; no callback follows */
 
 #endif

@@ -1,4 +1,5 @@
-/* env: what all loops share, and the pieces of Kubernetes' bookkeeping that several of them need. */
+/* env: what all loops share, and the pieces of Kubernetes' bookkeeping that several of them need.
+ */
 #ifndef KJOB_LOOPS_ENV_H
 #define KJOB_LOOPS_ENV_H
 
@@ -44,10 +45,11 @@ bool meta_condition_true(const json *obj, const char *type);
 struct recorder *recorder_new(struct store *s);
 void recorder_free(struct recorder *r);
 /*
- * Records an Event about an object ("Normal" or "Warning"). Repeats of an identical one raise its count. source: component
- * name ("kubelet", "job-controller"). field_path may be NULL.
+ * Records an Event about an object ("Normal" or "Warning"). Repeats of an identical one raise its
+ * count. source: component name ("kubelet", "job-controller"). field_path may be NULL.
  */
-void recorder_event(struct recorder *r, const struct kind *k, const json *about, const char *field_path, const char *type,
-    const char *reason, const char *source, const char *fmt, ...) PRINTF_LIKE(8, 9);
+void recorder_event(struct recorder *r, const struct kind *k, const json *about,
+    const char *field_path, const char *type, const char *reason, const char *source,
+    const char *fmt, ...) PRINTF_LIKE(8, 9);
 
 #endif

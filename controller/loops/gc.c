@@ -28,7 +28,8 @@ static void collect_pod(struct gc *g, json *pod)
 	auto_json *last = NULL, *stored = NULL;
 	bool gone = false;
 
-	/* deleted first, so that taking the finalizer away cannot make it look like a live orphan */
+	/* deleted first, so that taking the finalizer away cannot make it look like a live orphan
+	 */
 	if (!meta_deleting(pod)) {
 		last = registry_delete(g->env->store, pod_kind(), ns, name, &o, &gone, &e);
 		if (!last && e.reason != ERR_NOT_FOUND)
@@ -125,7 +126,8 @@ static void release_orphan(struct gc *g, const struct change *c)
 {
 	auto_json *pod = json_parse(c->body, c->body_len, JSON_PARSE_STRICT, NULL);
 
-	if (pod && !meta_controller(pod) && meta_has_finalizer(pod, JOB_TRACKING_FINALIZER) && !strlist_has(&g->owners, c->uid))
+	if (pod && !meta_controller(pod) && meta_has_finalizer(pod, JOB_TRACKING_FINALIZER) &&
+	    !strlist_has(&g->owners, c->uid))
 		strlist_add(&g->owners, c->uid);
 }
 
@@ -140,8 +142,10 @@ static void on_written(void *ctx, const struct change *c)
 			const char *owner = json_str(meta_controller(pod), "uid");
 
 			if (owner && !strlist_has(&g->owners, owner))
-				strlist_add(&g->owners, owner); /* a foreground deletion may be waiting for it */
-		} else if (strstr(c->body, JOB_TRACKING_FINALIZER) && !strstr(c->body, "\"controller\":true")) {
+				strlist_add(&g->owners,
+				    owner); /* a foreground deletion may be waiting for it */
+		} else if (strstr(c->body, JOB_TRACKING_FINALIZER) &&
+			   !strstr(c->body, "\"controller\":true")) {
 			release_orphan(g, c);
 		}
 		return;

@@ -1,6 +1,6 @@
 /*
- * gc: the garbage collector: what happens to the pods of a job that is gone or going, and to tracking finalizers that
- * nobody will remove any more.
+ * gc: the garbage collector: what happens to the pods of a job that is gone or going, and to
+ * tracking finalizers that nobody will remove any more.
  */
 #ifndef KJOB_GC_H
 #define KJOB_GC_H

@@ -29,7 +29,8 @@ static void look_at(struct janitor *j, const char *folder, int64_t now)
 		return;
 	pod = store_get_by_uid(j->env->store, kind_by_id(KIND_POD), parts.items[2]);
 	if (!pod)
-		logfile_remove_pod(j->env->logs_dir, parts.items[0], parts.items[1], parts.items[2]);
+		logfile_remove_pod(
+		    j->env->logs_dir, parts.items[0], parts.items[1], parts.items[2]);
 }
 
 static void look(void *arg)

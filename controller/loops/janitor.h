@@ -1,5 +1,6 @@
 /*
- * janitor: log files outlive their pods for a day, then go. (So that what a job with a ttl printed can still be looked up.)
+ * janitor: log files outlive their pods for a day, then go. (So that what a job with a ttl printed
+ * can still be looked up.)
  */
 #ifndef KJOB_JANITOR_H
 #define KJOB_JANITOR_H

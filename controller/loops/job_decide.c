@@ -10,11 +10,11 @@
 
 static const struct job_end_info ends[] = {
     [JOB_END_COMPLETE] = {"SuccessCriteriaMet", "Complete", "CompletionsReached",
-        "Reached expected number of succeeded pods"},
+	"Reached expected number of succeeded pods"},
     [JOB_END_BACKOFF_LIMIT] = {"FailureTarget", "Failed", "BackoffLimitExceeded",
-        "Job has reached the specified backoff limit"},
+	"Job has reached the specified backoff limit"},
     [JOB_END_DEADLINE] = {"FailureTarget", "Failed", "DeadlineExceeded",
-        "Job was active longer than specified deadline"},
+	"Job was active longer than specified deadline"},
 };
 
 const struct job_end_info *job_end_info(enum job_end end)
@@ -25,7 +25,8 @@ const struct job_end_info *job_end_info(enum job_end end)
 enum job_end job_end_from(const char *interim, const char *reason)
 {
 	for (size_t i = 1; i < ARRAY_LEN(ends); i++)
-		if (strcmp(ends[i].interim, interim) == 0 && reason && strcmp(ends[i].reason, reason) == 0)
+		if (strcmp(ends[i].interim, interim) == 0 && reason &&
+		    strcmp(ends[i].reason, reason) == 0)
 			return (enum job_end)i;
 	return JOB_END_NONE;
 }
@@ -58,7 +59,8 @@ static void count_ended(const struct job_obs *o, struct job_plan *plan)
 		if (o->finished)
 			plan->fates[i] = FATE_RELEASE;
 		else
-			plan->fates[i] = p->phase == POD_SUCCEEDED ? FATE_COUNT_SUCCEEDED : FATE_COUNT_FAILED;
+			plan->fates[i] =
+			    p->phase == POD_SUCCEEDED ? FATE_COUNT_SUCCEEDED : FATE_COUNT_FAILED;
 		plan->succeeded += plan->fates[i] == FATE_COUNT_SUCCEEDED;
 		plan->failed += plan->fates[i] == FATE_COUNT_FAILED;
 	}
@@ -71,12 +73,14 @@ static void update_backoff(const struct job_obs *o, struct job_plan *plan)
 	int64_t known_success = b->last_success_at;
 
 	for (size_t i = 0; i < o->pod_count; i++)
-		if (plan->fates[i] == FATE_COUNT_SUCCEEDED && o->pods[i].finished_at > b->last_success_at)
+		if (plan->fates[i] == FATE_COUNT_SUCCEEDED &&
+		    o->pods[i].finished_at > b->last_success_at)
 			b->last_success_at = o->pods[i].finished_at;
 	if (b->last_success_at > known_success && b->last_success_at >= b->last_failure_at)
 		b->failures = 0;
 	for (size_t i = 0; i < o->pod_count; i++) {
-		if (plan->fates[i] != FATE_COUNT_FAILED || o->pods[i].finished_at < b->last_success_at)
+		if (plan->fates[i] != FATE_COUNT_FAILED ||
+		    o->pods[i].finished_at < b->last_success_at)
 			continue;
 		b->failures++;
 		if (o->pods[i].finished_at > b->last_failure_at)
@@ -116,8 +120,11 @@ struct surplus {
 
 static int64_t phase_rank(enum pod_phase p)
 {
-	static const int rank[] = {
-	    [POD_PENDING] = 0, [POD_UNKNOWN] = 1, [POD_RUNNING] = 2, [POD_SUCCEEDED] = 3, [POD_FAILED] = 3};
+	static const int rank[] = {[POD_PENDING] = 0,
+	    [POD_UNKNOWN] = 1,
+	    [POD_RUNNING] = 2,
+	    [POD_SUCCEEDED] = 3,
+	    [POD_FAILED] = 3};
 
 	return rank[p];
 }
@@ -173,7 +180,8 @@ static int64_t wanted_active(const struct job_obs *o, const struct job_plan *pla
 static void manage_pods(const struct job_obs *o, struct job_plan *plan)
 {
 	int64_t wanted = wanted_active(o, plan);
-	int64_t ready_at = plan->backoff.last_failure_at + job_backoff_delay(plan->backoff.failures);
+	int64_t ready_at =
+	    plan->backoff.last_failure_at + job_backoff_delay(plan->backoff.failures);
 
 	if (plan->active > wanted) {
 		int64_t gone = delete_surplus(o, plan, plan->active - wanted);

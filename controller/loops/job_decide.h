@@ -1,6 +1,7 @@
 /*
- * job_decide: what one round of a Job does. Pure: everything it needs, the time too, is in the observation; what it wants
- * is in the plan. Behaviour after Kubernetes' job controller (semantics.md §1.5 to §1.13).
+ * job_decide: what one round of a Job does. Pure: everything it needs, the time too, is in the
+ * observation; what it wants is in the plan. Behaviour after Kubernetes' job controller
+ * (semantics.md §1.5 to §1.13).
  */
 #ifndef KJOB_JOB_DECIDE_H
 #define KJOB_JOB_DECIDE_H
@@ -16,11 +17,12 @@ static inline bool pod_phase_terminal(enum pod_phase p)
 	return p == POD_SUCCEEDED || p == POD_FAILED;
 }
 
-/* A pod of the job, as far as the decision needs it. Times are seconds since the epoch; 0: unknown. */
+/* A pod of the job, as far as the decision needs it. Times are seconds since the epoch; 0: unknown.
+ */
 struct job_pod {
 	enum pod_phase phase;
-	bool deleting;   /* deletionTimestamp is set */
-	bool tracked;    /* holds the tracking finalizer: not counted yet */
+	bool deleting; /* deletionTimestamp is set */
+	bool tracked;  /* holds the tracking finalizer: not counted yet */
 	bool ready;
 	bool scheduled;
 	int64_t restarts; /* over all containers */
@@ -77,23 +79,23 @@ struct job_obs {
 /* What becomes of a pod in this round; those from FATE_DELETE on delete it. */
 enum job_pod_fate {
 	FATE_KEEP,
-	FATE_COUNT_SUCCEEDED, /* add to succeeded, release its finalizer */
-	FATE_COUNT_FAILED,    /* add to failed, release its finalizer */
-	FATE_RELEASE,         /* release its finalizer, count nothing */
-	FATE_DELETE,          /* delete; it is counted as failed when that is seen */
+	FATE_COUNT_SUCCEEDED,  /* add to succeeded, release its finalizer */
+	FATE_COUNT_FAILED,     /* add to failed, release its finalizer */
+	FATE_RELEASE,          /* release its finalizer, count nothing */
+	FATE_DELETE,           /* delete; it is counted as failed when that is seen */
 	FATE_DELETE_UNCOUNTED, /* release its finalizer, then delete: surplus */
-	FATE_DELETE_FAILED,   /* count as failed, release its finalizer, delete: the job is ending */
+	FATE_DELETE_FAILED, /* count as failed, release its finalizer, delete: the job is ending */
 };
 
 struct job_plan {
-	bool start;                /* set startTime to now */
-	enum job_pod_fate *fates;  /* of each pod; the array is the caller's, pod_count long */
-	int64_t create;            /* new pods */
-	enum job_end decide;       /* add the interim condition */
-	bool finish;               /* add the final condition of `decide` or of what was decided before */
+	bool start;               /* set startTime to now */
+	enum job_pod_fate *fates; /* of each pod; the array is the caller's, pod_count long */
+	int64_t create;           /* new pods */
+	enum job_end decide;      /* add the interim condition */
+	bool finish; /* add the final condition of `decide` or of what was decided before */
 	int64_t active, ready, terminating, succeeded, failed; /* the new status, after the fates */
 	struct job_backoff backoff;
-	int64_t wake_at;           /* look again then, seconds; 0: no need */
+	int64_t wake_at; /* look again then, seconds; 0: no need */
 };
 
 /* Most pods that one round creates or deletes. */
@@ -102,7 +104,8 @@ struct job_plan {
 /* fates points to room for pod_count values; everything else of the plan is set. */
 void job_decide(const struct job_obs *o, struct job_plan *plan, enum job_pod_fate *fates);
 
-/* The delay before the next pod after `failures` in a row, in seconds: 10 × 2^(n−1), at most 600. */
+/* The delay before the next pod after `failures` in a row, in seconds: 10 × 2^(n−1), at most 600.
+ */
 int64_t job_backoff_delay(int64_t failures);
 
 #endif

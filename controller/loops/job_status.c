@@ -21,7 +21,8 @@ bool job_status_finished(const json *job)
 	return meta_condition_true(job, "Complete") || meta_condition_true(job, "Failed");
 }
 
-static void add_condition(json *status, const char *type, const char *reason, const char *message, int64_t now)
+static void add_condition(
+    json *status, const char *type, const char *reason, const char *message, int64_t now)
 {
 	json *list = json_get(status, "conditions"), *c = json_new_object();
 

@@ -149,7 +149,8 @@ static int64_t finish_time(const json *pod)
 	}
 	if (newest)
 		return newest;
-	if (ready && str_eq(json_str(ready, "status"), "False") && (at = meta_time(ready, "lastTransitionTime")))
+	if (ready && str_eq(json_str(ready, "status"), "False") &&
+	    (at = meta_time(ready, "lastTransitionTime")))
 		return at;
 	if ((at = meta_time(pod, "metadata.deletionTimestamp")))
 		return at - json_int(pod, "metadata.deletionGracePeriodSeconds", 0);
@@ -202,7 +203,8 @@ static struct job_obs observe(const struct round *r, int64_t now)
 	    .completions = json_int(spec, "completions", -1),
 	    .backoff_limit = json_int(spec, "backoffLimit", 6),
 	    .deadline = json_int(spec, "activeDeadlineSeconds", -1),
-	    .restart_on_failure = str_eq(json_str(spec, "template.spec.restartPolicy"), "OnFailure"),
+	    .restart_on_failure =
+		str_eq(json_str(spec, "template.spec.restartPolicy"), "OnFailure"),
 	    .deleting = meta_deleting(r->obj),
 	    .start_time = meta_time(r->obj, "status.startTime"),
 	    .succeeded = json_int(r->obj, "status.succeeded", 0),
@@ -226,7 +228,9 @@ static json *pod_from_template(const struct round *r)
 
 	json_set_str(pod, "apiVersion", "v1");
 	json_set_str(pod, "kind", "Pod");
-	json_set(pod, "metadata", json_has(template, "metadata") ? json_dup(json_get(template, "metadata")) : json_new_object());
+	json_set(pod, "metadata",
+	    json_has(template, "metadata") ? json_dup(json_get(template, "metadata"))
+					   : json_new_object());
 	meta = json_get(pod, "metadata");
 	json_del(meta, "name");
 	json_del(meta, "creationTimestamp");
@@ -256,17 +260,17 @@ static int64_t create_pods(const struct round *r, int64_t count)
 
 	while (made < count) {
 		auto_err e = {0};
-		auto_json *pod = registry_create(
-		    env->store, kind_by_id(KIND_POD), r->job->ns, pod_from_template(r), &(struct create_options){0}, &e);
+		auto_json *pod = registry_create(env->store, kind_by_id(KIND_POD), r->job->ns,
+		    pod_from_template(r), &(struct create_options){0}, &e);
 
 		if (!pod) {
-			recorder_event(env->recorder, job_kind(), r->obj, NULL, "Warning", "FailedCreate", SOURCE,
-			    "Error creating: %s", err_msg(&e));
+			recorder_event(env->recorder, job_kind(), r->obj, NULL, "Warning",
+			    "FailedCreate", SOURCE, "Error creating: %s", err_msg(&e));
 			break;
 		}
 		made++;
-		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Normal", "SuccessfulCreate", SOURCE,
-		    "Created pod: %s", meta_name(pod));
+		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Normal",
+		    "SuccessfulCreate", SOURCE, "Created pod: %s", meta_name(pod));
 	}
 	return made;
 }
@@ -281,7 +285,8 @@ static void release_pod(const struct round *r, const json *pod)
 	meta_remove_finalizer(copy, JOB_TRACKING_FINALIZER);
 	stored = registry_update(r->job->set->env->store, kind_by_id(KIND_POD), copy, &o, &e);
 	if (!stored && e.reason != ERR_NOT_FOUND)
-		log_warn("job %s/%s: cannot release pod: %s", r->job->ns, r->job->name, err_msg(&e));
+		log_warn(
+		    "job %s/%s: cannot release pod: %s", r->job->ns, r->job->name, err_msg(&e));
 }
 
 static void delete_pod(const struct round *r, const char *name)
@@ -294,14 +299,15 @@ static void delete_pod(const struct round *r, const char *name)
 
 	last = registry_delete(env->store, kind_by_id(KIND_POD), r->job->ns, name, &o, &gone, &e);
 	if (last)
-		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Normal", "SuccessfulDelete", SOURCE, "Deleted pod: %s",
-		    name);
+		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Normal",
+		    "SuccessfulDelete", SOURCE, "Deleted pod: %s", name);
 	else if (e.reason != ERR_NOT_FOUND)
-		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Warning", "FailedDelete", SOURCE,
-		    "Error deleting: %s", err_msg(&e));
+		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Warning", "FailedDelete",
+		    SOURCE, "Error deleting: %s", err_msg(&e));
 }
 
-/* Writing a pod makes the pod loop replace the object that objs[i] borrows: each is used once, by name afterwards. */
+/* Writing a pod makes the pod loop replace the object that objs[i] borrows: each is used once, by
+ * name afterwards. */
 static void apply_fate(const struct round *r, size_t i)
 {
 	auto_free char *name = xstrdup(meta_name(r->objs[i]));
@@ -331,12 +337,15 @@ static void report_end(const struct round *r, const struct job_plan *plan, enum 
 	if (!plan->finish)
 		return;
 	if (end == JOB_END_COMPLETE)
-		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Normal", "Completed", SOURCE, "Job completed");
+		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Normal", "Completed",
+		    SOURCE, "Job completed");
 	else
-		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Warning", info->reason, SOURCE, "%s", info->message);
+		recorder_event(env->recorder, job_kind(), r->obj, NULL, "Warning", info->reason,
+		    SOURCE, "%s", info->message);
 }
 
-/* Stores the new status; the counters and the released finalizers are one transaction, so no pod is counted twice. */
+/* Stores the new status; the counters and the released finalizers are one transaction, so no pod is
+ * counted twice. */
 static int store_status(struct round *r, const struct job_plan *plan, int64_t now)
 {
 	struct update_options o = {.part = UPDATE_SYSTEM};
@@ -351,7 +360,8 @@ static int store_status(struct round *r, const struct job_plan *plan, int64_t no
 	}
 	stored = registry_update(r->job->set->env->store, job_kind(), obj, &o, &e);
 	if (!stored)
-		log_warn("job %s/%s: cannot store its status: %s", r->job->ns, r->job->name, err_msg(&e));
+		log_warn("job %s/%s: cannot store its status: %s", r->job->ns, r->job->name,
+		    err_msg(&e));
 	return stored ? 0 : -1;
 }
 
@@ -458,7 +468,8 @@ static void on_lost(void *ctx)
 	while (map_next(&set->by_uid, &it, &uid, &value)) {
 		struct job *j = value;
 
-		j->backoff = (struct job_backoff){0}; /* as after a restart: no failure is counted twice */
+		j->backoff =
+		    (struct job_backoff){0}; /* as after a restart: no failure is counted twice */
 		timer_set(set->env->loop, &j->timer, RETRY_MS);
 	}
 	set->reload = true; /* jobs whose end was lost are unfinished again */
@@ -473,7 +484,8 @@ struct jobs *jobs_new(struct loops_env *env, struct pods *pods)
 	set->env = env;
 	set->pods = pods;
 	set->queue_tail = &set->queue;
-	store_listen(env->store, &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = set});
+	store_listen(env->store,
+	    &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = set});
 	pods_on_owner_news(pods, on_pod_news, set);
 	return set;
 }

@@ -1,5 +1,6 @@
 /*
- * jobs: the Job controller: one round of job_decide per job and turn in which something about it changed.
+ * jobs: the Job controller: one round of job_decide per job and turn in which something about it
+ * changed.
  */
 #ifndef KJOB_JOBS_H
 #define KJOB_JOBS_H

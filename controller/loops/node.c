@@ -30,8 +30,8 @@ char *node_name(void)
 }
 
 /* Creates the object, or brings the stored one's parts up to date. */
-static int put(struct loops_env *env, const struct kind *k, const char *ns, const char *name, json *status, json *labels,
-    struct err *e)
+static int put(struct loops_env *env, const struct kind *k, const char *ns, const char *name,
+    json *status, json *labels, struct err *e)
 {
 	struct update_options o = {.part = UPDATE_SYSTEM};
 	auto_json *done = NULL;
@@ -84,7 +84,9 @@ static void add_ready(json *status, const json *old, int64_t now)
 {
 	const json *before = meta_condition(old, "Ready");
 	json *list = json_new_array(), *c = json_new_object();
-	const char *since = str_eq(json_str(before, "status"), "True") ? json_str(before, "lastTransitionTime") : NULL;
+	const char *since = str_eq(json_str(before, "status"), "True")
+				? json_str(before, "lastTransitionTime")
+				: NULL;
 
 	json_set_str(c, "type", "Ready");
 	json_set_str(c, "status", "True");
@@ -101,7 +103,8 @@ static void add_ready(json *status, const json *old, int64_t now)
 static json *node_status(struct loops_env *env, const struct engine_info *info, const json *old)
 {
 	const char *scheme = engine_kind(env->engine) == ENGINE_PODMAN ? "podman" : "docker";
-	auto_free char *runtime = xasprintf("%s://%s", scheme, info->server_version ? info->server_version : "");
+	auto_free char *runtime =
+	    xasprintf("%s://%s", scheme, info->server_version ? info->server_version : "");
 	json *s = json_new_object(), *n;
 
 	json_set(s, "capacity", resources(info));

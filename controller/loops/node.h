@@ -1,4 +1,5 @@
-/* node: the objects that exist without anybody creating them: this machine's Node and the namespace "default". */
+/* node: the objects that exist without anybody creating them: this machine's Node and the namespace
+ * "default". */
 #ifndef KJOB_NODE_H
 #define KJOB_NODE_H
 

@@ -2,11 +2,13 @@
 
 #define RETRY_UNAVAILABLE_MS 1000
 
-/* Removals begin this long after they were asked for, so that they stay out of the way of starts. */
+/* Removals begin this long after they were asked for, so that they stay out of the way of starts.
+ */
 #define REMOVAL_DELAY_MS 300
 #define REMOVAL_PARALLEL 2
 
-void container_event(struct container *c, const char *type, const char *reason, const char *fmt, ...)
+void container_event(
+    struct container *c, const char *type, const char *reason, const char *fmt, ...)
 {
 	auto_free char *field = xasprintf("spec.containers{%s}", c->name);
 	auto_free char *message = NULL;
@@ -15,8 +17,8 @@ void container_event(struct container *c, const char *type, const char *reason, 
 	va_start(ap, fmt);
 	message = xvasprintf(fmt, ap);
 	va_end(ap);
-	recorder_event(c->pod->set->env->recorder, kind_by_id(KIND_POD), c->pod->obj, field, type, reason, "kubelet",
-	    "%s", message);
+	recorder_event(c->pod->set->env->recorder, kind_by_id(KIND_POD), c->pod->obj, field, type,
+	    reason, "kubelet", "%s", message);
 }
 
 void container_retry(struct container *c, const char *reason, const char *message)
@@ -50,8 +52,9 @@ static bool apply_schedule(struct pod *p, struct container *c, const struct pod_
 	json_set_path(p->obj, "spec.nodeName", json_new_string(env->node_name));
 	p->started_at = clock_wall_ns() / NSEC_PER_SEC;
 	p->changed = true;
-	recorder_event(env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Normal", "Scheduled", "default-scheduler",
-	    "Successfully assigned %s/%s to %s", p->ns, p->name, env->node_name);
+	recorder_event(env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Normal", "Scheduled",
+	    "default-scheduler", "Successfully assigned %s/%s to %s", p->ns, p->name,
+	    env->node_name);
 	return true;
 }
 
@@ -64,7 +67,8 @@ static bool apply_pull(struct pod *p, struct container *c, const struct pod_acti
 static bool apply_never_pull(struct pod *p, struct container *c, const struct pod_action *a)
 {
 	const char *image = json_str_or(container_json(c), "image", "");
-	auto_free char *text = xasprintf("Container image \"%s\" is not present with pull policy of Never", image);
+	auto_free char *text =
+	    xasprintf("Container image \"%s\" is not present with pull policy of Never", image);
 
 	c->image_missing = false; /* the next try asks the engine again */
 	c->not_before_ms = restart_backoff_next(&c->image_backoff, now_ms());
@@ -90,12 +94,15 @@ static void created(struct container *c, const char *id)
 	set_text(&c->waiting_message, NULL);
 	if (!c->image_pulled)
 		container_event(c, "Normal", "Pulled",
-		    "Container image \"%s\" already present on machine and can be accessed by the pod", image);
+		    "Container image \"%s\" already present on machine and can be accessed by the "
+		    "pod",
+		    image);
 	container_event(c, "Normal", "Created", "Container created");
 }
 
 /* The name was taken: by our own create whose answer was lost, or by somebody else. */
-static void on_conflict_inspect(struct engine_who who, const struct container_info *info, const struct err *err)
+static void on_conflict_inspect(
+    struct engine_who who, const struct container_info *info, const struct err *err)
 {
 	struct container *c = container_of(who);
 
@@ -110,7 +117,8 @@ static void on_conflict_inspect(struct engine_who who, const struct container_in
 		created(c, info->id);
 		exit_take_info(c, info);
 	} else {
-		container_retry(c, "CreateContainerError", "the container name is in use by another program");
+		container_retry(
+		    c, "CreateContainerError", "the container name is in use by another program");
 	}
 }
 
@@ -121,8 +129,10 @@ bool container_refuse_image(struct container *c, const struct err *err)
 
 	if (!strstr(err_msg(err), "invalid reference format"))
 		return false;
-	text = xasprintf("Failed to apply default image tag \"%s\": couldn't parse image name \"%s\": invalid reference "
-	                 "format", image, image);
+	text = xasprintf("Failed to apply default image tag \"%s\": couldn't parse image name "
+			 "\"%s\": invalid reference "
+			 "format",
+	    image, image);
 	container_retry(c, "InvalidImageName", text);
 	return true;
 }
@@ -133,7 +143,8 @@ static void create_failed(struct container *c, const struct err *err)
 		auto_free char *name = container_engine_name(c);
 
 		c->busy = true;
-		c->call = container_inspect(c->pod->set->env->engine, name, on_conflict_inspect, container_who(c));
+		c->call = container_inspect(
+		    c->pod->set->env->engine, name, on_conflict_inspect, container_who(c));
 	} else if (err->reason == ERR_NOT_FOUND && !c->image_pulled) {
 		c->image_missing = true;
 	} else if (err->reason == ERR_UNAVAILABLE || err->reason == ERR_TIMEOUT) {
@@ -246,12 +257,13 @@ static bool apply_restart(struct pod *p, struct container *c, const struct pod_a
 		auto_free char *text = NULL;
 
 		duration_format(delay, (c->not_before_ms - ended_ms) * NSEC_PER_MSEC);
-		text = xasprintf("back-off %s restarting failed container=%s pod=%s_%s(%s)", delay, c->name, p->name,
-		    p->ns, p->uid);
+		text = xasprintf("back-off %s restarting failed container=%s pod=%s_%s(%s)", delay,
+		    c->name, p->name, p->ns, p->uid);
 		set_text(&c->waiting_reason, "CrashLoopBackOff");
 		set_text(&c->waiting_message, text);
-		container_event(c, "Warning", "BackOff", "Back-off restarting failed container %s in pod %s_%s(%s)",
-		    c->name, p->name, p->ns, p->uid);
+		container_event(c, "Warning", "BackOff",
+		    "Back-off restarting failed container %s in pod %s_%s(%s)", c->name, p->name,
+		    p->ns, p->uid);
 	}
 	removal_add(p->set, c->prev_id);
 	free(c->prev_id);
@@ -276,7 +288,8 @@ static void on_killed(struct engine_who who, const struct err *err)
 	if (!c)
 		return;
 	if (err)
-		log_warn("container %s of pod %s/%s: cannot signal: %s", c->name, c->pod->ns, c->pod->name, err_msg(err));
+		log_warn("container %s of pod %s/%s: cannot signal: %s", c->name, c->pod->ns,
+		    c->pod->name, err_msg(err));
 	if (c->stage == STAGE_RUNNING)
 		exit_inspect_soon(c, 100);
 	pod_queue(c->pod);
@@ -333,7 +346,8 @@ static bool apply_remove(struct pod *p, struct container *c, const struct pod_ac
 		return true;
 	p->released = true;
 	o.uid = p->uid;
-	last = registry_delete(p->set->env->store, kind_by_id(KIND_POD), p->ns, p->name, &o, &gone, &e);
+	last = registry_delete(
+	    p->set->env->store, kind_by_id(KIND_POD), p->ns, p->name, &o, &gone, &e);
 	if (!last && e.reason != ERR_NOT_FOUND)
 		log_warn("pod %s/%s: cannot delete: %s", p->ns, p->name, err_msg(&e));
 	return true;
@@ -341,7 +355,8 @@ static bool apply_remove(struct pod *p, struct container *c, const struct pod_ac
 
 bool pod_apply(struct pod *p, const struct pod_action *a)
 {
-	static bool (*const apply[])(struct pod *, struct container *, const struct pod_action *) = {
+	static bool (*const apply[])(
+	    struct pod *, struct container *, const struct pod_action *) = {
 	    [POD_WAIT] = apply_wait,
 	    [POD_SCHEDULE] = apply_schedule,
 	    [POD_PULL] = apply_pull,

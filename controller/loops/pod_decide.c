@@ -75,7 +75,8 @@ static struct pod_action decide_stopping(const struct pod_obs *o)
 }
 
 /* A container that has not been created in this attempt. */
-static struct pod_action decide_waiting(const struct pod_obs *o, const struct container_obs *c, size_t i)
+static struct pod_action decide_waiting(
+    const struct pod_obs *o, const struct container_obs *c, size_t i)
 {
 	if (c->image_missing && !c->image_pulled)
 		return act(c->pull == PULL_NEVER ? POD_NEVER_PULL : POD_PULL, i);

@@ -1,11 +1,12 @@
 /*
- * pod_exit: how the end of a container is noticed. The engine's word is an inspect that says so or, where exit events are
- * prompt, the event that bears the exit code, whichever is first. Either counts only when the output is drained: the stream
- * has ended, or has had its time.
+ * pod_exit: how the end of a container is noticed. The engine's word is an inspect that says so or,
+ * where exit events are prompt, the event that bears the exit code, whichever is first. Either
+ * counts only when the output is drained: the stream has ended, or has had its time.
  */
 #include "pods_internal.h"
 
-/* After the stream's end an inspect follows at 2, 4, 8 … ms. Where the event is quicker it gets a head start. */
+/* After the stream's end an inspect follows at 2, 4, 8 … ms. Where the event is quicker it gets a
+ * head start. */
 #define INSPECT_FIRST_MS 2
 #define INSPECT_PROMPT_MS 20
 #define INSPECT_CAP_MS 250
@@ -131,11 +132,13 @@ static void ask_again(struct container *c, const struct container_info *info)
 		return;
 	}
 	if (next > INSPECT_CAP_MS)
-		c->log_gap = true; /* it goes on without its stream: the next answer has it read anew */
+		c->log_gap =
+		    true; /* it goes on without its stream: the next answer has it read anew */
 	exit_inspect_soon(c, next);
 }
 
-static void on_inspected(struct engine_who who, const struct container_info *info, const struct err *err)
+static void on_inspected(
+    struct engine_who who, const struct container_info *info, const struct err *err)
 {
 	struct container *c = container_of(who);
 
@@ -163,7 +166,8 @@ void exit_inspect_now(struct container *c)
 	if (!c->id || c->inspect)
 		return;
 	timer_cancel(c->pod->set->env->loop, &c->inspect_timer);
-	c->inspect = container_inspect(c->pod->set->env->engine, c->id, on_inspected, container_who(c));
+	c->inspect =
+	    container_inspect(c->pod->set->env->engine, c->id, on_inspected, container_who(c));
 }
 
 void exit_inspect_soon(struct container *c, int delay_ms)
@@ -174,8 +178,10 @@ void exit_inspect_soon(struct container *c, int delay_ms)
 
 /* ---- hints ---- */
 
-/* Only facts: nobody waits for this answer, and by the time it comes the container may have ended. */
-static void on_looked(struct engine_who who, const struct container_info *info, const struct err *err)
+/* Only facts: nobody waits for this answer, and by the time it comes the container may have ended.
+ */
+static void on_looked(
+    struct engine_who who, const struct container_info *info, const struct err *err)
 {
 	struct container *c = container_of(who);
 
@@ -204,7 +210,9 @@ void exit_drained(struct container *c)
 	if (c->log_gap)
 		exit_inspect_now(c);
 	else
-		exit_inspect_soon(c, engine_die_is_prompt(c->pod->set->env->engine) ? INSPECT_PROMPT_MS : INSPECT_FIRST_MS);
+		exit_inspect_soon(c, engine_die_is_prompt(c->pod->set->env->engine)
+					 ? INSPECT_PROMPT_MS
+					 : INSPECT_FIRST_MS);
 }
 
 void exit_event(struct container *c, const struct engine_event *event)

@@ -46,19 +46,22 @@ static void pulled(struct container *c, const struct image_pull *pull)
 	c->image_backoff = (struct restart_backoff){0};
 	set_text(&c->waiting_reason, "ContainerCreating");
 	set_text(&c->waiting_message, NULL);
-	container_event(c, "Normal", "Pulled", "Successfully pulled image \"%s\" in %s (%s including waiting).", pull->image,
-	    took, took);
+	container_event(c, "Normal", "Pulled",
+	    "Successfully pulled image \"%s\" in %s (%s including waiting).", pull->image, took,
+	    took);
 }
 
 static void pull_failed(struct container *c, const struct image_pull *pull, const char *text)
 {
 	c->not_before_ms = restart_backoff_next(&c->image_backoff, now_ms());
-	if (c->not_before_ms <= now_ms()) /* the first delay is not zero here: the pull has just been tried */
+	if (c->not_before_ms <=
+	    now_ms()) /* the first delay is not zero here: the pull has just been tried */
 		c->not_before_ms = restart_backoff_next(&c->image_backoff, now_ms());
 	c->image_missing = true;
 	set_text(&c->waiting_reason, "ErrImagePull");
 	set_text(&c->waiting_message, text);
-	container_event(c, "Warning", "Failed", "Failed to pull image \"%s\": %s", pull->image, text);
+	container_event(
+	    c, "Warning", "Failed", "Failed to pull image \"%s\": %s", pull->image, text);
 	container_event(c, "Warning", "Failed", "Error: ErrImagePull");
 }
 
@@ -108,7 +111,8 @@ void image_want(struct container *c)
 	set_text(&c->waiting_message, message);
 	container_event(c, "Normal", "Pulling", "Pulling image \"%s\"", image);
 	if (!pull) {
-		static uint64_t serial; /* keys of pulls; the engine's own ids are not known before the call returns */
+		static uint64_t serial; /* keys of pulls; the engine's own ids are not known before
+					   the call returns */
 
 		pull = xcalloc(1, sizeof(*pull));
 		pull->set = set;

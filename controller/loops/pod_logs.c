@@ -10,11 +10,13 @@ struct log_follow {
 	struct log_follow *next;
 };
 
-struct log_follow *pods_follow_log(struct pods *set, const char *path, void (*fn)(void *ctx), void *ctx)
+struct log_follow *pods_follow_log(
+    struct pods *set, const char *path, void (*fn)(void *ctx), void *ctx)
 {
 	struct log_follow *f = xcalloc(1, sizeof(*f));
 
-	*f = (struct log_follow){.set = set, .path = xstrdup(path), .live = true, .fn = fn, .ctx = ctx};
+	*f = (struct log_follow){
+	    .set = set, .path = xstrdup(path), .live = true, .fn = fn, .ctx = ctx};
 	f->next = map_get(&set->follows, path);
 	map_set(&set->follows, path, f);
 	return f;
@@ -91,13 +93,15 @@ static int choose_container(const json *pod, const char *wanted, const char **re
 		strlist_add(&names, name);
 	}
 	if (wanted)
-		return err_set(e, ERR_BAD_REQUEST, "container %s is not valid for pod %s", wanted, meta_name(pod));
+		return err_set(e, ERR_BAD_REQUEST, "container %s is not valid for pod %s", wanted,
+		    meta_name(pod));
 	if (names.len == 1) {
 		*ret = json_str(json_at(list, 0), "name");
 		return 0;
 	}
 	joined = strlist_join(&names, " ");
-	return err_set(e, ERR_BAD_REQUEST, "a container name must be specified for pod %s, choose one of: [%s]", meta_name(pod),
+	return err_set(e, ERR_BAD_REQUEST,
+	    "a container name must be specified for pod %s, choose one of: [%s]", meta_name(pod),
 	    joined);
 }
 
@@ -109,8 +113,8 @@ static int err_waiting(const json *pod, const char *container, const json *statu
 		reason = "image can't be pulled";
 	else if (str_eq(reason, "ImagePullBackOff"))
 		reason = "trying and failing to pull image";
-	return err_set(e, ERR_BAD_REQUEST, "container \"%s\" in pod \"%s\" is waiting to start: %s", container, meta_name(pod),
-	    reason);
+	return err_set(e, ERR_BAD_REQUEST, "container \"%s\" in pod \"%s\" is waiting to start: %s",
+	    container, meta_name(pod), reason);
 }
 
 static const json *status_of(const json *pod, const char *container)
@@ -121,8 +125,8 @@ static const json *status_of(const json *pod, const char *container)
 	return NULL;
 }
 
-int pods_find_log(struct pods *set, const struct cJSON *pod, const char *container, bool previous, char **ret_path,
-    bool *ret_live, struct err *e)
+int pods_find_log(struct pods *set, const struct cJSON *pod, const char *container, bool previous,
+    char **ret_path, bool *ret_live, struct err *e)
 {
 	struct pod *p = map_get(&set->by_uid, meta_uid(pod));
 	struct container *c;
@@ -135,22 +139,25 @@ int pods_find_log(struct pods *set, const struct cJSON *pod, const char *contain
 	c = p ? pod_find_container(p, container) : NULL;
 	attempt = json_int(status, "restartCount", 0);
 	/* after a restart it runs, and its output is not taken up yet */
-	*ret_live = c && (c->log || (json_has(status, "state.running") && c->stage != STAGE_EXITED));
+	*ret_live =
+	    c && (c->log || (json_has(status, "state.running") && c->stage != STAGE_EXITED));
 	if (c && c->stage < STAGE_RUNNING && c->attempt > 0 && attempt == c->attempt)
 		attempt = c->attempt; /* created, not started: its file may be there already */
 	if (previous) {
 		if (attempt == 0 || !json_has(status, "lastState.terminated"))
-			return err_set(e, ERR_BAD_REQUEST, "previous terminated container \"%s\" in pod \"%s\" not found", container,
-			    meta_name(pod));
-		/* waiting in back-off: the newest instance has ended and is itself the previous one's successor */
+			return err_set(e, ERR_BAD_REQUEST,
+			    "previous terminated container \"%s\" in pod \"%s\" not found",
+			    container, meta_name(pod));
+		/* waiting in back-off: the newest instance has ended and is itself the previous
+		 * one's successor */
 		attempt -= json_has(status, "state.waiting") ? 0 : 1;
 		*ret_live = false;
 	} else if (!json_has(status, "state.running") && !json_has(status, "state.terminated") &&
-	    !json_has(status, "lastState.terminated")) {
+		   !json_has(status, "lastState.terminated")) {
 		return err_waiting(pod, container, status, e);
 	}
-	*ret_path = logfile_path(set->env->logs_dir, meta_namespace(pod), meta_name(pod), meta_uid(pod), container,
-	    (int)attempt);
+	*ret_path = logfile_path(set->env->logs_dir, meta_namespace(pod), meta_name(pod),
+	    meta_uid(pod), container, (int)attempt);
 	return 0;
 }
 
@@ -172,15 +179,18 @@ bool pods_stdin_open(struct pods *set, const char *uid, const char *container, s
 	if (!c || c->stage != STAGE_RUNNING)
 		err_set(e, ERR_BAD_REQUEST, "container %s is not running", container);
 	else if (!c->has_stdin)
-		err_set(e, ERR_BAD_REQUEST, "container %s has no stdin: its spec does not ask for one", container);
+		err_set(e, ERR_BAD_REQUEST,
+		    "container %s has no stdin: its spec does not ask for one", container);
 	else if (!c->stream || c->stream_is_log)
-		err_set(e, ERR_CONFLICT, "the connection to the stdin of container %s was lost", container);
+		err_set(e, ERR_CONFLICT, "the connection to the stdin of container %s was lost",
+		    container);
 	else
 		return true;
 	return false;
 }
 
-bool pods_stdin_write(struct pods *set, const char *uid, const char *container, const void *data, size_t len)
+bool pods_stdin_write(
+    struct pods *set, const char *uid, const char *container, const void *data, size_t len)
 {
 	struct container *c = stdin_container(set, uid, container);
 

@@ -1,4 +1,5 @@
-/* pod_output: the output stream of a container into its log file. Its end is the first hint of an exit: pod_exit.c. */
+/* pod_output: the output stream of a container into its log file. Its end is the first hint of an
+ * exit: pod_exit.c. */
 #include "pods_internal.h"
 
 /* A log that is longer than what the engine keeps cannot be continued by counting. */
@@ -9,7 +10,8 @@ static void set_log_path(struct container *c)
 	struct pod *p = c->pod;
 
 	free(c->log_path);
-	c->log_path = logfile_path(p->set->env->logs_dir, p->ns, p->name, p->uid, c->name, c->attempt);
+	c->log_path =
+	    logfile_path(p->set->env->logs_dir, p->ns, p->name, p->uid, c->name, c->attempt);
 }
 
 static int open_log(struct container *c)
@@ -76,8 +78,8 @@ static bool on_data(struct engine_who who, enum stream_kind kind, const char *da
 	if (drop == len)
 		return true;
 	c->log_dirty = true;
-	if (logfile_write(c->log, kind == STREAM_STDERR ? LOG_STDERR : LOG_STDOUT, clock_wall_ns(), data + drop, len - drop,
-	        &e) < 0)
+	if (logfile_write(c->log, kind == STREAM_STDERR ? LOG_STDERR : LOG_STDOUT, clock_wall_ns(),
+		data + drop, len - drop, &e) < 0)
 		log_error("%s: %s", c->log_path, err_msg(&e));
 	return true;
 }
@@ -111,7 +113,8 @@ static void on_end(struct engine_who who, const struct err *err)
 	pod_queue(c->pod);
 }
 
-static const struct stream_callbacks callbacks = {.on_open = on_open, .on_data = on_data, .on_end = on_end};
+static const struct stream_callbacks callbacks = {
+    .on_open = on_open, .on_data = on_data, .on_end = on_end};
 
 static bool has_tty(const struct container *c)
 {
@@ -127,7 +130,8 @@ void output_attach(struct container *c)
 		container_retry(c, "CreateContainerError", "cannot open the container's log file");
 		return;
 	}
-	c->stream = container_attach(c->pod->set->env->engine, c->id, c->has_stdin, has_tty(c), &callbacks, container_who(c));
+	c->stream = container_attach(c->pod->set->env->engine, c->id, c->has_stdin, has_tty(c),
+	    &callbacks, container_who(c));
 }
 
 void output_recover(struct container *c, bool running)
@@ -141,7 +145,8 @@ void output_recover(struct container *c, bool running)
 	errs = logfile_content_bytes(c->log, LOG_STDERR);
 	c->stream_ended = false;
 	if (out + errs > ENGINE_LOG_KEPT) {
-		logfile_note(c->log, clock_wall_ns(), "output of the time without a controller may be missing here");
+		logfile_note(c->log, clock_wall_ns(),
+		    "output of the time without a controller may be missing here");
 		if (running)
 			output_attach(c);
 		return;
@@ -149,6 +154,6 @@ void output_recover(struct container *c, bool running)
 	c->skip_bytes[STREAM_STDOUT] = out;
 	c->skip_bytes[STREAM_STDERR] = errs;
 	c->stream_is_log = true;
-	c->stream =
-	    container_logs(c->pod->set->env->engine, c->id, running, has_tty(c), &callbacks, container_who(c));
+	c->stream = container_logs(
+	    c->pod->set->env->engine, c->id, running, has_tty(c), &callbacks, container_who(c));
 }

@@ -138,13 +138,15 @@ static void check_missing(struct pods *set, const struct container_info *infos, 
 		for (size_t n = 0; p && n < p->container_count; n++) {
 			struct container *c = &p->containers[n];
 
-			if (c->id && !c->busy && c->stage != STAGE_EXITED && !in_list(infos, len, c->id))
+			if (c->id && !c->busy && c->stage != STAGE_EXITED &&
+			    !in_list(infos, len, c->id))
 				exit_inspect_now(c); /* answers "no such container" */
 		}
 	}
 }
 
-static void on_list(struct engine_who who, const struct container_info *infos, size_t len, const struct err *err)
+static void on_list(
+    struct engine_who who, const struct container_info *infos, size_t len, const struct err *err)
 {
 	struct pods *set = who.ctx;
 	bool first = !set->engine_up || !set->recovered;
@@ -155,7 +157,8 @@ static void on_list(struct engine_who who, const struct container_info *infos, s
 		return;
 	}
 	for (size_t i = 0; i < len; i++) {
-		const char *uid = label(&infos[i], LABEL_UID), *name = label(&infos[i], LABEL_CONTAINER);
+		const char *uid = label(&infos[i], LABEL_UID),
+			   *name = label(&infos[i], LABEL_CONTAINER);
 		struct pod *p = uid ? map_get(&set->by_uid, uid) : NULL;
 		struct container *c = p && name ? pod_find_container(p, name) : NULL;
 
@@ -231,7 +234,8 @@ void recover_start(struct pods *set)
 	const char *labels[] = {own, NULL};
 
 	set->relist = (struct timer){.name = "relist", .fn = relist_due, .arg = set};
-	set->events = events_watch(set->env->engine, labels, &callbacks, (struct engine_who){.ctx = set});
+	set->events =
+	    events_watch(set->env->engine, labels, &callbacks, (struct engine_who){.ctx = set});
 }
 
 bool pods_engine_up(const struct pods *set)

@@ -15,17 +15,20 @@ static int name_index(const char *name, const char *const *names, int count)
 
 enum restart_policy pod_restart_policy(const struct pod *p)
 {
-	return (enum restart_policy)name_index(json_str(p->obj, "spec.restartPolicy"), restart_names, 3);
+	return (enum restart_policy)name_index(
+	    json_str(p->obj, "spec.restartPolicy"), restart_names, 3);
 }
 
 enum pull_policy container_pull_policy(const struct container *c)
 {
-	return (enum pull_policy)name_index(json_str(container_json(c), "imagePullPolicy"), pull_names, 3);
+	return (enum pull_policy)name_index(
+	    json_str(container_json(c), "imagePullPolicy"), pull_names, 3);
 }
 
 char *container_engine_name(const struct container *c)
 {
-	return xasprintf("kjob_%s_%s_%s_%.8s_%d", c->pod->ns, c->pod->name, c->name, c->pod->uid, c->attempt);
+	return xasprintf(
+	    "kjob_%s_%s_%s_%.8s_%d", c->pod->ns, c->pod->name, c->name, c->pod->uid, c->attempt);
 }
 
 static json *container_labels(const struct container *c)
@@ -96,7 +99,8 @@ static json *expand_list(const json *list, const struct strlist *env)
 		return NULL;
 	out = json_new_array();
 	json_for (item, list) {
-		auto_free char *text = expand(json_string_value(item) ? json_string_value(item) : "", env);
+		auto_free char *text =
+		    expand(json_string_value(item) ? json_string_value(item) : "", env);
 
 		json_add(out, json_new_string(text));
 	}

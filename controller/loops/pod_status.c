@@ -47,7 +47,8 @@ static void set_time_ns(json *obj, const char *key, int64_t ns)
 
 static char *container_uri(const struct container *c, const char *id)
 {
-	const char *scheme = engine_kind(c->pod->set->env->engine) == ENGINE_PODMAN ? "podman" : "docker";
+	const char *scheme =
+	    engine_kind(c->pod->set->env->engine) == ENGINE_PODMAN ? "podman" : "docker";
 
 	return id ? xasprintf("%s://%s", scheme, id) : NULL;
 }
@@ -112,8 +113,8 @@ static json *container_status(const struct container *c)
 /* ---- conditions (§3.3) ---- */
 
 /* Adds a condition; the transition time of an unchanged one is kept. */
-static void add_condition(json *list, const struct pod *p, const char *type, bool on, const char *reason,
-    const char *message, int64_t now_sec)
+static void add_condition(json *list, const struct pod *p, const char *type, bool on,
+    const char *reason, const char *message, int64_t now_sec)
 {
 	const json *old = meta_condition(p->obj, type);
 	const char *status = on ? "True" : "False";
@@ -160,7 +161,8 @@ static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_s
 		ready = false;
 	}
 	add_condition(list, p, "PodReadyToStartContainers", sandbox && !done, NULL, NULL, now_sec);
-	add_condition(list, p, "Initialized", true, phase == POD_SUCCEEDED ? "PodCompleted" : NULL, NULL, now_sec);
+	add_condition(list, p, "Initialized", true, phase == POD_SUCCEEDED ? "PodCompleted" : NULL,
+	    NULL, now_sec);
 	add_condition(list, p, "Ready", ready, reason, unready, now_sec);
 	add_condition(list, p, "ContainersReady", ready, reason, unready, now_sec);
 	add_condition(list, p, "PodScheduled", true, NULL, NULL, now_sec);
@@ -191,7 +193,8 @@ static int by_name(const void *a, const void *b)
 
 static json *container_statuses(const struct pod *p)
 {
-	auto_free const struct container **sorted = xcalloc(p->container_count + 1, sizeof(*sorted));
+	auto_free const struct container **sorted =
+	    xcalloc(p->container_count + 1, sizeof(*sorted));
 	json *list = json_new_array();
 
 	for (size_t i = 0; i < p->container_count; i++)

@@ -207,14 +207,16 @@ json *container_json(const struct container *c)
 
 /* ---- observing ---- */
 
-/* Grace as DELETE asked for it, but never less than two seconds after SIGTERM (§3.11); SIGKILL is repeated. */
+/* Grace as DELETE asked for it, but never less than two seconds after SIGTERM (§3.11); SIGKILL is
+ * repeated. */
 #define TERM_FLOOR_MS 2000
 #define KILL_AGAIN_MS 10000
 
 static int64_t kill_due(const struct container *c)
 {
 	int64_t floor = c->term_sent_ms + TERM_FLOOR_MS;
-	int64_t due = c->pod->gone ? 0 : meta_time(c->pod->obj, "metadata.deletionTimestamp") * 1000;
+	int64_t due =
+	    c->pod->gone ? 0 : meta_time(c->pod->obj, "metadata.deletionTimestamp") * 1000;
 
 	if (c->kill_sent_ms)
 		return c->kill_sent_ms + KILL_AGAIN_MS;
@@ -430,7 +432,8 @@ static void on_written(void *ctx, const struct change *c)
 
 /* ---- a turn that could not be stored ---- */
 
-/* Nothing of the turn is kept: what the records know of objects is read again. What containers did stays a fact. */
+/* Nothing of the turn is kept: what the records know of objects is read again. What containers did
+ * stays a fact. */
 static void reread(struct pod *p)
 {
 	json *obj = store_get_by_uid(p->set->env->store, pod_kind(), p->uid);
@@ -467,7 +470,8 @@ struct pods *pods_new(struct loops_env *env)
 	set->start_limit = env->engine_cpus > 0 ? (int)env->engine_cpus * 4 : 8;
 	if (set->start_limit < 8)
 		set->start_limit = 8;
-	store_listen(env->store, &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = set});
+	store_listen(env->store,
+	    &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = set});
 	return set;
 }
 
@@ -549,7 +553,8 @@ size_t pods_active(const struct pods *set)
 	return n + set->removals.len + (size_t)set->removing;
 }
 
-void pods_for_owner(struct pods *set, const char *owner_uid, void (*fn)(void *ctx, const json *obj), void *ctx)
+void pods_for_owner(
+    struct pods *set, const char *owner_uid, void (*fn)(void *ctx, const json *obj), void *ctx)
 {
 	for (struct pod *p = map_get(&set->by_owner, owner_uid); p; p = p->next_owned)
 		if (!p->gone)

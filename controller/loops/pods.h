@@ -1,5 +1,6 @@
 /*
- * pods: runs pods as containers. What the controller, the other loops and the API server need of the pod loop.
+ * pods: runs pods as containers. What the controller, the other loops and the API server need of
+ * the pod loop.
  */
 #ifndef KJOB_PODS_H
 #define KJOB_PODS_H
@@ -34,34 +35,44 @@ bool pods_engine_up(const struct pods *set);
 
 /* ---- for the job loop ---- */
 
-/* Reads the pods of an owner into memory, ended ones too (at start: they may not be counted yet). */
-int pods_load(struct pods *set, const struct selector *fields, const char *owner_uid, struct err *e) MUST_USE;
+/* Reads the pods of an owner into memory, ended ones too (at start: they may not be counted yet).
+ */
+int pods_load(
+    struct pods *set, const struct selector *fields, const char *owner_uid, struct err *e) MUST_USE;
 /* Calls fn for each pod in memory that this uid controls; obj is borrowed. */
-void pods_for_owner(struct pods *set, const char *owner_uid, void (*fn)(void *ctx, const struct cJSON *obj), void *ctx);
+void pods_for_owner(struct pods *set, const char *owner_uid,
+    void (*fn)(void *ctx, const struct cJSON *obj), void *ctx);
 /* fn is told, at once, when a pod with a controlling owner was written by anybody. */
 void pods_on_owner_news(struct pods *set, void (*fn)(void *ctx, const char *owner_uid), void *ctx);
 
 /* ---- for the API server ---- */
 
 /*
- * The log of a container of a pod: which file to read and whether more will come. `previous` chooses the attempt before the newest.
- * Errors are those of semantics §5.5 ("container "C" in pod "P" is waiting to start: …"). pod is the stored object.
+ * The log of a container of a pod: which file to read and whether more will come. `previous`
+ * chooses the attempt before the newest. Errors are those of semantics §5.5 ("container "C" in pod
+ * "P" is waiting to start: …"). pod is the stored object.
  */
-int pods_find_log(struct pods *p, const struct cJSON *pod, const char *container, bool previous, char **ret_path, bool *ret_live,
-    struct err *e) MUST_USE;
+int pods_find_log(struct pods *p, const struct cJSON *pod, const char *container, bool previous,
+    char **ret_path, bool *ret_live, struct err *e) MUST_USE;
 /*
- * Of a log that pods_find_log has just called live: calls fn(ctx) whenever the file at PATH has grown or is complete.
- * A ticket to stop with; ctx must live until then. log_follow_live turns false when no more will come.
+ * Of a log that pods_find_log has just called live: calls fn(ctx) whenever the file at PATH has
+ * grown or is complete. A ticket to stop with; ctx must live until then. log_follow_live turns
+ * false when no more will come.
  */
 struct log_follow;
-struct log_follow *pods_follow_log(struct pods *p, const char *path, void (*fn)(void *ctx), void *ctx);
+struct log_follow *pods_follow_log(
+    struct pods *p, const char *path, void (*fn)(void *ctx), void *ctx);
 bool log_follow_live(const struct log_follow *f);
 void log_follow_stop(struct log_follow *f);
 
-/* Standard input of a running container whose spec has stdin: true. false: too much queued, or no such container. */
-bool pods_stdin_open(struct pods *p, const char *uid, const char *container, struct err *e) MUST_USE;
-bool pods_stdin_write(struct pods *p, const char *uid, const char *container, const void *data, size_t len);
-/* The client went away or sent its end of input: with stdinOnce (or eof) the container's stdin is closed. */
+/* Standard input of a running container whose spec has stdin: true. false: too much queued, or no
+ * such container. */
+bool pods_stdin_open(
+    struct pods *p, const char *uid, const char *container, struct err *e) MUST_USE;
+bool pods_stdin_write(
+    struct pods *p, const char *uid, const char *container, const void *data, size_t len);
+/* The client went away or sent its end of input: with stdinOnce (or eof) the container's stdin is
+ * closed. */
 void pods_stdin_close(struct pods *p, const char *uid, const char *container, bool eof);
 
 #endif

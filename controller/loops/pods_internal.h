@@ -1,9 +1,10 @@
 /*
  * pods_internal: the pod loop's own record of pods, shared by its files.
  *
- * A struct pod lives while its object is not terminal, or still holds the tracking finalizer, or has containers to stop. Engine
- * callbacks carry a key (pod_key) rather than a pointer; a key whose pod is gone finds nothing. Callbacks write one fact into the
- * container's record and queue the pod; pod_reconcile (pods.c) does the rest at the end of the turn.
+ * A struct pod lives while its object is not terminal, or still holds the tracking finalizer, or
+ * has containers to stop. Engine callbacks carry a key (pod_key) rather than a pointer; a key whose
+ * pod is gone finds nothing. Callbacks write one fact into the container's record and queue the
+ * pod; pod_reconcile (pods.c) does the rest at the end of the turn.
  *
  *   pods.c         the set of pods, the queue, reconcile
  *   pod_apply.c    one engine call per action, and the facts they bring back
@@ -36,14 +37,15 @@ struct container {
 	/* the engine's side */
 	engine_id call;    /* the step under way; 0: none */
 	engine_id inspect; /* a question under way, beside the steps; 0: none */
-	bool busy;      /* a call is under way, or the image is being pulled for it */
-	char *id;       /* of the engine's container; NULL: none */
-	char *prev_id; /* the last dead instance, kept in the engine; NULL: none */
+	bool busy;         /* a call is under way, or the image is being pulled for it */
+	char *id;          /* of the engine's container; NULL: none */
+	char *prev_id;     /* the last dead instance, kept in the engine; NULL: none */
 	char *image_id, *ip;
 	struct stream *stream;
 	bool stream_open, stream_ended;
 	bool stream_is_log; /* it is the engine's log, not an attach: no stdin */
-	bool log_gap;       /* output may have been missed: the engine's log must be read before the end counts */
+	bool log_gap; /* output may have been missed: the engine's log must be read before the end
+			 counts */
 	uint64_t skip_bytes[3]; /* recovery: content already in our file, per stream_kind */
 	struct timer inspect_timer;
 	int inspect_delay_ms;
@@ -89,7 +91,7 @@ struct pod {
 	bool queued;
 	struct container *containers;
 	size_t container_count;
-	int64_t started_at; /* status.startTime, seconds */
+	int64_t started_at;  /* status.startTime, seconds */
 	uint64_t told_owner; /* digest of what the owner was last told; 0: nothing */
 	struct timer timer;
 	struct pod *next_queued;
@@ -100,13 +102,13 @@ struct image_pull;
 
 struct pods {
 	struct loops_env *env;
-	struct map by_uid;    /* → struct pod */
-	struct map by_owner;  /* owner uid → first struct pod of its list */
+	struct map by_uid;   /* → struct pod */
+	struct map by_owner; /* owner uid → first struct pod of its list */
 	struct pod **slots;
 	size_t slot_count, slot_cap;
 	uint32_t generation;
 	struct pod *queue, **queue_tail;
-	int starting;         /* start calls under way */
+	int starting; /* start calls under way */
 	int start_limit;
 	bool engine_up;
 	bool recovered;       /* the first list of containers has been read */
@@ -118,8 +120,8 @@ struct pods {
 	struct strlist removals; /* engine ids waiting to be removed */
 	int removing;
 	struct timer removal_timer;
-	bool reload;          /* a turn was lost: read the store again */
-	bool applying;        /* our own store writes: do not take them for news */
+	bool reload;   /* a turn was lost: read the store again */
+	bool applying; /* our own store writes: do not take them for news */
 	/* The jobs loop: told when a pod that a job owns has changed. */
 	void (*on_owner_news)(void *ctx, const char *owner_uid);
 	void *on_owner_ctx;
@@ -145,10 +147,12 @@ void pod_store(struct pod *p);
 /* ---- pod_apply.c ---- */
 /* Carries out one action; false when there was nothing to do but wait. */
 bool pod_apply(struct pod *p, const struct pod_action *a);
-void container_event(struct container *c, const char *type, const char *reason, const char *fmt, ...) PRINTF_LIKE(4, 5);
+void container_event(struct container *c, const char *type, const char *reason, const char *fmt,
+    ...) PRINTF_LIKE(4, 5);
 /* Takes note of trouble that is tried again later: waiting reason, message, back-off. */
 void container_retry(struct container *c, const char *reason, const char *message);
-/* Whether the engine said that the image's name cannot be one: waiting reason InvalidImageName, then. */
+/* Whether the engine said that the image's name cannot be one: waiting reason InvalidImageName,
+ * then. */
 bool container_refuse_image(struct container *c, const struct err *err);
 /* Queues an engine container for removal, when there is quiet. NULL is fine. */
 void removal_add(struct pods *set, const char *id);
@@ -156,7 +160,8 @@ void removal_add(struct pods *set, const char *id);
 /* ---- pod_output.c ---- */
 /* Opens the output stream of a container that was created: stage ATTACHED follows. */
 void output_attach(struct container *c);
-/* Reads the engine's own log from where our file ends, and on while it runs: after a restart or a broken stream. */
+/* Reads the engine's own log from where our file ends, and on while it runs: after a restart or a
+ * broken stream. */
 void output_recover(struct container *c, bool running);
 /* Ends stream and log file. */
 void output_close(struct container *c);
@@ -174,7 +179,8 @@ void exit_event(struct container *c, const struct engine_event *event);
 #define IMAGE_IDS_MAX 256
 
 /* ---- pod_image.c ---- */
-/* Pulls the image for c (joining a pull that is under way); c is busy until it is there or has failed. */
+/* Pulls the image for c (joining a pull that is under way); c is busy until it is there or has
+ * failed. */
 void image_want(struct container *c);
 void image_forget(struct container *c);
 void image_release_all(struct pods *set);

@@ -48,7 +48,8 @@ static bool count_repeat(struct recorder *r, const char *ns, const char *name, c
 	return done != NULL;
 }
 
-static json *event_object(const struct kind *k, const json *about, const char *field_path, const char *now)
+static json *event_object(
+    const struct kind *k, const json *about, const char *field_path, const char *now)
 {
 	json *event = json_new_object();
 	json *ref = json_new_object();
@@ -81,8 +82,9 @@ static void trim(struct recorder *r)
 		log_warn("cannot trim events: %s", err_msg(&e));
 }
 
-void recorder_event(struct recorder *r, const struct kind *k, const json *about, const char *field_path, const char *type,
-    const char *reason, const char *source, const char *fmt, ...)
+void recorder_event(struct recorder *r, const struct kind *k, const json *about,
+    const char *field_path, const char *type, const char *reason, const char *source,
+    const char *fmt, ...)
 {
 	auto_free char *message = NULL, *key = NULL, *name = NULL;
 	auto_json *stored = NULL;
@@ -97,7 +99,8 @@ void recorder_event(struct recorder *r, const struct kind *k, const json *about,
 	message = xvasprintf(fmt, ap);
 	va_end(ap);
 	time_format(now, ns / NSEC_PER_SEC);
-	key = xasprintf("%s|%s|%s|%s|%s", meta_uid(about), field_path ? field_path : "", reason, source, message);
+	key = xasprintf("%s|%s|%s|%s|%s", meta_uid(about), field_path ? field_path : "", reason,
+	    source, message);
 	known = map_get(&r->recent, key);
 	if (known && count_repeat(r, meta_namespace(about), known, now))
 		return;

@@ -119,7 +119,8 @@ void exchange_reply(
 void exchange_postpone(struct exchange *x);
 
 /* Begins a chunked answer with status 200 (close-delimited for HTTP/1.0). */
-void exchange_stream(struct exchange *x, const char *type, const struct exchange_ops *ops, void *ctx);
+void exchange_stream(
+    struct exchange *x, const char *type, const struct exchange_ops *ops, void *ctx);
 /* Begins a raw stream behind an answer "101 Switching Protocols"; headers: "Name: value\r\n" lines.
  */
 void exchange_upgrade(

@@ -24,8 +24,8 @@ void store_close(struct store *s);
 /* Random and for ever the same: labels containers of this instance. */
 const char *store_instance(const struct store *s);
 /*
- * Which engine the containers of this instance are on, as text that the controller makes up; owned. NULL: none is
- * noted yet.
+ * Which engine the containers of this instance are on, as text that the controller makes up; owned.
+ * NULL: none is noted yet.
  */
 char *store_engine(struct store *s);
 int store_set_engine(struct store *s, const char *engine, struct err *e) MUST_USE;

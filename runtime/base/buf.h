@@ -1,8 +1,8 @@
 /*
  * buf: a growing byte buffer that must be told its maximum.
  *
- * Adding past the maximum adds nothing and sets `overflow` for good, so that a series of adds needs one check
- * at its end. The contents are always followed by a NUL byte that len does not count.
+ * Adding past the maximum adds nothing and sets `overflow` for good, so that a series of adds needs
+ * one check at its end. The contents are always followed by a NUL byte that len does not count.
  */
 #ifndef KJOB_BASE_BUF_H
 #define KJOB_BASE_BUF_H

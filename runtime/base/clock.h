@@ -1,4 +1,5 @@
-/* clock: the two clocks, API time stamps and durations. Deciders never call clock_*_now; they are handed it. */
+/* clock: the two clocks, API time stamps and durations. Deciders never call clock_*_now; they are
+ * handed it. */
 #ifndef KJOB_BASE_CLOCK_H
 #define KJOB_BASE_CLOCK_H
 
@@ -23,8 +24,8 @@ char *time_format_nano(char buf[TIME_TEXT_MAX], int64_t unix_ns);
 /* "Mon, 02 Jan 2006 15:04:05 -0700" in the local zone (kubectl describe). */
 char *time_format_rfc1123z(char buf[TIME_TEXT_MAX], int64_t unix_sec);
 /*
- * RFC 3339 with or without a fraction, "Z" or an offset, to nanoseconds since the epoch. -1 where it is none.
- * Engines print "0001-01-01T00:00:00Z" for "never": that parses to TIME_ZERO_NS.
+ * RFC 3339 with or without a fraction, "Z" or an offset, to nanoseconds since the epoch. -1 where
+ * it is none. Engines print "0001-01-01T00:00:00Z" for "never": that parses to TIME_ZERO_NS.
  */
 #define TIME_ZERO_NS INT64_MIN
 int time_parse(const char *text, int64_t *ret_ns) MUST_USE;

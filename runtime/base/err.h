@@ -1,10 +1,11 @@
 /*
  * err: the one error value.
  *
- * Every fallible function takes `struct err *` last and returns 0 or -1 (or a pointer or NULL). The error
- * says what went wrong as a Kubernetes Status would: a reason, which fixes the HTTP code, and a message
- * that names the field, file or engine call. Callers add context on the way up with err_wrap. Only cmd/
- * prints errors. A zeroed struct is "no error"; a NULL pointer throws the error away.
+ * Every fallible function takes `struct err *` last and returns 0 or -1 (or a pointer or NULL). The
+ * error says what went wrong as a Kubernetes Status would: a reason, which fixes the HTTP code, and
+ * a message that names the field, file or engine call. Callers add context on the way up with
+ * err_wrap. Only cmd/ prints errors. A zeroed struct is "no error"; a NULL pointer throws the error
+ * away.
  */
 #ifndef KJOB_BASE_ERR_H
 #define KJOB_BASE_ERR_H
@@ -40,7 +41,8 @@ struct err {
 	struct cJSON *details;  /* owned; Status.details, or NULL */
 };
 
-/* Sets the error (freeing what it held) and returns -1, so that `return err_set(...)` reads well. */
+/* Sets the error (freeing what it held) and returns -1, so that `return err_set(...)` reads well.
+ */
 int err_set(struct err *e, enum err_reason reason, const char *fmt, ...) PRINTF_LIKE(3, 4);
 /* As err_set with ": " and strerror(errno_value) behind the text. */
 int err_sys(struct err *e, int errno_value, const char *fmt, ...) PRINTF_LIKE(3, 4);

@@ -1,4 +1,5 @@
-/* heap: a binary min-heap of intrusive nodes, for deadlines. A node knows its place, so removal is O(log n). */
+/* heap: a binary min-heap of intrusive nodes, for deadlines. A node knows its place, so removal is
+ * O(log n). */
 #ifndef KJOB_BASE_HEAP_H
 #define KJOB_BASE_HEAP_H
 

@@ -1,11 +1,12 @@
 /*
- * json: JSON documents as trees. The only file that includes cJSON.h is json.c; everybody else sees the opaque
- * `json` and these functions, which are strict where the library is lax: names are compared with case, integers
- * past 2^53 keep their digits, \u0000 and bytes behind the document are errors, depth is bounded.
+ * json: JSON documents as trees. The only file that includes cJSON.h is json.c; everybody else sees
+ * the opaque `json` and these functions, which are strict where the library is lax: names are
+ * compared with case, integers past 2^53 keep their digits, \u0000 and bytes behind the document
+ * are errors, depth is bounded.
  *
  * Trees own their children. `_take` and setters consume the value they are given. Getters borrow.
- * PATH arguments are member names joined by dots: "spec.template.spec". A member whose name holds a dot is
- * reached with json_get. A NULL node is accepted by every getter and reads as absent.
+ * PATH arguments are member names joined by dots: "spec.template.spec". A member whose name holds a
+ * dot is reached with json_get. A NULL node is accepted by every getter and reads as absent.
  */
 #ifndef KJOB_BASE_JSON_H
 #define KJOB_BASE_JSON_H
@@ -18,11 +19,20 @@
 
 typedef struct cJSON json;
 
-enum json_type { JSON_ABSENT, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type {
+	JSON_ABSENT,
+	JSON_NULL,
+	JSON_BOOL,
+	JSON_NUMBER,
+	JSON_STRING,
+	JSON_ARRAY,
+	JSON_OBJECT
+};
 
 #define auto_json CLEANUP(json_cleanup) json
 
-/* Duplicate names are an error unless ALLOWed: the strict decoder reports them with their path itself. */
+/* Duplicate names are an error unless ALLOWed: the strict decoder reports them with their path
+ * itself. */
 enum json_parse_flags { JSON_PARSE_STRICT = 0, JSON_ALLOW_DUPLICATES = 1 };
 #define JSON_MAX_DEPTH 200
 /*
@@ -44,7 +54,8 @@ json *json_new_null(void);
 json *json_dup(const json *j);
 
 enum json_type json_type(const json *j);
-const char *json_type_name(enum json_type t); /* Go's words: "string", "number", "bool", "object", "array", "null" */
+const char *json_type_name(
+    enum json_type t); /* Go's words: "string", "number", "bool", "object", "array", "null" */
 static inline bool json_is_object(const json *j)
 {
 	return json_type(j) == JSON_OBJECT;
@@ -58,7 +69,8 @@ static inline bool json_is_string(const json *j)
 	return json_type(j) == JSON_STRING;
 }
 
-/* Children, for objects and arrays, in order. `json_for (c, obj) { json_key(c) … }`; do not delete in the loop. */
+/* Children, for objects and arrays, in order. `json_for (c, obj) { json_key(c) … }`; do not delete
+ * in the loop. */
 json *json_first(const json *j);
 json *json_next(const json *j);
 #define json_for(it, parent) for (json *it = json_first(parent); it; it = json_next(it))
@@ -81,8 +93,8 @@ bool json_bool_value(const json *j);
 /* True and the value where the number is an integer that fits. */
 bool json_is_int(const json *j, int64_t *ret);
 /*
- * A scalar as text, as kubectl prints it (strings bare, numbers, true); owned. Absent gives "", null
- * gives "null", arrays and objects their compact text.
+ * A scalar as text, as kubectl prints it (strings bare, numbers, true); owned. Absent gives "",
+ * null gives "null", arrays and objects their compact text.
  */
 char *json_scalar_text(const json *j);
 
@@ -112,12 +124,14 @@ void json_sort(json *j);
 json *json_merge_patch(json *target, const json *patch);
 
 /*
- * Compact text; owned. Numbers are printed as Go does it, integers without exponent or fraction. Bytes
- * of a string that are no UTF-8 (a container's output, say) are printed as \ufffd: the text is valid.
+ * Compact text; owned. Numbers are printed as Go does it, integers without exponent or fraction.
+ * Bytes of a string that are no UTF-8 (a container's output, say) are printed as \ufffd: the text
+ * is valid.
  */
 char *json_print(const json *j);
 void json_print_to(const json *j, struct buf *out);
-/* Indented by INDENT blanks a level, "key": value, as Go's MarshalIndent lays it out, HTML escapes included. */
+/* Indented by INDENT blanks a level, "key": value, as Go's MarshalIndent lays it out, HTML escapes
+ * included. */
 char *json_print_indent(const json *j, int indent);
 
 #endif

@@ -1,4 +1,5 @@
-/* log: the controller's own diagnostics, one line each: time, level, text. Never user-facing output. */
+/* log: the controller's own diagnostics, one line each: time, level, text. Never user-facing
+ * output. */
 #ifndef KJOB_BASE_LOG_H
 #define KJOB_BASE_LOG_H
 
@@ -6,7 +7,8 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
-/* Where and from which level on; the default is standard error from LOG_WARN. KJOB_LOG=debug|info|… sets it. */
+/* Where and from which level on; the default is standard error from LOG_WARN. KJOB_LOG=debug|info|…
+ * sets it. */
 void log_setup(int fd, enum log_level from);
 /* The level that a name means; -1 for an unknown one. */
 int log_level_parse(const char *name);

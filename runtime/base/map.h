@@ -1,4 +1,5 @@
-/* map: string keys to pointers, open hashing; the map copies keys and borrows values. Zeroed is empty. */
+/* map: string keys to pointers, open hashing; the map copies keys and borrows values. Zeroed is
+ * empty. */
 #ifndef KJOB_BASE_MAP_H
 #define KJOB_BASE_MAP_H
 

@@ -25,11 +25,11 @@ void mem_free_cleanup(void *pointer_to_pointer);
 #define auto_free CLEANUP(mem_free_cleanup)
 
 /* Hands the value of a variable on and leaves NULL behind: `return TAKE(name);` */
-#define TAKE(p)                                                                                    \
-	__extension__({                                                                            \
-		__typeof__(p) taken_ = (p);                                                        \
-		(p) = NULL;                                                                        \
-		taken_;                                                                            \
+#define TAKE(p)                             \
+	__extension__({                     \
+		__typeof__(p) taken_ = (p); \
+		(p) = NULL;                 \
+		taken_;                     \
 	})
 
 void *xmalloc(size_t size);
@@ -42,16 +42,17 @@ void *xmemdup(const void *p, size_t n);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 char *xvasprintf(const char *fmt, va_list ap);
 
-/* Grows an array so that it can hold at least `need` items, doubling: the realloc every list uses. */
-#define GROW(arr, cap, need)                                                                       \
-	do {                                                                                       \
-		if ((size_t)(need) > (size_t)(cap)) {                                              \
-			size_t want_ = (cap) ? (size_t)(cap)*2 : 8;                                \
-			if (want_ < (size_t)(need))                                                \
-				want_ = (need);                                                    \
-			(arr) = xrealloc((arr), want_ * sizeof(*(arr)));                           \
-			(cap) = want_;                                                             \
-		}                                                                                  \
+/* Grows an array so that it can hold at least `need` items, doubling: the realloc every list uses.
+ */
+#define GROW(arr, cap, need)                                             \
+	do {                                                             \
+		if ((size_t)(need) > (size_t)(cap)) {                    \
+			size_t want_ = (cap) ? (size_t)(cap)*2 : 8;      \
+			if (want_ < (size_t)(need))                      \
+				want_ = (need);                          \
+			(arr) = xrealloc((arr), want_ * sizeof(*(arr))); \
+			(cap) = want_;                                   \
+		}                                                        \
 	} while (0)
 
 #include "banned.h"

@@ -4,15 +4,17 @@
 
 #include "mem.h"
 
-/* The file of the running program, to start another one of the same; owned. NULL where the system cannot tell. */
+/* The file of the running program, to start another one of the same; owned. NULL where the system
+ * cannot tell. */
 char *os_executable(void);
 
 /* Closes every descriptor above LAST_KEPT: between fork and exec (async-signal-safe). */
 void os_close_above(int last_kept);
 
 /*
- * Gives memory back that an idle process does not need: what malloc keeps, and the pages of program and libraries that are
- * only copies of their files (they come back from the page cache when touched). Cheap, harmless, may do nothing.
+ * Gives memory back that an idle process does not need: what malloc keeps, and the pages of program
+ * and libraries that are only copies of their files (they come back from the page cache when
+ * touched). Cheap, harmless, may do nothing.
  */
 void os_give_back_memory(void);
 

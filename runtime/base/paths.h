@@ -5,8 +5,9 @@
 #include "err.h"
 
 /*
- * KJOB_HOME, when set, holds all of it; otherwise state is $XDG_STATE_HOME/kjob (~/.local/state/kjob) and the
- * socket $XDG_RUNTIME_DIR/kjob (without that variable: the state folder). Strings are owned by the struct.
+ * KJOB_HOME, when set, holds all of it; otherwise state is $XDG_STATE_HOME/kjob
+ * (~/.local/state/kjob) and the socket $XDG_RUNTIME_DIR/kjob (without that variable: the state
+ * folder). Strings are owned by the struct.
  */
 struct paths {
 	char *state_dir;   /* mode 0700 */
@@ -16,12 +17,14 @@ struct paths {
 	char *log_file;    /* state_dir/controller.log: the controller's own diagnostics */
 	char *socket;      /* runtime_dir/kjob.sock; mode 0600 */
 	char *lock;        /* runtime_dir/kjob.lock: held while a controller is started */
-	char *pid_file;    /* runtime_dir/kjob.pid: locked by the running controller for its whole life */
+	char *pid_file; /* runtime_dir/kjob.pid: locked by the running controller for its whole life
+			 */
 };
 
 #define auto_paths CLEANUP(paths_release) struct paths
 
-/* Reads the environment; makes nothing. Fails where there is no home or the socket path is too long. */
+/* Reads the environment; makes nothing. Fails where there is no home or the socket path is too
+ * long. */
 int paths_init(struct paths *p, struct err *e) MUST_USE;
 /* Makes the folders with mode 0700; refuses folders that other users own or can write to. */
 int paths_make(const struct paths *p, struct err *e) MUST_USE;

@@ -31,16 +31,19 @@ void str_split(struct strlist *ret, const char *text, char sep);
 bool str_eq(const char *a, const char *b); /* NULL equals only NULL */
 bool str_has_prefix(const char *s, const char *prefix);
 bool str_has_suffix(const char *s, const char *suffix);
-/* A whole decimal integer in [min, max] and nothing behind it; -1 without an error value otherwise. */
+/* A whole decimal integer in [min, max] and nothing behind it; -1 without an error value otherwise.
+ */
 int str_to_int(const char *s, int64_t min, int64_t max, int64_t *ret) MUST_USE;
 /* Levenshtein distance with adjacent swaps counted once; inputs cut at 64 characters. */
 size_t str_distance(const char *a, const char *b);
 /*
- * The candidate nearest to WORD for a "did you mean": distance at most 2 (or a third of the length of longer
- * words), ignoring case first. NULL when none is near. Borrowed from CANDIDATES (NULL-terminated).
+ * The candidate nearest to WORD for a "did you mean": distance at most 2 (or a third of the length
+ * of longer words), ignoring case first. NULL when none is near. Borrowed from CANDIDATES
+ * (NULL-terminated).
  */
 const char *str_nearest(const char *word, const char *const *candidates);
-/* The length of the UTF-8 character that the LEN bytes at S begin with, and its code; 0: they are none. */
+/* The length of the UTF-8 character that the LEN bytes at S begin with, and its code; 0: they are
+ * none. */
 size_t str_utf8(const char *s, size_t len, uint32_t *ret);
 /* S as Go's %q prints it, quotes included; owned. */
 char *str_go_quote(const char *s);

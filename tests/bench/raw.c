@@ -1,6 +1,7 @@
 /*
- * raw: the least a client can do to run a container: create, attach, start, read to the end, inspect. What kjob is
- * measured against. Usage: raw SOCKET IMAGE COUNT PARALLEL COMMAND... ; removes nothing.
+ * raw: the least a client can do to run a container: create, attach, start, read to the end,
+ * inspect. What kjob is measured against. Usage: raw SOCKET IMAGE COUNT PARALLEL COMMAND... ;
+ * removes nothing.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,13 +28,18 @@ struct run {
 
 static void next_run(struct bench *b);
 
-static void call(struct run *r, const char *method, char *path, const char *body, http_done_fn *done)
+static void call(
+    struct run *r, const char *method, char *path, const char *body, http_done_fn *done)
 {
 	static const char *const headers[] = {"Content-Type: application/json", NULL};
 
-	http_send(r->b->http,
-	    &(struct http_request){.method = method, .path = path, .headers = headers, .body = body,
-	        .body_len = body ? strlen(body) : 0, .done = done, .ctx = r});
+	http_send(r->b->http, &(struct http_request){.method = method,
+				  .path = path,
+				  .headers = headers,
+				  .body = body,
+				  .body_len = body ? strlen(body) : 0,
+				  .done = done,
+				  .ctx = r});
 	free(path);
 }
 
@@ -52,7 +58,8 @@ static void finish(struct run *r, bool ok)
 
 static void inspect(void *arg);
 
-static void on_inspect(void *ctx, uint64_t key, const struct http_response *res, const struct err *err)
+static void on_inspect(
+    void *ctx, uint64_t key, const struct http_response *res, const struct err *err)
 {
 	struct run *r = ctx;
 	auto_json *j = err ? NULL : json_parse(res->body, res->body_len, 0, NULL);
@@ -62,7 +69,8 @@ static void on_inspect(void *ctx, uint64_t key, const struct http_response *res,
 		finish(r, false);
 		return;
 	}
-	if (json_bool(j, "State.Running", false) || time_parse(json_str_or(j, "State.FinishedAt", ""), &finished) < 0 ||
+	if (json_bool(j, "State.Running", false) ||
+	    time_parse(json_str_or(j, "State.FinishedAt", ""), &finished) < 0 ||
 	    finished == TIME_ZERO_NS) {
 		r->inspect_ms = r->inspect_ms ? r->inspect_ms * 2 : 2;
 		timer_set(r->b->loop, &r->timer, r->inspect_ms);
@@ -78,7 +86,8 @@ static void inspect(void *arg)
 	call(r, "GET", xasprintf("/v1.41/containers/%s/json", r->id), NULL, on_inspect);
 }
 
-static void on_start(void *ctx, uint64_t key, const struct http_response *res, const struct err *err)
+static void on_start(
+    void *ctx, uint64_t key, const struct http_response *res, const struct err *err)
 {
 	struct run *r = ctx;
 
@@ -102,7 +111,8 @@ static bool on_output(void *ctx, uint64_t key, const char *data, size_t len)
 	return true;
 }
 
-static void on_attach_end(void *ctx, uint64_t key, const struct http_response *res, const struct err *err)
+static void on_attach_end(
+    void *ctx, uint64_t key, const struct http_response *res, const struct err *err)
 {
 	struct run *r = ctx;
 
@@ -111,7 +121,8 @@ static void on_attach_end(void *ctx, uint64_t key, const struct http_response *r
 		inspect(r);
 }
 
-static void on_create(void *ctx, uint64_t key, const struct http_response *res, const struct err *err)
+static void on_create(
+    void *ctx, uint64_t key, const struct http_response *res, const struct err *err)
 {
 	struct run *r = ctx;
 	auto_json *j = err ? NULL : json_parse(res->body, res->body_len, 0, NULL);
@@ -124,9 +135,13 @@ static void on_create(void *ctx, uint64_t key, const struct http_response *res, 
 	}
 	r->id = xstrdup(json_str(j, "Id"));
 	path = xasprintf("/v1.41/containers/%s/attach?stream=1&stdout=1&stderr=1", r->id);
-	http_send(r->b->http,
-	    &(struct http_request){.method = "POST", .path = path, .own_connection = true, .on_headers = on_attach_open,
-	        .on_data = on_output, .done = on_attach_end, .ctx = r});
+	http_send(r->b->http, &(struct http_request){.method = "POST",
+				  .path = path,
+				  .own_connection = true,
+				  .on_headers = on_attach_open,
+				  .on_data = on_output,
+				  .done = on_attach_end,
+				  .ctx = r});
 }
 
 static void next_run(struct bench *b)
@@ -150,7 +165,8 @@ int main(int argc, char **argv)
 	json *cmd = json_new_array();
 	int64_t count = 1, parallel = 1;
 
-	if (argc < 6 || str_to_int(argv[3], 1, 100000, &count) < 0 || str_to_int(argv[4], 1, 1000, &parallel) < 0) {
+	if (argc < 6 || str_to_int(argv[3], 1, 100000, &count) < 0 ||
+	    str_to_int(argv[4], 1, 1000, &parallel) < 0) {
 		fprintf(stderr, "usage: raw SOCKET IMAGE COUNT PARALLEL COMMAND...\n");
 		return 2;
 	}
@@ -162,7 +178,8 @@ int main(int argc, char **argv)
 	json_set_bool(body, "AttachStderr", true);
 	b.create_body = json_print(body);
 	b.loop = loop_new();
-	b.http = http_new(b.loop, &(struct http_target){.unix_socket = argv[1], .base_url = "http://localhost"});
+	b.http = http_new(
+	    b.loop, &(struct http_target){.unix_socket = argv[1], .base_url = "http://localhost"});
 	b.left = (int)count;
 	for (int i = 0; i < parallel; i++)
 		next_run(&b);

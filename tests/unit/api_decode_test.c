@@ -3,7 +3,8 @@
 #include "test.h"
 
 /* Decodes a Job or Pod; returns the printed result or, on failure, the message. */
-static char *decode(enum kind_id id, const char *text, enum field_validation mode, struct strlist *warnings)
+static char *decode(
+    enum kind_id id, const char *text, enum field_validation mode, struct strlist *warnings)
 {
 	auto_err e = {0};
 	auto_json *j = api_decode(kind_by_id(id), text, strlen(text), mode, warnings, &e);
@@ -12,34 +13,37 @@ static char *decode(enum kind_id id, const char *text, enum field_validation mod
 }
 
 #define JOB "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\","
-#define CHECK_JOB(rest, want)                                                                      \
-	do {                                                                                       \
-		auto_free char *got = decode(KIND_JOB, JOB rest, FIELDS_STRICT, NULL);              \
-		CHECK_STR(got, want);                                                              \
+#define CHECK_JOB(rest, want)                                                          \
+	do {                                                                           \
+		auto_free char *got = decode(KIND_JOB, JOB rest, FIELDS_STRICT, NULL); \
+		CHECK_STR(got, want);                                                  \
 	} while (0)
 #define STRICT "Job in version \"v1\" cannot be handled as a Job: strict decoding error: "
 #define TYPE "Job in version \"v1\" cannot be handled as a Job: json: cannot unmarshal "
 
 TEST("a well-formed body comes back as it was")
 {
-	CHECK_JOB("\"spec\":{\"parallelism\":2}}",
-	    JOB "\"spec\":{\"parallelism\":2}}");
+	CHECK_JOB("\"spec\":{\"parallelism\":2}}", JOB "\"spec\":{\"parallelism\":2}}");
 }
 
 TEST("unknown fields are named with their path and a suggestion")
 {
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"restartyPolicy\":\"never\"}}}}",
-	    STRICT "unknown field \"spec.template.spec.restartyPolicy\" (did you mean \"restartPolicy\"?)");
+	    STRICT "unknown field \"spec.template.spec.restartyPolicy\" (did you mean "
+		   "\"restartPolicy\"?)");
 	CHECK_JOB("\"spec\":{\"maxFailedIndices\":1,\"xyzzy\":2}}",
 	    STRICT "unknown field \"spec.maxFailedIndices\" (did you mean \"maxFailedIndexes\"?), "
 		   "unknown field \"spec.xyzzy\"");
-	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"a\"},{\"imag\":\"b\"}]}}}}",
-	    STRICT "unknown field \"spec.template.spec.containers[1].imag\" (did you mean \"image\"?)");
+	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"a\"},{\"imag\":"
+		  "\"b\"}]}}}}",
+	    STRICT
+	    "unknown field \"spec.template.spec.containers[1].imag\" (did you mean \"image\"?)");
 }
 
 TEST("duplicate fields are errors, in maps too")
 {
-	CHECK_JOB("\"spec\":{\"parallelism\":1,\"parallelism\":2}}", STRICT "duplicate field \"spec.parallelism\"");
+	CHECK_JOB("\"spec\":{\"parallelism\":1,\"parallelism\":2}}",
+	    STRICT "duplicate field \"spec.parallelism\"");
 	CHECK_JOB("\"metadata\":{\"labels\":{\"a\":\"1\",\"a\":\"2\"}}}",
 	    STRICT "duplicate field \"metadata.labels.a\"");
 }
@@ -69,60 +73,81 @@ TEST("a value of a wrong type is an error in Go's words, before unknown fields")
 	    TYPE "number 4294967296 into Go struct field JobSpec.spec.backoffLimit of type int32");
 	CHECK_JOB("\"spec\":{\"suspend\":\"true\"}}",
 	    TYPE "string into Go struct field JobSpec.spec.suspend of type bool");
-	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"env\":[{\"name\":\"A\",\"value\":1}]}]}}}}",
-	    TYPE "number into Go struct field EnvVar.spec.template.spec.containers.env.value of type string");
+	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"env\":[{\"name\":\"A\","
+		  "\"value\":1}]}]}}}}",
+	    TYPE "number into Go struct field EnvVar.spec.template.spec.containers.env.value of "
+		 "type string");
 	CHECK_JOB("\"metadata\":{\"labels\":{\"a\":1}}}",
 	    TYPE "number into Go struct field ObjectMeta.metadata.labels of type string");
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":{}}}}}",
-	    TYPE "object into Go struct field PodSpec.spec.template.spec.containers of type []v1.Container");
+	    TYPE "object into Go struct field PodSpec.spec.template.spec.containers of type "
+		 "[]v1.Container");
 	CHECK_JOB("\"spec\":[]}", TYPE "array into Go struct field Job.spec of type v1.JobSpec");
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"restartPolicy\":1}}}}",
-	    TYPE "number into Go struct field PodSpec.spec.template.spec.restartPolicy of type v1.RestartPolicy");
+	    TYPE "number into Go struct field PodSpec.spec.template.spec.restartPolicy of type "
+		 "v1.RestartPolicy");
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"args\":[\"a\",1]}]}}}}",
-	    TYPE "number into Go struct field Container.spec.template.spec.containers.args of type string");
+	    TYPE "number into Go struct field Container.spec.template.spec.containers.args of type "
+		 "string");
 }
 
 TEST("nulls and values that mean absence vanish, pointers to zero stay")
 {
-	CHECK_JOB("\"metadata\":{\"name\":\"a\",\"creationTimestamp\":null,\"labels\":{}},\"spec\":{\"parallelism\":0,"
-		  "\"suspend\":false,\"template\":{\"spec\":{\"hostNetwork\":false,\"containers\":[{\"name\":\"c\","
-		  "\"args\":[],\"workingDir\":\"\",\"env\":[{\"name\":\"A\",\"value\":\"\"}]}],\"volumes\":[]}}},"
+	CHECK_JOB("\"metadata\":{\"name\":\"a\",\"creationTimestamp\":null,\"labels\":{}},\"spec\":"
+		  "{\"parallelism\":0,"
+		  "\"suspend\":false,\"template\":{\"spec\":{\"hostNetwork\":false,\"containers\":["
+		  "{\"name\":\"c\","
+		  "\"args\":[],\"workingDir\":\"\",\"env\":[{\"name\":\"A\",\"value\":\"\"}]}],"
+		  "\"volumes\":[]}}},"
 		  "\"status\":{}}",
-	    JOB "\"metadata\":{\"name\":\"a\"},\"spec\":{\"parallelism\":0,\"suspend\":false,\"template\":{\"spec\":"
+	    JOB "\"metadata\":{\"name\":\"a\"},\"spec\":{\"parallelism\":0,\"suspend\":false,"
+		"\"template\":{\"spec\":"
 		"{\"containers\":[{\"name\":\"c\",\"env\":[{\"name\":\"A\"}]}]}}},\"status\":{}}");
 }
 
 TEST("quantities and times are stored in canonical form")
 {
 	auto_free char *pod = decode(KIND_POD,
-	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"creationTimestamp\":\"2026-01-02T04:04:05.5+01:00\"},"
-	    "\"spec\":{\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"cpu\":1,\"memory\":\"1024Mi\"}}}]}}",
+	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"creationTimestamp\":\"2026-01-"
+	    "02T04:04:05.5+01:00\"},"
+	    "\"spec\":{\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"cpu\":1,"
+	    "\"memory\":\"1024Mi\"}}}]}}",
 	    FIELDS_STRICT, NULL);
 	auto_free char *bad = decode(KIND_POD,
-	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"overhead\":{\"cpu\":\"1x\"}}}", FIELDS_STRICT, NULL);
+	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"spec\":{\"overhead\":{\"cpu\":\"1x\"}}}",
+	    FIELDS_STRICT, NULL);
 
-	CHECK_STR(pod,
-	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"creationTimestamp\":\"2026-01-02T03:04:05Z\"},\"spec\":"
-	    "{\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"cpu\":\"1\",\"memory\":\"1Gi\"}}}]}}");
-	CHECK_STR(bad, "Pod in version \"v1\" cannot be handled as a Pod: quantities must match the regular expression "
+	CHECK_STR(pod, "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{"
+		       "\"creationTimestamp\":\"2026-01-02T03:04:05Z\"},\"spec\":"
+		       "{\"containers\":[{\"name\":\"c\",\"resources\":{\"limits\":{\"cpu\":\"1\","
+		       "\"memory\":\"1Gi\"}}}]}}");
+	CHECK_STR(bad, "Pod in version \"v1\" cannot be handled as a Pod: quantities must match "
+		       "the regular expression "
 		       "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
 }
 
 TEST("a body without type, of another type or no object says so")
 {
-	auto_free char *no_kind = decode(KIND_JOB, "{\"apiVersion\":\"batch/v1\"}", FIELDS_STRICT, NULL);
-	auto_free char *typo = decode(KIND_JOB, "{\"apiVersio\":\"batch/v1\",\"kind\":\"Job\"}", FIELDS_STRICT, NULL);
-	auto_free char *old = decode(KIND_JOB, "{\"apiVersion\":\"batch/v1beta1\",\"kind\":\"Job\"}", FIELDS_STRICT, NULL);
+	auto_free char *no_kind =
+	    decode(KIND_JOB, "{\"apiVersion\":\"batch/v1\"}", FIELDS_STRICT, NULL);
+	auto_free char *typo =
+	    decode(KIND_JOB, "{\"apiVersio\":\"batch/v1\",\"kind\":\"Job\"}", FIELDS_STRICT, NULL);
+	auto_free char *old = decode(
+	    KIND_JOB, "{\"apiVersion\":\"batch/v1beta1\",\"kind\":\"Job\"}", FIELDS_STRICT, NULL);
 	auto_free char *list = decode(KIND_JOB, "[]", FIELDS_STRICT, NULL);
 	auto_free char *broken = decode(KIND_JOB, "{", FIELDS_STRICT, NULL);
 
 	CHECK_STR(no_kind, "Object 'Kind' is missing in '{\"apiVersion\":\"batch/v1\"}'");
-	CHECK_STR(typo, "Object 'apiVersion' is missing in '{\"apiVersio\":\"batch/v1\",\"kind\":\"Job\"}' "
-			"(found \"apiVersio\")");
-	CHECK_STR(old, "the API version in the data (batch/v1beta1) does not match the expected API version (batch/v1)");
-	CHECK_STR(list, "Job in version \"v1\" cannot be handled as a Job: json: cannot unmarshal array into Go value of "
+	CHECK_STR(typo,
+	    "Object 'apiVersion' is missing in '{\"apiVersio\":\"batch/v1\",\"kind\":\"Job\"}' "
+	    "(found \"apiVersio\")");
+	CHECK_STR(old, "the API version in the data (batch/v1beta1) does not match the expected "
+		       "API version (batch/v1)");
+	CHECK_STR(list, "Job in version \"v1\" cannot be handled as a Job: json: cannot unmarshal "
+			"array into Go value of "
 			"type v1.Job");
-	CHECK(str_has_prefix(broken, "the object provided is unrecognized (must be of type Job): json parse error: "));
+	CHECK(str_has_prefix(broken,
+	    "the object provided is unrecognized (must be of type Job): json parse error: "));
 }
 
 static size_t check_schema(const struct schema *s)
@@ -132,7 +157,8 @@ static size_t check_schema(const struct schema *s)
 	for (const struct field *f = s->fields; f->name; f++, n++) {
 		auto_err e = {0};
 		auto_json *dflt = f->dflt ? json_parse(f->dflt, strlen(f->dflt), 0, &e) : NULL;
-		auto_json *accept = f->accept ? json_parse(f->accept, strlen(f->accept), 0, &e) : NULL;
+		auto_json *accept =
+		    f->accept ? json_parse(f->accept, strlen(f->accept), 0, &e) : NULL;
 
 		CHECK_STR(err_msg(&e), "");
 		CHECK(f->doc && *f->doc);

@@ -21,10 +21,10 @@ static const char *match(const char *selector, const char *labels, struct err *e
 	return answer;
 }
 
-#define CHECK_MATCH(selector, labels, want)                                                        \
-	do {                                                                                       \
-		auto_err e = {0};                                                                  \
-		CHECK_STR(match(selector, labels, &e), want);                                      \
+#define CHECK_MATCH(selector, labels, want)                   \
+	do {                                                  \
+		auto_err e = {0};                             \
+		CHECK_STR(match(selector, labels, &e), want); \
 	} while (0)
 
 TEST("label selectors hold as in Kubernetes")
@@ -51,24 +51,30 @@ TEST("label selectors hold as in Kubernetes")
 
 TEST("bad label selectors get Kubernetes' texts")
 {
-	CHECK_MATCH("a b", "{}", "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt");
+	CHECK_MATCH("a b", "{}",
+	    "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt");
 	CHECK_MATCH("a=b,", "{}", "found '', expected: identifier after ','");
 	CHECK_MATCH("a=b c", "{}", "found 'c', expected: ',' or 'end of string'");
 	CHECK_MATCH("a in x", "{}", "unable to parse requirement: found 'x' expected: '('");
-	CHECK_MATCH("a in ()", "{}", "unable to parse requirement: values: Invalid value: []: for 'in', 'notin' operators, "
-				     "values set can't be empty");
+	CHECK_MATCH("a in ()", "{}",
+	    "unable to parse requirement: values: Invalid value: []: for 'in', 'notin' operators, "
+	    "values set can't be empty");
 	CHECK_MATCH("=a", "{}", "found '=', expected: !, identifier, or 'end of string'");
-	CHECK_MATCH("a in (x", "{}", "unable to parse requirement: found '', expected: ',', or ')'");
-	CHECK_MATCH("a>b", "{}", "unable to parse requirement: values[0][a]: Invalid value: \"b\": for 'Gt', 'Lt' operators, "
-				 "the value must be an integer");
+	CHECK_MATCH(
+	    "a in (x", "{}", "unable to parse requirement: found '', expected: ',', or ')'");
+	CHECK_MATCH("a>b", "{}",
+	    "unable to parse requirement: values[0][a]: Invalid value: \"b\": for 'Gt', 'Lt' "
+	    "operators, "
+	    "the value must be an integer");
 }
 
 TEST("a LabelSelector object selects; an absent one selects nothing, an empty one everything")
 {
 	auto_err e = {0};
 	auto_json *labels = parse("{\"app\":\"x\"}");
-	auto_json *sel = parse("{\"matchLabels\":{\"app\":\"x\"},\"matchExpressions\":[{\"key\":\"y\",\"operator\":"
-			       "\"DoesNotExist\"},{\"key\":\"app\",\"operator\":\"In\",\"values\":[\"x\",\"z\"]}]}");
+	auto_json *sel = parse(
+	    "{\"matchLabels\":{\"app\":\"x\"},\"matchExpressions\":[{\"key\":\"y\",\"operator\":"
+	    "\"DoesNotExist\"},{\"key\":\"app\",\"operator\":\"In\",\"values\":[\"x\",\"z\"]}]}");
 	auto_json *bad = parse("{\"matchExpressions\":[{\"key\":\"y\",\"operator\":\"Near\"}]}");
 	auto_json *empty = parse("{}");
 	struct selector *s = label_selector_from(sel, &e), *none = label_selector_from(NULL, &e);
@@ -103,8 +109,9 @@ static bool field_match(enum kind_id id, const char *selector, const char *objec
 
 TEST("field selectors work on the index text")
 {
-	static const char pod[] = "{\"metadata\":{\"name\":\"p\",\"namespace\":\"n\"},\"spec\":{\"nodeName\":\"a,b\"},"
-				  "\"status\":{\"phase\":\"Running\"}}";
+	static const char pod[] =
+	    "{\"metadata\":{\"name\":\"p\",\"namespace\":\"n\"},\"spec\":{\"nodeName\":\"a,b\"},"
+	    "\"status\":{\"phase\":\"Running\"}}";
 
 	CHECK(field_match(KIND_POD, "metadata.name=p,status.phase!=Failed", pod));
 	CHECK(field_match(KIND_POD, "status.podIP=", pod));
@@ -114,7 +121,8 @@ TEST("field selectors work on the index text")
 	CHECK(field_match(KIND_JOB, "status.successful=0", "{}"));
 	CHECK(field_match(KIND_JOB, "status.successful=3", "{\"status\":{\"succeeded\":3}}"));
 	CHECK(field_match(KIND_EVENT, "source=kubelet", "{\"reportingComponent\":\"kubelet\"}"));
-	CHECK(field_match(KIND_EVENT, "involvedObject.name=x", "{\"involvedObject\":{\"name\":\"x\"}}"));
+	CHECK(field_match(
+	    KIND_EVENT, "involvedObject.name=x", "{\"involvedObject\":{\"name\":\"x\"}}"));
 }
 
 TEST("field selectors name only what the kind offers")
@@ -124,7 +132,8 @@ TEST("field selectors name only what the kind offers")
 	CHECK(!field_selector_parse(kind_by_id(KIND_JOB), "x=y", &e));
 	CHECK_STR(err_msg(&e), "field label not supported: x");
 	CHECK(!field_selector_parse(kind_by_id(KIND_JOB), "metadata.name", &e));
-	CHECK_STR(err_msg(&e), "invalid selector: 'metadata.name'; can't understand 'metadata.name'");
+	CHECK_STR(
+	    err_msg(&e), "invalid selector: 'metadata.name'; can't understand 'metadata.name'");
 }
 
 TEST("labels are matched on their index text")
@@ -161,18 +170,22 @@ TEST("errors about an object carry details")
 	CHECK_INT(err_not_found(&e, kind_by_id(KIND_JOB), "x"), -1);
 	status = status_from_err(&e);
 	text = json_print(status);
-	CHECK_STR(text, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":\"Failure\",\"message\":"
-			"\"jobs.batch \\\"x\\\" not found\",\"reason\":\"NotFound\",\"details\":{\"name\":\"x\",\"group\":"
+	CHECK_STR(text, "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"metadata\":{},\"status\":"
+			"\"Failure\",\"message\":"
+			"\"jobs.batch \\\"x\\\" not "
+			"found\",\"reason\":\"NotFound\",\"details\":{\"name\":\"x\",\"group\":"
 			"\"batch\",\"kind\":\"jobs\"},\"code\":404}");
 	err_conflict(&e, kind_by_id(KIND_POD), "x");
-	CHECK_STR(err_msg(&e), "Operation cannot be fulfilled on pods \"x\": the object has been modified; please apply "
+	CHECK_STR(err_msg(&e), "Operation cannot be fulfilled on pods \"x\": the object has been "
+			       "modified; please apply "
 			       "your changes to the latest version and try again");
 }
 
 TEST("generated names cut the base and add five characters")
 {
 	auto_free char *name = api_generate_name("a-");
-	auto_free char *cut = api_generate_name("0123456789012345678901234567890123456789012345678901234567890123456789");
+	auto_free char *cut = api_generate_name(
+	    "0123456789012345678901234567890123456789012345678901234567890123456789");
 
 	CHECK_INT(strlen(name), 7);
 	CHECK(str_has_prefix(name, "a-"));
@@ -196,8 +209,10 @@ TEST("names are checked in Kubernetes' words")
 	CHECK_STR(problems(name_check_dns_label, "a-1"), "");
 	CHECK_STR(problems(name_check_dns_label, "a.b"), "must not contain dots");
 	CHECK_STR(problems(name_check_dns_label, "A"),
-	    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end "
-	    "with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is "
+	    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
+	    "and must start and end "
+	    "with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for "
+	    "validation is "
 	    "'[a-z0-9]([-a-z0-9]*[a-z0-9])?')");
 	CHECK_STR(problems(name_check_dns_subdomain, "a.b-c"), "");
 	CHECK(*problems(name_check_dns_subdomain, "a..b"));
@@ -209,7 +224,8 @@ TEST("names are checked in Kubernetes' words")
 	CHECK_STR(problems(name_check_port, "web-1"), "");
 	CHECK_STR(problems(name_check_port, "80"), "must contain at least one letter (a-z)");
 	CHECK_STR(problems(name_check_domain_path, "acme.io/foo"), "");
-	CHECK_STR(problems(name_check_domain_path, "x"), "must be a domain-prefixed path (such as \"acme.io/foo\")");
+	CHECK_STR(problems(name_check_domain_path, "x"),
+	    "must be a domain-prefixed path (such as \"acme.io/foo\")");
 }
 
 int main(void)

@@ -37,49 +37,65 @@ static const char *pod(const char *spec, const char *status)
 }
 
 #define ONE "\"spec\":{\"containers\":[{\"name\":\"c\"}]}"
-#define INIT "\"spec\":{\"containers\":[{\"name\":\"c\"}],\"initContainers\":[{\"name\":\"i\"},{\"name\":\"s\"," \
-	     "\"restartPolicy\":\"Always\"}]}"
+#define INIT                                                                                 \
+	"\"spec\":{\"containers\":[{\"name\":\"c\"}],\"initContainers\":[{\"name\":\"i\"},{" \
+	"\"name\":\"s\","                                                                    \
+	"\"restartPolicy\":\"Always\"}]}"
 
 TEST("X01 the STATUS of a plain pod goes from Pending to Completed or Error")
 {
 	CHECK_STR(pod(ONE, "\"phase\":\"Pending\""), "0/1 | Pending | 0");
-	CHECK_STR(pod(ONE, "\"phase\":\"Pending\",\"containerStatuses\":[{\"name\":\"c\",\"state\":{\"waiting\":{\"reason\":"
+	CHECK_STR(pod(ONE, "\"phase\":\"Pending\",\"containerStatuses\":[{\"name\":\"c\",\"state\":"
+			   "{\"waiting\":{\"reason\":"
 			   "\"ContainerCreating\"}}}]"),
 	    "0/1 | ContainerCreating | 0");
-	CHECK_STR(pod(ONE, "\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"c\",\"ready\":true,\"state\":{\"running\":"
+	CHECK_STR(pod(ONE, "\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"c\",\"ready\":"
+			   "true,\"state\":{\"running\":"
 			   "{}}}]"),
 	    "1/1 | Running | 0");
-	CHECK_STR(pod(ONE, "\"phase\":\"Succeeded\",\"containerStatuses\":[{\"name\":\"c\",\"state\":{\"terminated\":"
+	CHECK_STR(pod(ONE, "\"phase\":\"Succeeded\",\"containerStatuses\":[{\"name\":\"c\","
+			   "\"state\":{\"terminated\":"
 			   "{\"exitCode\":0,\"reason\":\"Completed\"}}}]"),
 	    "0/1 | Completed | 0");
-	CHECK_STR(pod(ONE, "\"phase\":\"Failed\",\"containerStatuses\":[{\"name\":\"c\",\"state\":{\"terminated\":{\"exitCode\":"
+	CHECK_STR(pod(ONE, "\"phase\":\"Failed\",\"containerStatuses\":[{\"name\":\"c\",\"state\":{"
+			   "\"terminated\":{\"exitCode\":"
 			   "3}}}]"),
 	    "0/1 | ExitCode:3 | 0");
-	CHECK_STR(pod(ONE, "\"phase\":\"Failed\",\"reason\":\"DeadlineExceeded\""), "0/1 | DeadlineExceeded | 0");
-	CHECK_STR(pod(ONE, "\"phase\":\"Pending\",\"conditions\":[{\"type\":\"PodScheduled\",\"reason\":\"SchedulingGated\"}]"),
+	CHECK_STR(pod(ONE, "\"phase\":\"Failed\",\"reason\":\"DeadlineExceeded\""),
+	    "0/1 | DeadlineExceeded | 0");
+	CHECK_STR(pod(ONE, "\"phase\":\"Pending\",\"conditions\":[{\"type\":\"PodScheduled\","
+			   "\"reason\":\"SchedulingGated\"}]"),
 	    "0/1 | SchedulingGated | 0");
 }
 
 TEST("X02 RESTARTS tells when the last one was")
 {
-	CHECK_STR(pod(ONE, "\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"c\",\"restartCount\":3,\"state\":{\"waiting\":"
-			   "{\"reason\":\"CrashLoopBackOff\"}},\"lastState\":{\"terminated\":{\"exitCode\":1,\"finishedAt\":"
+	CHECK_STR(pod(ONE, "\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"c\","
+			   "\"restartCount\":3,\"state\":{\"waiting\":"
+			   "{\"reason\":\"CrashLoopBackOff\"}},\"lastState\":{\"terminated\":{"
+			   "\"exitCode\":1,\"finishedAt\":"
 			   "\"2026-01-02T03:03:45Z\"}}}]"),
 	    "0/1 | CrashLoopBackOff | 3 (20s ago)");
-	CHECK_STR(pod(ONE, "\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"c\",\"ready\":true,\"restartCount\":1,"
+	CHECK_STR(pod(ONE, "\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"c\",\"ready\":"
+			   "true,\"restartCount\":1,"
 			   "\"state\":{\"running\":{}}}]"),
 	    "1/1 | Running | 1");
 }
 
 TEST("the first container decides, and a running one makes Completed to Running or NotReady")
 {
-	static const char both[] = "\"containerStatuses\":[{\"name\":\"a\",\"state\":{\"terminated\":{\"exitCode\":0,\"reason\":"
-				   "\"Completed\"}}},{\"name\":\"b\",\"ready\":true,\"state\":{\"running\":{}}}]";
+	static const char both[] =
+	    "\"containerStatuses\":[{\"name\":\"a\",\"state\":{\"terminated\":{\"exitCode\":0,"
+	    "\"reason\":"
+	    "\"Completed\"}}},{\"name\":\"b\",\"ready\":true,\"state\":{\"running\":{}}}]";
 	auto_free char *not_ready = xasprintf("\"phase\":\"Running\",%s", both);
-	auto_free char *ready = xasprintf("%s,\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]", not_ready);
+	auto_free char *ready =
+	    xasprintf("%s,\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}]", not_ready);
 
-	CHECK_STR(pod(CONTAINERS, "\"phase\":\"Failed\",\"containerStatuses\":[{\"name\":\"a\",\"state\":{\"terminated\":"
-				  "{\"exitCode\":137,\"reason\":\"OOMKilled\"}}},{\"name\":\"b\",\"state\":{\"terminated\":"
+	CHECK_STR(pod(CONTAINERS, "\"phase\":\"Failed\",\"containerStatuses\":[{\"name\":\"a\","
+				  "\"state\":{\"terminated\":"
+				  "{\"exitCode\":137,\"reason\":\"OOMKilled\"}}},{\"name\":\"b\","
+				  "\"state\":{\"terminated\":"
 				  "{\"exitCode\":1,\"reason\":\"Error\"}}}]"),
 	    "0/2 | OOMKilled | 0");
 	CHECK_STR(pod(CONTAINERS, not_ready), "1/2 | NotReady | 0");
@@ -88,76 +104,112 @@ TEST("the first container decides, and a running one makes Completed to Running 
 
 TEST("init containers show how far they are")
 {
-	CHECK_STR(pod(INIT, "\"phase\":\"Pending\",\"initContainerStatuses\":[{\"name\":\"i\",\"state\":{\"running\":{}}},"
-			    "{\"name\":\"s\",\"state\":{\"waiting\":{\"reason\":\"PodInitializing\"}}}]"),
+	CHECK_STR(
+	    pod(INIT, "\"phase\":\"Pending\",\"initContainerStatuses\":[{\"name\":\"i\",\"state\":{"
+		      "\"running\":{}}},"
+		      "{\"name\":\"s\",\"state\":{\"waiting\":{\"reason\":\"PodInitializing\"}}}]"),
 	    "0/2 | Init:0/2 | 0");
-	CHECK_STR(pod(INIT, "\"phase\":\"Pending\",\"initContainerStatuses\":[{\"name\":\"i\",\"restartCount\":2,\"state\":"
+	CHECK_STR(pod(INIT, "\"phase\":\"Pending\",\"initContainerStatuses\":[{\"name\":\"i\","
+			    "\"restartCount\":2,\"state\":"
 			    "{\"waiting\":{\"reason\":\"CrashLoopBackOff\"}}}]"),
 	    "0/2 | Init:CrashLoopBackOff | 2");
-	CHECK_STR(pod(INIT, "\"phase\":\"Pending\",\"initContainerStatuses\":[{\"name\":\"i\",\"state\":{\"terminated\":"
+	CHECK_STR(pod(INIT, "\"phase\":\"Pending\",\"initContainerStatuses\":[{\"name\":\"i\","
+			    "\"state\":{\"terminated\":"
 			    "{\"exitCode\":2}}}]"),
 	    "0/2 | Init:ExitCode:2 | 0");
-	CHECK_STR(pod(INIT, "\"phase\":\"Running\",\"initContainerStatuses\":[{\"name\":\"i\",\"restartCount\":5,\"state\":"
-			    "{\"terminated\":{\"exitCode\":0}}},{\"name\":\"s\",\"ready\":true,\"started\":true,\"restartCount\":1,"
-			    "\"state\":{\"running\":{}}}],\"containerStatuses\":[{\"name\":\"c\",\"ready\":true,\"restartCount\":2,"
+	CHECK_STR(pod(INIT, "\"phase\":\"Running\",\"initContainerStatuses\":[{\"name\":\"i\","
+			    "\"restartCount\":5,\"state\":"
+			    "{\"terminated\":{\"exitCode\":0}}},{\"name\":\"s\",\"ready\":true,"
+			    "\"started\":true,\"restartCount\":1,"
+			    "\"state\":{\"running\":{}}}],\"containerStatuses\":[{\"name\":\"c\","
+			    "\"ready\":true,\"restartCount\":2,"
 			    "\"state\":{\"running\":{}}}]"),
 	    "2/2 | Running | 3");
 }
 
 TEST("a deleted pod is Terminating until it has ended")
 {
-	CHECK_STR(cells(KIND_POD, "{\"metadata\":{\"name\":\"x\",\"deletionTimestamp\":\"2026-01-02T03:04:35Z\"},\"status\":"
+	CHECK_STR(cells(KIND_POD, "{\"metadata\":{\"name\":\"x\",\"deletionTimestamp\":\"2026-01-"
+				  "02T03:04:35Z\"},\"status\":"
 				  "{\"phase\":\"Running\"}}"),
 	    "x | 0/0 | Terminating | 0 | <unknown> | <none> | <none> | <none> | <none>");
-	CHECK_STR(cells(KIND_POD, "{\"metadata\":{\"name\":\"x\",\"deletionTimestamp\":\"2026-01-02T03:04:35Z\"},\"spec\":"
-				  "{\"nodeName\":\"n\",\"readinessGates\":[{\"conditionType\":\"a\"},{\"conditionType\":\"b\"}]},"
-				  "\"status\":{\"phase\":\"Failed\",\"podIPs\":[{\"ip\":\"10.0.0.2\"}],\"conditions\":[{\"type\":\"b\","
+	CHECK_STR(cells(KIND_POD, "{\"metadata\":{\"name\":\"x\",\"deletionTimestamp\":\"2026-01-"
+				  "02T03:04:35Z\"},\"spec\":"
+				  "{\"nodeName\":\"n\",\"readinessGates\":[{\"conditionType\":"
+				  "\"a\"},{\"conditionType\":\"b\"}]},"
+				  "\"status\":{\"phase\":\"Failed\",\"podIPs\":[{\"ip\":\"10.0.0."
+				  "2\"}],\"conditions\":[{\"type\":\"b\","
 				  "\"status\":\"True\"}]}}"),
 	    "x | 0/0 | Failed | 0 | <unknown> | 10.0.0.2 | n | <none> | 1/2");
 }
 
-#define TEMPLATE "\"template\":{\"spec\":{\"containers\":[{\"name\":\"a\",\"image\":\"i:1\"},{\"name\":\"b\",\"image\":\"j\"}]}}"
+#define TEMPLATE                                                                                \
+	"\"template\":{\"spec\":{\"containers\":[{\"name\":\"a\",\"image\":\"i:1\"},{\"name\":" \
+	"\"b\",\"image\":\"j\"}]}}"
 #define SELECTOR "\"selector\":{\"matchLabels\":{\"batch.kubernetes.io/controller-uid\":\"U\"}}"
 #define WIDE " | 2m5s | a,b | i:1,j | batch.kubernetes.io/controller-uid=U"
 
 TEST("J05 job cells")
 {
-	CHECK_STR(cells(KIND_JOB, "{" META ",\"spec\":{\"completions\":3,\"parallelism\":2," SELECTOR "," TEMPLATE "},\"status\":{}}"),
+	CHECK_STR(
+	    cells(KIND_JOB, "{" META ",\"spec\":{\"completions\":3,\"parallelism\":2," SELECTOR
+			    "," TEMPLATE "},\"status\":{}}"),
 	    "x | Running | 0/3 | " WIDE);
-	CHECK_STR(cells(KIND_JOB, "{" META ",\"spec\":{\"parallelism\":3," SELECTOR "," TEMPLATE "},\"status\":{\"succeeded\":3,"
-				  "\"startTime\":\"2026-01-02T03:03:00Z\",\"completionTime\":\"2026-01-02T03:03:07Z\",\"conditions\":"
-				  "[{\"type\":\"SuccessCriteriaMet\",\"status\":\"True\"},{\"type\":\"Complete\",\"status\":\"True\"}]}}"),
+	CHECK_STR(cells(KIND_JOB, "{" META ",\"spec\":{\"parallelism\":3," SELECTOR "," TEMPLATE
+				  "},\"status\":{\"succeeded\":3,"
+				  "\"startTime\":\"2026-01-02T03:03:00Z\",\"completionTime\":"
+				  "\"2026-01-02T03:03:07Z\",\"conditions\":"
+				  "[{\"type\":\"SuccessCriteriaMet\",\"status\":\"True\"},{"
+				  "\"type\":\"Complete\",\"status\":\"True\"}]}}"),
 	    "x | Complete | 3/1 of 3 | 7s" WIDE);
-	CHECK_STR(cells(KIND_JOB, "{" META ",\"spec\":{\"parallelism\":1," SELECTOR "," TEMPLATE "},\"status\":{\"startTime\":"
-				  "\"2026-01-02T03:03:00Z\",\"conditions\":[{\"type\":\"FailureTarget\",\"status\":\"True\"}]}}"),
+	CHECK_STR(cells(KIND_JOB, "{" META ",\"spec\":{\"parallelism\":1," SELECTOR "," TEMPLATE
+				  "},\"status\":{\"startTime\":"
+				  "\"2026-01-02T03:03:00Z\",\"conditions\":[{\"type\":"
+				  "\"FailureTarget\",\"status\":\"True\"}]}}"),
 	    "x | FailureTarget | 0/1 | 65s" WIDE);
-	CHECK_STR(cells(KIND_JOB, "{\"metadata\":{\"name\":\"x\",\"deletionTimestamp\":\"2026-01-02T03:03:00Z\"},\"spec\":{"
-				  "\"completions\":1,\"selector\":{\"matchExpressions\":[{\"key\":\"k\",\"operator\":\"In\",\"values\":"
-				  "[\"b\",\"a\"]},{\"key\":\"e\",\"operator\":\"Exists\"}]}},\"status\":{\"conditions\":[{\"type\":\"Failed\","
+	CHECK_STR(cells(KIND_JOB, "{\"metadata\":{\"name\":\"x\",\"deletionTimestamp\":\"2026-01-"
+				  "02T03:03:00Z\"},\"spec\":{"
+				  "\"completions\":1,\"selector\":{\"matchExpressions\":[{\"key\":"
+				  "\"k\",\"operator\":\"In\",\"values\":"
+				  "[\"b\",\"a\"]},{\"key\":\"e\",\"operator\":\"Exists\"}]}},"
+				  "\"status\":{\"conditions\":[{\"type\":\"Failed\","
 				  "\"status\":\"False\"}]}}"),
 	    "x | Terminating | 0/1 |  | <unknown> |  |  | e,k in (a,b)");
 }
 
 TEST("event cells")
 {
-	CHECK_STR(cells(KIND_EVENT, "{" META ",\"involvedObject\":{\"kind\":\"Pod\",\"name\":\"P-1\",\"fieldPath\":"
-				    "\"spec.containers{c}\"},\"type\":\"Normal\",\"reason\":\"Started\",\"message\":\" Started\\n\","
-				    "\"source\":{\"component\":\"kubelet\",\"host\":\"n\"},\"firstTimestamp\":\"2026-01-02T03:00:05Z\","
-				    "\"lastTimestamp\":\"2026-01-02T03:04:00Z\",\"count\":4}"),
-	    "5s | Normal | Started | pod/P-1 | spec.containers{c} | kubelet, n | Started | 4m | 4 | x");
-	CHECK_STR(cells(KIND_EVENT, "{" META ",\"involvedObject\":{\"kind\":\"Job\",\"name\":\"j\"},\"eventTime\":"
-				    "\"2026-01-02T03:04:04.500000Z\",\"reportingComponent\":\"job-controller\"}"),
+	CHECK_STR(
+	    cells(KIND_EVENT,
+		"{" META ",\"involvedObject\":{\"kind\":\"Pod\",\"name\":\"P-1\",\"fieldPath\":"
+		"\"spec.containers{c}\"},\"type\":\"Normal\",\"reason\":\"Started\",\"message\":\" "
+		"Started\\n\","
+		"\"source\":{\"component\":\"kubelet\",\"host\":\"n\"},\"firstTimestamp\":\"2026-"
+		"01-02T03:00:05Z\","
+		"\"lastTimestamp\":\"2026-01-02T03:04:00Z\",\"count\":4}"),
+	    "5s | Normal | Started | pod/P-1 | spec.containers{c} | kubelet, n | Started | 4m | 4 "
+	    "| x");
+	CHECK_STR(
+	    cells(KIND_EVENT,
+		"{" META ",\"involvedObject\":{\"kind\":\"Job\",\"name\":\"j\"},\"eventTime\":"
+		"\"2026-01-02T03:04:04.500000Z\",\"reportingComponent\":\"job-controller\"}"),
 	    "1s |  |  | job/j |  | job-controller |  | 1s | 1 | x");
 }
 
 TEST("namespace and node cells")
 {
-	CHECK_STR(cells(KIND_NAMESPACE, "{" META ",\"status\":{\"phase\":\"Active\"}}"), "x | Active | 2m5s");
-	CHECK_STR(cells(KIND_NODE, "{\"metadata\":{\"name\":\"n\",\"labels\":{\"node-role.kubernetes.io/control-plane\":\"\"}},"
-				   "\"spec\":{\"unschedulable\":true},\"status\":{\"conditions\":[{\"type\":\"Ready\",\"status\":\"True\"}],"
-				   "\"addresses\":[{\"type\":\"InternalIP\",\"address\":\"10.0.0.1\"}],\"nodeInfo\":{\"kubeletVersion\":"
-				   "\"v0.1\",\"osImage\":\"Debian\",\"containerRuntimeVersion\":\"docker://20.10\"}}}"),
-	    "n | Ready,SchedulingDisabled | control-plane | <unknown> | v0.1 | 10.0.0.1 | <none> | Debian | <unknown> | "
+	CHECK_STR(cells(KIND_NAMESPACE, "{" META ",\"status\":{\"phase\":\"Active\"}}"),
+	    "x | Active | 2m5s");
+	CHECK_STR(cells(KIND_NODE, "{\"metadata\":{\"name\":\"n\",\"labels\":{\"node-role."
+				   "kubernetes.io/control-plane\":\"\"}},"
+				   "\"spec\":{\"unschedulable\":true},\"status\":{\"conditions\":[{"
+				   "\"type\":\"Ready\",\"status\":\"True\"}],"
+				   "\"addresses\":[{\"type\":\"InternalIP\",\"address\":\"10.0.0."
+				   "1\"}],\"nodeInfo\":{\"kubeletVersion\":"
+				   "\"v0.1\",\"osImage\":\"Debian\",\"containerRuntimeVersion\":"
+				   "\"docker://20.10\"}}}"),
+	    "n | Ready,SchedulingDisabled | control-plane | <unknown> | v0.1 | 10.0.0.1 | <none> | "
+	    "Debian | <unknown> | "
 	    "docker://20.10");
 }
 
@@ -167,7 +219,8 @@ TEST("a row has as many cells as there are columns, and the object as it was ask
 		const struct kind *k = kind_by_id(i);
 		static const char text[] = "{\"kind\":\"K\",\"metadata\":{\"name\":\"x\"}}";
 		auto_json *obj = json_parse(text, strlen(text), 0, NULL);
-		auto_json *columns = table_columns(k), *row = table_row(k, obj, INCLUDE_METADATA, NOW);
+		auto_json *columns = table_columns(k),
+			  *row = table_row(k, obj, INCLUDE_METADATA, NOW);
 		auto_json *whole = table_row(k, obj, INCLUDE_OBJECT, NOW);
 
 		CHECK_INT(json_len(json_get(row, "cells")), json_len(columns));
@@ -182,7 +235,8 @@ TEST("column definitions are those that kubectl expects")
 	auto_json *columns = table_columns(kind_by_id(KIND_POD));
 	auto_free char *first = json_print(json_at(columns, 0));
 
-	CHECK_STR(first, "{\"name\":\"Name\",\"type\":\"string\",\"format\":\"name\",\"description\":\"Name of the object, unique "
+	CHECK_STR(first, "{\"name\":\"Name\",\"type\":\"string\",\"format\":\"name\","
+			 "\"description\":\"Name of the object, unique "
 			 "in its namespace and kind.\",\"priority\":0}");
 	CHECK_INT(json_int(json_at(columns, 5), "priority", 0), 1);
 }

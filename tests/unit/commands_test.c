@@ -16,14 +16,14 @@ static const struct cmd *locate(struct strlist *rest, struct err *e, const char 
 	return c;
 }
 
-#define CHECK_LOCATES(cmd_, rest_, ...)                                                            \
-	do {                                                                                       \
-		auto_strlist left_ = {0};                                                          \
-		auto_err e_ = {0};                                                                 \
-		auto_free char *joined_ = NULL;                                                    \
-		CHECK(locate(&left_, &e_, (const char *const[]){__VA_ARGS__, NULL}) == &(cmd_));   \
-		joined_ = strlist_join(&left_, " ");                                               \
-		CHECK_STR(joined_, rest_);                                                         \
+#define CHECK_LOCATES(cmd_, rest_, ...)                                                          \
+	do {                                                                                     \
+		auto_strlist left_ = {0};                                                        \
+		auto_err e_ = {0};                                                               \
+		auto_free char *joined_ = NULL;                                                  \
+		CHECK(locate(&left_, &e_, (const char *const[]){__VA_ARGS__, NULL}) == &(cmd_)); \
+		joined_ = strlist_join(&left_, " ");                                             \
+		CHECK_STR(joined_, rest_);                                                       \
 	} while (0)
 
 TEST("a command is found behind options and before its arguments")
@@ -54,7 +54,8 @@ TEST("an unknown command names the nearest one")
 	auto_err e = {0};
 
 	CHECK(locate(&rest, &e, (const char *const[]){"gte", "pods", NULL}) == NULL);
-	CHECK_STR(err_msg(&e), "unknown command \"gte\" for \"kjob\"\n\nDid you mean this?\n\tget\n");
+	CHECK_STR(
+	    err_msg(&e), "unknown command \"gte\" for \"kjob\"\n\nDid you mean this?\n\tget\n");
 }
 
 /* ---- the tables themselves ---- */

@@ -1,7 +1,8 @@
 /*
- * Descriptions of the objects in tests/golden/describe-*.json. The text beside each was compared with what kubectl 1.32
- * prints for it: the same bytes but for what came later (names of ports, words for probe thresholds, a cron job's time
- * zone, field paths of events). With arguments it is a tool: `describe_test FILE NOW` prints one.
+ * Descriptions of the objects in tests/golden/describe-*.json. The text beside each was compared
+ * with what kubectl 1.32 prints for it: the same bytes but for what came later (names of ports,
+ * words for probe thresholds, a cron job's time zone, field paths of events). With arguments it is
+ * a tool: `describe_test FILE NOW` prints one.
  */
 #include <dirent.h>
 
@@ -51,7 +52,8 @@ static void check_golden(const char *name)
 {
 	auto_err e = {0};
 	size_t len = 0;
-	auto_free char *input = xasprintf(GOLDEN "%s.json", name), *output = xasprintf(GOLDEN "%s.txt", name);
+	auto_free char *input = xasprintf(GOLDEN "%s.json", name),
+		       *output = xasprintf(GOLDEN "%s.txt", name);
 	auto_free char *want = path_read_file(output, 4 * MIB, &len, &e), *got = NULL;
 	auto_json *c = read_json(input);
 
@@ -69,7 +71,8 @@ TEST("the descriptions of all objects in tests/golden are kubectl's")
 	for (struct dirent *entry; dir && (entry = readdir(dir));) {
 		size_t len = strlen(entry->d_name);
 
-		if (str_has_prefix(entry->d_name, "describe-") && str_has_suffix(entry->d_name, ".json"))
+		if (str_has_prefix(entry->d_name, "describe-") &&
+		    str_has_suffix(entry->d_name, ".json"))
 			strlist_add_take(&names, xstrndup(entry->d_name, len - strlen(".json")));
 	}
 	if (dir)
@@ -80,7 +83,8 @@ TEST("the descriptions of all objects in tests/golden are kubectl's")
 		check_golden(names.items[i]);
 }
 
-/* Puts another value in the place of node number *left, counted in depth; false: there are not so many. */
+/* Puts another value in the place of node number *left, counted in depth; false: there are not so
+ * many. */
 static bool replace_node(json *parent, size_t *left, int kind)
 {
 	json_for (child, parent) {
@@ -89,7 +93,8 @@ static bool replace_node(json *parent, size_t *left, int kind)
 			    kind == 0   ? json_new_int(-7)
 			    : kind == 1 ? json_new_string("\x1b[2J\tx\r\ny")
 			    : kind == 2 ? json_new_null()
-			                : json_parse("[[1],{\"a\":[]},\"b\",null]", 23, JSON_PARSE_STRICT, NULL));
+					: json_parse("[[1],{\"a\":[]},\"b\",null]", 23,
+					      JSON_PARSE_STRICT, NULL));
 			return true;
 		}
 		if (replace_node(child, left, kind))
@@ -100,7 +105,8 @@ static bool replace_node(json *parent, size_t *left, int kind)
 
 TEST("a value of any other type in any place of an object breaks nothing")
 {
-	static const char *const names[] = {"pod-full", "pod-terminated", "job-indexed", "node", "pod-volumes", "event"};
+	static const char *const names[] = {
+	    "pod-full", "pod-terminated", "job-indexed", "node", "pod-volumes", "event"};
 
 	for (size_t n = 0; n < ARRAY_LEN(names); n++) {
 		auto_free char *path = xasprintf(GOLDEN "describe-%s.json", names[n]);
@@ -122,16 +128,22 @@ TEST("a value of any other type in any place of an object breaks nothing")
 TEST("an empty object of each kind is described")
 {
 	static const char *const kinds[] = {
-	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}", "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\"}",
-	    "{\"apiVersion\":\"batch/v1\",\"kind\":\"CronJob\"}", "{\"apiVersion\":\"v1\",\"kind\":\"Node\"}",
-	    "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\"}", "{}", "[]", "3",
+	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\"}",
+	    "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\"}",
+	    "{\"apiVersion\":\"batch/v1\",\"kind\":\"CronJob\"}",
+	    "{\"apiVersion\":\"v1\",\"kind\":\"Node\"}",
+	    "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\"}",
+	    "{}",
+	    "[]",
+	    "3",
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		auto_json *c = json_new_object();
 		auto_free char *text = NULL;
 
-		json_set(c, "object", json_parse(kinds[i], strlen(kinds[i]), JSON_PARSE_STRICT, NULL));
+		json_set(
+		    c, "object", json_parse(kinds[i], strlen(kinds[i]), JSON_PARSE_STRICT, NULL));
 		json_set(c, "events", json_new_array());
 		text = describe_case(c, 0);
 		CHECK(str_has_prefix(text, "Name:"));
@@ -165,8 +177,14 @@ TEST("amounts are added and written as the server does")
 	static const struct {
 		const char *a, *b, *sum;
 	} cases[] = {
-	    {"500m", "500m", "1"},     {"1Gi", "512Mi", "1536Mi"}, {"0", "1Ki", "1Ki"},    {"1.5Gi", "0", "1536Mi"},
-	    {"100M", "1", "100000001"}, {"1Mi", "1k", "1049576"},   {"1e3", "0", "1k"},     {"512", "512", "1024"},
+	    {"500m", "500m", "1"},
+	    {"1Gi", "512Mi", "1536Mi"},
+	    {"0", "1Ki", "1Ki"},
+	    {"1.5Gi", "0", "1536Mi"},
+	    {"100M", "1", "100000001"},
+	    {"1Mi", "1k", "1049576"},
+	    {"1e3", "0", "1k"},
+	    {"512", "512", "1024"},
 	    {"x", "3", "3"},
 	};
 

@@ -50,7 +50,8 @@ static void round_once(struct sim *s)
 	job_decide(&s->o, &s->plan, s->fates);
 	apply_fates(s);
 	for (int64_t i = 0; i < s->plan.create; i++)
-		s->pods[s->o.pod_count++] = (struct job_pod){.tracked = true, .created_at = s->o.now, .scheduled = true};
+		s->pods[s->o.pod_count++] =
+		    (struct job_pod){.tracked = true, .created_at = s->o.now, .scheduled = true};
 	s->created += s->plan.create;
 	s->o.succeeded = s->plan.succeeded;
 	s->o.failed = s->plan.failed;
@@ -291,7 +292,8 @@ TEST("F07, F08: in-place restarts end an OnFailure job at its limit and its pod 
 	CHECK_INT(s.plan.decide, JOB_END_BACKOFF_LIMIT);
 }
 
-TEST("F10, F11, F13: the deadline deletes and counts every active pod and fails the job when they have stopped")
+TEST("F10, F11, F13: the deadline deletes and counts every active pod and fails the job when they "
+     "have stopped")
 {
 	struct sim s = new_sim(2, 2, 6);
 
@@ -390,11 +392,13 @@ static uint32_t next_random(uint32_t *state)
 	return *state >> 8;
 }
 
-TEST("random histories: never above parallelism, counts never fall, each pod counts once, ends are final")
+TEST("random histories: never above parallelism, counts never fall, each pod counts once, ends are "
+     "final")
 {
 	for (uint32_t seed = 1; seed <= 400; seed++) {
 		uint32_t rnd = seed;
-		struct sim s = new_sim(1 + next_random(&rnd) % 4, 1 + next_random(&rnd) % 6, next_random(&rnd) % 5);
+		struct sim s = new_sim(
+		    1 + next_random(&rnd) % 4, 1 + next_random(&rnd) % 6, next_random(&rnd) % 5);
 
 		for (int step = 0; step < 300 && s.created < 50; step++) {
 			int64_t succeeded = s.o.succeeded, failed = s.o.failed;
@@ -416,10 +420,12 @@ TEST("random histories: never above parallelism, counts never fall, each pod cou
 				else if (next_random(&rnd) % 8 == 0)
 					s.pods[i].deleting = true;
 				else if (!pod_phase_terminal(s.pods[i].phase))
-					end_pod(&s, i, next_random(&rnd) % 2 ? POD_SUCCEEDED : POD_FAILED);
+					end_pod(&s, i,
+					    next_random(&rnd) % 2 ? POD_SUCCEEDED : POD_FAILED);
 			}
 			if (next_random(&rnd) % 16 == 0)
-				memset(&s.o.backoff, 0, sizeof(s.o.backoff)); /* the controller was restarted */
+				memset(&s.o.backoff, 0,
+				    sizeof(s.o.backoff)); /* the controller was restarted */
 		}
 	}
 }

@@ -137,9 +137,8 @@ TEST("namespace, event, kind and label columns stand where kubectl has them")
 	strlist_add(&keys, "a.b/tier");
 	strlist_add(&keys, "none");
 	text = show(&v);
-	CHECK_STR(text,
-	    "EVENT   NAMESPACE   NAME      RESTARTS   TIER   NONE   LABELS\n"
-	    "ADDED   a           pod/web   3          x             a.b/tier=x,z=1\n");
+	CHECK_STR(text, "EVENT   NAMESPACE   NAME      RESTARTS   TIER   NONE   LABELS\n"
+			"ADDED   a           pod/web   3          x             a.b/tier=x,z=1\n");
 	strlist_release(&keys);
 }
 
@@ -183,7 +182,7 @@ static char *sorted(const char *list, const char *by)
 TEST("numbers sort by value and text by its bytes, what lacks the field first")
 {
 	static const char list[] = "[{\"n\":\"a10\",\"v\":2},{\"n\":\"a9\",\"v\":10},{\"n\":\"b\"},"
-	                           "{\"n\":\"a010x\",\"v\":-1}]";
+				   "{\"n\":\"a010x\",\"v\":-1}]";
 	auto_free char *by_text = sorted(list, ".n");
 	auto_free char *by_number = sorted(list, "{.v}");
 	auto_free char *by_none = sorted(list, ".nope");

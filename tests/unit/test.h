@@ -1,6 +1,7 @@
 /*
- * test: a unit test program is a file with TEST blocks and `int main(void) { return test_main(); }`. Output is TAP. A test
- * name is a sentence; where semantics.md has a scenario, the name begins with its id.
+ * test: a unit test program is a file with TEST blocks and `int main(void) { return test_main();
+ * }`. Output is TAP. A test name is a sentence; where semantics.md has a scenario, the name begins
+ * with its id.
  */
 #ifndef KJOB_TEST_H
 #define KJOB_TEST_H
@@ -20,42 +21,42 @@ static bool test_failed;
 
 #define TEST_JOIN2(a, b) a##b
 #define TEST_JOIN(a, b) TEST_JOIN2(a, b)
-#define TEST(sentence)                                                                             \
-	static void TEST_JOIN(test_fn_, __LINE__)(void);                                           \
-	__attribute__((constructor)) static void TEST_JOIN(test_add_, __LINE__)(void)              \
-	{                                                                                          \
-		static struct test_case t = {sentence, TEST_JOIN(test_fn_, __LINE__), NULL};       \
-		*test_last = &t;                                                                   \
-		test_last = &t.next;                                                               \
-	}                                                                                          \
+#define TEST(sentence)                                                                       \
+	static void TEST_JOIN(test_fn_, __LINE__)(void);                                     \
+	__attribute__((constructor)) static void TEST_JOIN(test_add_, __LINE__)(void)        \
+	{                                                                                    \
+		static struct test_case t = {sentence, TEST_JOIN(test_fn_, __LINE__), NULL}; \
+		*test_last = &t;                                                             \
+		test_last = &t.next;                                                         \
+	}                                                                                    \
 	static void TEST_JOIN(test_fn_, __LINE__)(void)
 
-#define CHECK(cond)                                                                                \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);                        \
-			test_failed = true;                                                        \
-		}                                                                                  \
+#define CHECK(cond)                                                         \
+	do {                                                                \
+		if (!(cond)) {                                              \
+			printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond); \
+			test_failed = true;                                 \
+		}                                                           \
 	} while (0)
 
 #define CHECK_INT(got, want)                                                                       \
 	do {                                                                                       \
 		long long got_ = (long long)(got), want_ = (long long)(want);                      \
 		if (got_ != want_) {                                                               \
-			printf("# %s:%d: %s is %lld, want %lld\n", __FILE__, __LINE__, #got, got_,  \
+			printf("# %s:%d: %s is %lld, want %lld\n", __FILE__, __LINE__, #got, got_, \
 			    want_);                                                                \
 			test_failed = true;                                                        \
 		}                                                                                  \
 	} while (0)
 
-#define CHECK_STR(got, want)                                                                       \
-	do {                                                                                       \
-		const char *got_ = (got), *want_ = (want);                                         \
-		if (!got_ || !want_ ? got_ != want_ : strcmp(got_, want_) != 0) {                  \
-			printf("# %s:%d: %s is\n#   %s\n# want\n#   %s\n", __FILE__, __LINE__,     \
-			    #got, got_ ? got_ : "NULL", want_ ? want_ : "NULL");                   \
-			test_failed = true;                                                        \
-		}                                                                                  \
+#define CHECK_STR(got, want)                                                                   \
+	do {                                                                                   \
+		const char *got_ = (got), *want_ = (want);                                     \
+		if (!got_ || !want_ ? got_ != want_ : strcmp(got_, want_) != 0) {              \
+			printf("# %s:%d: %s is\n#   %s\n# want\n#   %s\n", __FILE__, __LINE__, \
+			    #got, got_ ? got_ : "NULL", want_ ? want_ : "NULL");               \
+			test_failed = true;                                                    \
+		}                                                                              \
 	} while (0)
 
 static int test_main(void)

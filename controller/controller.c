@@ -322,6 +322,8 @@ static void finish(struct controller *c)
 		if (c->signals[i])
 			loop_signal_free(c->signals[i]);
 	server_free(c->server);
+	if (c->loop)
+		timer_cancel(c->loop, &c->env.node_timer);
 	janitor_free(c->janitor);
 	gc_free(c->gc);
 	jobs_free(c->jobs);

@@ -18,6 +18,7 @@ struct loops_env {
 	const char *logs_dir;
 	const char *node_name;
 	int64_t engine_cpus;
+	struct timer node_timer; /* node.c: when to ask the engine what it is */
 };
 
 #define JOB_TRACKING_FINALIZER "batch.kubernetes.io/job-tracking"

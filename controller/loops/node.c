@@ -9,6 +9,9 @@
 #define HOST_NAME_ROOM 254
 /* What a kubelet allows on a node unless told otherwise. */
 #define MAX_PODS "110"
+/* Telling what it is keeps Podman busy for a while: a node that is known can wait. */
+#define INFO_DELAY_MS 1000
+#define FIRST_INFO_MS 2000
 
 char *node_name(void)
 {
@@ -147,13 +150,35 @@ static void on_info(struct engine_who who, const struct engine_info *info, const
 		log_warn("cannot store the node: %s", err_msg(&e));
 }
 
+static void ask_engine(void *arg)
+{
+	struct loops_env *env = arg;
+
+	engine_get_info(env->engine, on_info, (struct engine_who){.ctx = env});
+}
+
+static bool store_has_node(struct loops_env *env)
+{
+	auto_json *node = store_get(env->store, kind_by_id(KIND_NODE), NULL, env->node_name, NULL);
+
+	return node != NULL;
+}
+
 int node_start(struct loops_env *env, struct err *e)
 {
+	int64_t give_up = clock_mono_ms() + FIRST_INFO_MS;
 	json *active = json_new_object();
 
 	json_set_str(active, "phase", "Active");
 	if (put(env, kind_by_id(KIND_NAMESPACE), NULL, "default", active, NULL, e) < 0)
 		return -1;
-	engine_get_info(env->engine, on_info, (struct engine_who){.ctx = env});
+	env->node_timer = (struct timer){.name = "node", .fn = ask_engine, .arg = env};
+	if (store_has_node(env)) {
+		timer_set(env->loop, &env->node_timer, INFO_DELAY_MS);
+		return 0;
+	}
+	ask_engine(env); /* once for an instance: its first command finds the node there */
+	while (!store_has_node(env) && clock_mono_ms() < give_up)
+		loop_turn(env->loop, 50);
 	return 0;
 }

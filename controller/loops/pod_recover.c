@@ -1,6 +1,7 @@
 #include "pods_internal.h"
 
 #define RELIST_MS 10000
+#define FIRST_LIST_MS 500
 
 /* ---- from the stored status, when a controller starts ---- */
 
@@ -185,7 +186,7 @@ static void relist_due(void *arg)
 {
 	struct pods *set = arg;
 
-	if (set->by_uid.len > 0 || !set->recovered)
+	if (set->by_uid.len > 0 || !set->recovered || !set->engine_up)
 		recover_relist(set);
 	else
 		timer_set(set->env->loop, &set->relist, RELIST_MS);
@@ -212,9 +213,18 @@ static void on_event(struct engine_who who, const struct engine_event *event)
 	}
 }
 
+/*
+ * Where nothing is to be recovered the first list only looks for strays: it keeps out of the way of
+ * the pod that the controller was most likely started for.
+ */
 static void on_connected(struct engine_who who)
 {
-	recover_relist(who.ctx);
+	struct pods *set = who.ctx;
+
+	if (!set->recovered && !set->stored)
+		timer_set(set->env->loop, &set->relist, FIRST_LIST_MS);
+	else
+		recover_relist(set);
 }
 
 static void on_lost(struct engine_who who, const struct err *err)

@@ -487,7 +487,7 @@ static bool load_row(void *ctx, const struct store_row *row)
 	json *obj = json_parse(row->body, row->body_len, JSON_PARSE_STRICT, NULL);
 
 	if (obj && !map_get(&set->by_uid, row->uid))
-		pod_add(set, obj)->stored = true;
+		set->stored = pod_add(set, obj)->stored = true;
 	else
 		json_free(obj);
 	return true;

@@ -111,6 +111,7 @@ struct pods {
 	int starting; /* start calls under way */
 	int start_limit;
 	bool engine_up;
+	bool stored;          /* an earlier controller left pods that had not ended */
 	bool recovered;       /* the first list of containers has been read */
 	struct map pulls;     /* image → struct image_pull */
 	struct map image_ids; /* image → its id as last seen (owned) */

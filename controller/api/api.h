@@ -40,7 +40,7 @@ const struct kind *kind_by_gvk(const char *api_version, const char *kind);
 const char *kind_api_version(const struct kind *k);
 /* "jobs.batch" or "pods": how messages name a resource; static. */
 const char *kind_qualified(const struct kind *k);
-/* The NotFound, AlreadyExists and Conflict errors of semantics §0.1, with details; return -1. */
+/* The NotFound, AlreadyExists and Conflict errors in Kubernetes' words, with details; return -1. */
 int err_not_found(struct err *e, const struct kind *k, const char *name);
 int err_already_exists(struct err *e, const struct kind *k, const char *name);
 int err_conflict(struct err *e, const struct kind *k, const char *name);
@@ -95,7 +95,7 @@ struct selector; /* label or field requirements, ANDed */
 struct selector *label_selector_parse(const char *text, struct err *e) MUST_USE;
 /* A metav1.LabelSelector object (matchLabels, matchExpressions). */
 struct selector *label_selector_from(const json *selector, struct err *e) MUST_USE;
-/* Field selector text: k=v, k==v, k!=v; only fields that the kind offers (§5.1). */
+/* Field selector text: k=v, k==v, k!=v; only fields that the kind offers. */
 struct selector *field_selector_parse(
     const struct kind *k, const char *text, struct err *e) MUST_USE;
 bool selector_is_empty(const struct selector *s);

@@ -100,7 +100,7 @@ static bool restarts_exceed(const struct job_obs *o)
 	return o->backoff_limit == 0 ? restarts > 0 : restarts >= o->backoff_limit;
 }
 
-/* The table of §1.5, step 5, as far as it concerns failures. */
+/* Whether the job has failed: the first reason that holds. */
 static enum job_end find_failure(const struct job_obs *o, const struct job_plan *plan)
 {
 	int64_t start = o->start_time ? o->start_time : o->now;
@@ -112,7 +112,7 @@ static enum job_end find_failure(const struct job_obs *o, const struct job_plan 
 	return JOB_END_NONE;
 }
 
-/* How early a surplus pod goes: smaller first (§1.6). */
+/* How early a surplus pod goes: smaller first. */
 struct surplus {
 	size_t index;
 	const struct job_pod *pod;

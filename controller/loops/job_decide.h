@@ -1,7 +1,7 @@
 /*
  * job_decide: what one round of a Job does. Pure: everything it needs, the time too, is in the
- * observation; what it wants is in the plan. Behaviour after Kubernetes' job controller
- * (semantics.md §1.5 to §1.13).
+ * observation; what it wants is in the plan. Behaviour after Kubernetes 1.36
+ * (pkg/controller/job: job_controller.go, backoff_utils.go).
  */
 #ifndef KJOB_JOB_DECIDE_H
 #define KJOB_JOB_DECIDE_H
@@ -28,7 +28,7 @@ struct job_pod {
 	int64_t restarts; /* over all containers */
 	int64_t created_at;
 	int64_t ready_since;
-	int64_t finished_at; /* §1.8: newest container end, else the fall-backs */
+	int64_t finished_at; /* newest container end, else the fall-backs */
 };
 
 /* The failures in a row that delay new pods; in memory only, as in Kubernetes. */

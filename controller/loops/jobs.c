@@ -136,7 +136,7 @@ static void round_release(struct round *r)
 	free(r->fates);
 }
 
-/* When a pod ended, as the back-off counts it (§1.8). */
+/* When a pod ended, as the back-off counts it. */
 static int64_t finish_time(const json *pod)
 {
 	const json *ready = meta_condition(pod, "Ready");

@@ -1,7 +1,7 @@
 /*
  * pod_decide: the next step of a pod. Pure: from what is known of the pod and its containers to one
- * action; the caller applies it and asks again until there is none. Behaviour after the kubelet
- * (semantics.md §3.2, §3.5, §3.6, §3.11).
+ * action; the caller applies it and asks again until there is none. Behaviour after the kubelet of
+ * Kubernetes 1.36 (pkg/kubelet/kuberuntime).
  */
 #ifndef KJOB_POD_DECIDE_H
 #define KJOB_POD_DECIDE_H
@@ -77,7 +77,7 @@ struct pod_action pod_decide(const struct pod_obs *o);
 bool restart_wanted(enum restart_policy policy, int exit_code);
 
 /*
- * The back-off of one container or image (§3.6): none at first, then 10 s doubling to 300 s;
+ * The back-off of one container or image: none at first, then 10 s doubling to 300 s;
  * forgotten when the last instance ended more than ten minutes after the last increase. Times in
  * milliseconds of the wall clock.
  */

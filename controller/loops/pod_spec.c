@@ -45,7 +45,7 @@ static json *container_labels(const struct container *c)
 	return l;
 }
 
-/* ---- $(NAME) (§3.13) ---- */
+/* ---- $(NAME) ---- */
 
 static const char *env_lookup(const struct strlist *env, const char *name, size_t len)
 {

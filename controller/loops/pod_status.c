@@ -110,7 +110,7 @@ static json *container_status(const struct container *c)
 	return s;
 }
 
-/* ---- conditions (§3.3) ---- */
+/* ---- conditions ---- */
 
 /* Adds a condition; the transition time of an unchanged one is kept. */
 static void add_condition(json *list, const struct pod *p, const char *type, bool on,

@@ -207,7 +207,7 @@ json *container_json(const struct container *c)
 
 /* ---- observing ---- */
 
-/* Grace as DELETE asked for it, but never less than two seconds after SIGTERM (§3.11); SIGKILL is
+/* Grace as DELETE asked for it, but never less than two seconds after SIGTERM; SIGKILL is
  * repeated. */
 #define TERM_FLOOR_MS 2000
 #define KILL_AGAIN_MS 10000

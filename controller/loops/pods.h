@@ -49,7 +49,7 @@ void pods_on_owner_news(struct pods *set, void (*fn)(void *ctx, const char *owne
 
 /*
  * The log of a container of a pod: which file to read and whether more will come. `previous`
- * chooses the attempt before the newest. Errors are those of semantics §5.5 ("container "C" in pod
+ * chooses the attempt before the newest. Errors are those of the kubelet ("container "C" in pod
  * "P" is waiting to start: …"). pod is the stored object.
  */
 int pods_find_log(struct pods *p, const struct cJSON *pod, const char *container, bool previous,

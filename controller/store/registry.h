@@ -57,7 +57,7 @@ struct delete_options {
  * deletionGracePeriodSeconds and stay until the pod loop is done with them (grace 0, or never
  * scheduled, or terminal: they go at once unless finalizers hold them). Orphan drops the
  * dependents' ownerReferences; Foreground adds the finalizer foregroundDeletion; a Job's default is
- * orphan with the warning of semantics §1.1. *ret_gone tells whether the object is gone. Returns
+ * orphan with the warning that Kubernetes gives. *ret_gone tells whether the object is gone. Returns
  * its (last) state, owned.
  */
 json *registry_delete(struct store *s, const struct kind *k, const char *ns, const char *name,

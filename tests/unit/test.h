@@ -1,7 +1,7 @@
 /*
- * test: a unit test program is a file with TEST blocks and `int main(void) { return test_main();
- * }`. Output is TAP. A test name is a sentence; where semantics.md has a scenario, the name begins
- * with its id.
+ * test: a unit test program is a file with TEST blocks and
+ * `int main(void) { return test_main(); }`. Output is TAP. A test name is a sentence; an id in front
+ * (J01, F03, N21 …) is that of the scenario of Kubernetes' behaviour that it covers.
  */
 #ifndef KJOB_TEST_H
 #define KJOB_TEST_H

@@ -277,6 +277,7 @@ static int start_loops(struct controller *c, struct err *e)
 	    .recorder = recorder_new(c->store),
 	    .logs_dir = c->paths.logs_dir,
 	    .node_name = c->node_name,
+	    .engine_version = c->addr.version,
 	    .engine_cpus = sysconf(_SC_NPROCESSORS_ONLN),
 	};
 	c->pods = pods_new(&c->env);
@@ -322,8 +323,6 @@ static void finish(struct controller *c)
 		if (c->signals[i])
 			loop_signal_free(c->signals[i]);
 	server_free(c->server);
-	if (c->loop)
-		timer_cancel(c->loop, &c->env.node_timer);
 	janitor_free(c->janitor);
 	gc_free(c->gc);
 	jobs_free(c->jobs);

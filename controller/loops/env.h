@@ -17,8 +17,8 @@ struct loops_env {
 	struct recorder *recorder;
 	const char *logs_dir;
 	const char *node_name;
+	const char *engine_version; /* as the engine itself says; NULL: unknown */
 	int64_t engine_cpus;
-	struct timer node_timer; /* node.c: when to ask the engine what it is */
 };
 
 #define JOB_TRACKING_FINALIZER "batch.kubernetes.io/job-tracking"

@@ -9,8 +9,7 @@
 #define HOST_NAME_ROOM 254
 /* What a kubelet allows on a node unless told otherwise. */
 #define MAX_PODS "110"
-/* Telling what it is keeps Podman busy for a while: a node that is known can wait. */
-#define INFO_DELAY_MS 1000
+/* How long the first start waits for the engine to tell what it is. */
 #define FIRST_INFO_MS 2000
 
 char *node_name(void)
@@ -150,18 +149,18 @@ static void on_info(struct engine_who who, const struct engine_info *info, const
 		log_warn("cannot store the node: %s", err_msg(&e));
 }
 
-static void ask_engine(void *arg)
+/* The stored node is this engine's. Asking again would keep Podman busy when a pod is about to
+ * start. */
+static bool is_known(struct loops_env *env)
 {
-	struct loops_env *env = arg;
-
-	engine_get_info(env->engine, on_info, (struct engine_who){.ctx = env});
-}
-
-static bool store_has_node(struct loops_env *env)
-{
+	const char *scheme = engine_kind(env->engine) == ENGINE_PODMAN ? "podman" : "docker";
 	auto_json *node = store_get(env->store, kind_by_id(KIND_NODE), NULL, env->node_name, NULL);
+	auto_free char *runtime =
+	    xasprintf("%s://%s", scheme, env->engine_version ? env->engine_version : "");
 
-	return node != NULL;
+	return node &&
+	       str_has_prefix(
+		   json_str_or(node, "status.nodeInfo.containerRuntimeVersion", ""), runtime);
 }
 
 int node_start(struct loops_env *env, struct err *e)
@@ -172,13 +171,11 @@ int node_start(struct loops_env *env, struct err *e)
 	json_set_str(active, "phase", "Active");
 	if (put(env, kind_by_id(KIND_NAMESPACE), NULL, "default", active, NULL, e) < 0)
 		return -1;
-	env->node_timer = (struct timer){.name = "node", .fn = ask_engine, .arg = env};
-	if (store_has_node(env)) {
-		timer_set(env->loop, &env->node_timer, INFO_DELAY_MS);
+	if (is_known(env))
 		return 0;
-	}
-	ask_engine(env); /* once for an instance: its first command finds the node there */
-	while (!store_has_node(env) && clock_mono_ms() < give_up)
+	/* once for an instance: its first command finds the node there */
+	engine_get_info(env->engine, on_info, (struct engine_who){.ctx = env});
+	while (!is_known(env) && clock_mono_ms() < give_up)
 		loop_turn(env->loop, 50);
 	return 0;
 }

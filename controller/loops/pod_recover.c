@@ -1,7 +1,7 @@
 #include "pods_internal.h"
 
 #define RELIST_MS 10000
-#define FIRST_LIST_MS 500
+#define FIRST_LIST_MS 2000
 
 /* ---- from the stored status, when a controller starts ---- */
 

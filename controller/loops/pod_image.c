@@ -4,7 +4,7 @@
 struct image_pull {
 	struct pods *set;
 	char *image;
-	engine_id call;
+	uint64_t call; /* key of its callbacks: the engine's own id is not known before they are named */
 	int64_t began_ms;
 	struct container **waiting;
 	size_t len, cap;
@@ -111,14 +111,11 @@ void image_want(struct container *c)
 	set_text(&c->waiting_message, message);
 	container_event(c, "Normal", "Pulling", "Pulling image \"%s\"", image);
 	if (!pull) {
-		static uint64_t serial; /* keys of pulls; the engine's own ids are not known before
-					   the call returns */
-
 		pull = xcalloc(1, sizeof(*pull));
 		pull->set = set;
 		pull->image = xstrdup(image);
 		pull->began_ms = now_ms();
-		pull->call = ++serial;
+		pull->call = ++set->pull_serial;
 		map_set(&set->pulls, image, pull);
 		image_pull(set->env->engine, image, on_progress, on_pulled,
 		    (struct engine_who){.ctx = set, .key = pull->call});

@@ -114,6 +114,7 @@ struct pods {
 	bool stored;          /* an earlier controller left pods that had not ended */
 	bool recovered;       /* the first list of containers has been read */
 	struct map pulls;     /* image → struct image_pull */
+	uint64_t pull_serial; /* of the newest pull */
 	struct map image_ids; /* image → its id as last seen (owned) */
 	struct map follows;   /* log path → struct follow_group (pod_logs.c) */
 	struct events *events;

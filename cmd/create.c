@@ -55,28 +55,7 @@ static int create_one(struct cmd_ctx *ctx, struct printer *p, struct manifest *m
 
 static int exec_create(struct cmd_ctx *ctx, struct err *e)
 {
-	auto_manifests all = {0};
-	auto_printer p = {0};
-
-	if (ctx->argc)
-		return cmd_usage_error(ctx, e, "Unexpected args: [%s]", ctx->args[0]);
-	if (!opts_given(&ctx->opts, "filename"))
-		return cmd_usage_error(ctx, e, "must specify -f");
-	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0)
-		return -1;
-	p.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
-	if (manifests_load(
-		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), &all, e) < 0)
-		return -1;
-	if (all.len == 0)
-		return err_set(e, ERR_BAD_REQUEST, "no objects passed to create");
-	for (size_t i = 0; i < all.len; i++) {
-		auto_err one = {0};
-
-		if (create_one(ctx, &p, &all.items[i], &one) < 0)
-			manifest_report(ctx, &all.items[i], &one);
-	}
-	return ctx->failed;
+	return manifests_each(ctx, create_one, e);
 }
 
 const struct cmd cmd_create = {

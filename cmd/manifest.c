@@ -8,6 +8,7 @@
 
 #include "../runtime/base/paths.h"
 #include "errors.h"
+#include "printer.h"
 
 #define FILE_MAX ((size_t)64 * MIB)
 #define FOLDER_DEPTH_MAX 32
@@ -324,4 +325,30 @@ void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *
 		add_place(m, paths.items[i], &places);
 	if (places.len)
 		fprintf(stderr, "%s\n", buf_str(&places) + 1);
+}
+
+int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, struct err *e)
+{
+	auto_manifests all = {0};
+	auto_printer p = {0};
+
+	if (ctx->argc)
+		return cmd_usage_error(ctx, e, "Unexpected args: [%s]", ctx->args[0]);
+	if (!opts_given(&ctx->opts, "filename"))
+		return cmd_usage_error(ctx, e, "must specify -f");
+	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0)
+		return -1;
+	p.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
+	if (manifests_load(
+		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), &all, e) < 0)
+		return -1;
+	if (all.len == 0)
+		return err_set(e, ERR_BAD_REQUEST, "no objects passed to %s", ctx->cmd->name);
+	for (size_t i = 0; i < all.len; i++) {
+		auto_err why = {0};
+
+		if (one(ctx, &p, &all.items[i], &why) < 0)
+			manifest_report(ctx, &all.items[i], &why);
+	}
+	return ctx->failed;
 }

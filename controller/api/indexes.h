@@ -1,0 +1,47 @@
+/*
+ * indexes: sets of completion indexes, and their text form: "0-2,5,7,8". A set holds numbers from 0
+ * to limit-1 as bits, so that copying one of 100,000 costs 12 KB. A zeroed set is empty with limit
+ * 0.
+ */
+#ifndef KJOB_API_INDEXES_H
+#define KJOB_API_INDEXES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../../runtime/base/buf.h"
+#include "../../runtime/base/err.h"
+
+struct index_set {
+	uint64_t *bits;
+	int64_t limit; /* numbers are below it */
+	int64_t count; /* how many are in it */
+};
+
+void index_set_init(struct index_set *s, int64_t limit);
+void index_set_release(struct index_set *s);
+/* dst is initialised with this limit; numbers of src at or above it are left out. src may be NULL.
+ */
+void index_set_copy(struct index_set *dst, const struct index_set *src, int64_t limit);
+/* Numbers outside of the limits are never in a set; adding and removing them does nothing. */
+bool index_set_has(const struct index_set *s, int64_t n);
+void index_set_add(struct index_set *s, int64_t n);
+void index_set_add_range(struct index_set *s, int64_t first, int64_t last);
+void index_set_del(struct index_set *s, int64_t n);
+/* How many numbers are in both. */
+int64_t index_set_common(const struct index_set *a, const struct index_set *b);
+/* The smallest number >= from that is in (next) or not in (next_free) the set; -1: none below
+ * limit. */
+int64_t index_set_next(const struct index_set *s, int64_t from);
+int64_t index_set_next_free(const struct index_set *s, int64_t from);
+/* Ascending; runs of three or more as a-b. Appends nothing for an empty set. */
+void index_set_format(const struct index_set *s, struct buf *out);
+/*
+ * Reads either form into an initialised set. Errors are those that Kubernetes gives for
+ * succeededIndexes, without the prefix "error parsing succeededIndexes: ".
+ */
+int index_set_parse(struct index_set *s, const char *text, struct err *e) MUST_USE;
+/* As the controller reads a status: what is not a number or not below the limit is passed over. */
+void index_set_parse_lenient(struct index_set *s, const char *text);
+
+#endif

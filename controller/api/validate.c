@@ -269,12 +269,6 @@ static void walk_found(const struct walk *w, const struct place *p)
 	    buf_str(&path));
 }
 
-/* Written by the defaults because of another field, which is reported itself. */
-static bool is_implied(const struct field *f, const json *obj)
-{
-	return str_eq(f->name, "podReplacementPolicy") && json_get(obj, "podFailurePolicy");
-}
-
 static void walk_object(
     const struct walk *w, const struct schema *s, const json *obj, const struct place *p)
 {
@@ -286,7 +280,7 @@ static void walk_object(
 		if (!f || (!p && !str_eq(f->name, "spec")))
 			continue;
 		if (f->flags & w->flag) {
-			if (!is_neutral(f, m) && !is_implied(f, obj))
+			if (!is_neutral(f, m))
 				walk_found(w, &here);
 			continue;
 		}

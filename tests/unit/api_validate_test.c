@@ -224,15 +224,13 @@ TEST("updates: mutable fields raise the generation, metadata does not, identity 
 TEST("V06 Indexed needs completions")
 {
 	CHECK_JOB(INDEXED "\"parallelism\":2," NEVER,
-	    "[spec.completions: Required value: when completion mode is Indexed, "
-	    "spec.completionMode: " LATER "]");
+	    "spec.completions: Required value: when completion mode is Indexed");
 }
 
 TEST("V07 managedBy must be a domain-prefixed path")
 {
-	CHECK_JOB("\"managedBy\":\"x\"," NEVER, "[spec.managedBy: Invalid value: \"x\": must be a "
-						"domain-prefixed path (such as \"acme.io/foo\"), "
-						"spec.managedBy: " LATER "]");
+	CHECK_JOB("\"managedBy\":\"x\"," NEVER, "spec.managedBy: Invalid value: \"x\": must be a "
+						"domain-prefixed path (such as \"acme.io/foo\")");
 	CHECK_JOB("\"managedBy\":\"kubernetes.io/job-controller\"," NEVER, "");
 }
 
@@ -242,11 +240,10 @@ TEST("V08 the last pod of an Indexed Job must have a name that is a DNS label")
 	    "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"metadata\":{\"name\":"
 	    "\"a23456789a123456789a123456789a123456789a123456789a123456789b\"},\"spec\":{" INDEXED
 	    "\"completions\":1000," NEVER "}}",
-	    "[metadata.name: Invalid value: "
+	    "metadata.name: Invalid value: "
 	    "\"a23456789a123456789a123456789a123456789a123456789a123456789b\": will not able "
 	    "to create pod with invalid DNS label: "
-	    "a23456789a123456789a123456789a123456789a123456789a123456789b-999, "
-	    "spec.completionMode: " LATER "]");
+	    "a23456789a123456789a123456789a123456789a123456789a123456789b-999");
 }
 
 TEST("V09 maxFailedIndexes needs backoffLimitPerIndex and Indexed")
@@ -254,7 +251,7 @@ TEST("V09 maxFailedIndexes needs backoffLimitPerIndex and Indexed")
 	CHECK_JOB("\"maxFailedIndexes\":1," NEVER,
 	    "[spec.backoffLimitPerIndex: Required value: when maxFailedIndexes is specified, "
 	    "spec.maxFailedIndexes: Invalid "
-	    "value: 1: requires indexed completion mode, spec.maxFailedIndexes: " LATER "]");
+	    "value: 1: requires indexed completion mode]");
 }
 
 #define CODES(values)                                                                             \
@@ -264,20 +261,16 @@ TEST("V09 maxFailedIndexes needs backoffLimitPerIndex and Indexed")
 
 TEST("V10 exit codes are ordered, unique and not 0 for In")
 {
-	CHECK_JOB(CODES("[3,1]"),
-	    "[" CODES_AT ": Invalid value: [3,1]: must be ordered, spec.podFailurePolicy: " LATER
-	    "]");
-	CHECK_JOB(CODES("[1,1]"),
-	    "[" CODES_AT "[1]: Duplicate value: 1, spec.podFailurePolicy: " LATER "]");
-	CHECK_JOB(CODES("[0]"),
-	    "[" CODES_AT "[0]: Invalid value: 0: must not be 0 for the In operator, "
-	    "spec.podFailurePolicy: " LATER "]");
+	CHECK_JOB(CODES("[3,1]"), CODES_AT ": Invalid value: [3,1]: must be ordered");
+	CHECK_JOB(CODES("[1,1]"), CODES_AT "[1]: Duplicate value: 1");
+	CHECK_JOB(
+	    CODES("[0]"), CODES_AT "[0]: Invalid value: 0: must not be 0 for the In operator");
 	CHECK_JOB("\"podFailurePolicy\":{\"rules\":[{}]}," NEVER,
 	    "[spec.podFailurePolicy.rules[0].action: Required value: valid values: [\"Count\" "
 	    "\"FailIndex\" \"FailJob\" "
 	    "\"Ignore\"], spec.podFailurePolicy.rules[0]: Invalid value: {}: specifying one of "
 	    "OnExitCodes and "
-	    "OnPodConditions is required, spec.podFailurePolicy: " LATER "]");
+	    "OnPodConditions is required]");
 }
 
 TEST("success policies are checked against completions")
@@ -299,8 +292,7 @@ TEST("success policies are checked against completions")
 	    "less than or equal to 2 "
 	    "(the number of indexes in the specified succeededIndexes field), "
 	    "spec.successPolicy.rules[4]: Required value: "
-	    "at least one of succeededCount or succeededIndexes must be specified, "
-	    "spec.completionMode: " LATER ", spec.successPolicy: " LATER "]");
+	    "at least one of succeededCount or succeededIndexes must be specified]");
 }
 
 TEST("generated labels may not be altered; a manual selector must match")
@@ -322,8 +314,7 @@ TEST("generated labels may not be altered; a manual selector must match")
 
 TEST("fields of later versions are refused, their defaults are not")
 {
-	CHECK_JOB("\"ttlSecondsAfterFinished\":0,\"suspend\":true," NEVER,
-	    "[spec.ttlSecondsAfterFinished: " LATER ", spec.suspend: " LATER "]");
+	CHECK_JOB("\"ttlSecondsAfterFinished\":0,\"suspend\":true," NEVER, "");
 	CHECK_JOB("\"suspend\":false,\"completionMode\":\"NonIndexed\",\"podReplacementPolicy\":"
 		  "\"TerminatingOrFailed\"," NEVER,
 	    "");

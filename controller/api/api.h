@@ -13,7 +13,15 @@
 
 struct schema; /* schema.h */
 
-enum kind_id { KIND_POD, KIND_EVENT, KIND_NAMESPACE, KIND_NODE, KIND_JOB, KIND_COUNT };
+enum kind_id {
+	KIND_POD,
+	KIND_EVENT,
+	KIND_NAMESPACE,
+	KIND_NODE,
+	KIND_JOB,
+	KIND_CRONJOB,
+	KIND_COUNT
+};
 
 struct kind {
 	enum kind_id id;

@@ -9,18 +9,18 @@
 
 #define BACKOFF_LIMIT_DEFAULT 6
 
-static void default_object(const struct schema *s, json *obj)
+static void default_object(const struct schema *s, json *obj, bool own)
 {
 	for (const struct field *f = s->fields; f->name; f++) {
 		json *node = json_get(obj, f->name);
 
-		if (!node && f->dflt)
+		if (!node && f->dflt && own)
 			json_set(obj, f->name, json_parse(f->dflt, strlen(f->dflt), 0, NULL));
 		else if (f->type == T_OBJECT && json_is_object(node))
-			default_object(f->of, node);
+			default_object(f->of, node, !(f->flags & F_BARE));
 		else if (f->type == T_OBJECT_LIST)
 			json_for (item, node)
-				default_object(f->of, item);
+				default_object(f->of, item, true);
 	}
 }
 
@@ -75,12 +75,25 @@ static void default_job(json *job)
 	default_job_labels(job);
 }
 
+/* The Job itself gets its defaults when it is made; only the pod has them already. */
+static void default_cron_job(json *cron)
+{
+	json *template = json_obj(cron, "spec.jobTemplate.spec.template");
+
+	json_obj(cron, "spec.jobTemplate.metadata");
+	json_obj(template, "metadata");
+	default_pod_spec(json_obj(template, "spec"));
+}
+
 void api_default(const struct kind *k, json *obj)
 {
 	json_obj(obj, "metadata");
 	switch (k->id) {
 	case KIND_JOB:
 		default_job(obj);
+		break;
+	case KIND_CRONJOB:
+		default_cron_job(obj);
 		break;
 	case KIND_POD:
 		default_pod_spec(json_obj(obj, "spec"));
@@ -93,5 +106,5 @@ void api_default(const struct kind *k, json *obj)
 	case KIND_COUNT:
 		break;
 	}
-	default_object(k->schema, obj);
+	default_object(k->schema, obj, true);
 }

@@ -7,6 +7,7 @@ static const char *const short_pod[] = {"po", NULL};
 static const char *const short_event[] = {"ev", NULL};
 static const char *const short_namespace[] = {"ns", NULL};
 static const char *const short_node[] = {"no", NULL};
+static const char *const short_cronjob[] = {"cj", NULL};
 static const char *const subs_pod[] = {"attach", "log", "status", NULL};
 static const char *const subs_status[] = {"status", NULL};
 
@@ -76,6 +77,21 @@ static const struct kind kinds[KIND_COUNT] = {
 	.has_generation = true,
 	.subresources = subs_status,
     },
+    {
+	.id = KIND_CRONJOB,
+	.group = "batch",
+	.version = "v1",
+	.kind = "CronJob",
+	.resource = "cronjobs",
+	.singular = "cronjob",
+	.schema = &schema_cron_job,
+	.short_names = short_cronjob,
+	.categories = cats_all,
+	.namespaced = true,
+	.has_status = true,
+	.has_generation = true,
+	.subresources = subs_status,
+    },
 };
 
 /* Texts that are derived from a row but must live as long as it: same order. */
@@ -87,6 +103,7 @@ static const struct {
     {"v1", "namespaces"},
     {"v1", "nodes"},
     {"batch/v1", "jobs.batch"},
+    {"batch/v1", "cronjobs.batch"},
 };
 
 const struct kind *kind_by_id(enum kind_id id)

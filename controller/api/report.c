@@ -103,16 +103,31 @@ void bad_invalid_text(
 	add_invalid(r, p, shown, detail);
 }
 
-void bad_unsupported(
-    struct report *r, const struct place *p, const char *value, const char *const *values)
+static void add_unsupported(
+    struct report *r, const struct place *p, const char *shown, const char *const *values)
 {
-	auto_free char *shown = str_go_quote(value);
 	auto_buf m = {0};
 
 	buf_addf(&m, "Unsupported value: %s: supported values: ", shown);
 	for (size_t i = 0; values[i]; i++)
 		buf_addf(&m, "%s\"%s\"", i ? ", " : "", values[i]);
 	add(r, p, "FieldValueNotSupported", buf_str(&m));
+}
+
+void bad_unsupported(
+    struct report *r, const struct place *p, const char *value, const char *const *values)
+{
+	auto_free char *shown = str_go_quote(value);
+
+	add_unsupported(r, p, shown, values);
+}
+
+void bad_unsupported_value(
+    struct report *r, const struct place *p, const json *value, const char *const *values)
+{
+	auto_free char *shown = show(value);
+
+	add_unsupported(r, p, shown, values);
 }
 
 void bad_forbidden(struct report *r, const struct place *p, const char *fmt, ...)

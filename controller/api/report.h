@@ -28,6 +28,9 @@ void bad_invalid_text(
     struct report *r, const struct place *p, const char *value, const char *detail);
 void bad_unsupported(
     struct report *r, const struct place *p, const char *value, const char *const *values);
+/* The same of a value that is no string. */
+void bad_unsupported_value(
+    struct report *r, const struct place *p, const json *value, const char *const *values);
 void bad_forbidden(struct report *r, const struct place *p, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void bad_duplicate(struct report *r, const struct place *p, const json *value);
 void bad_too_long(struct report *r, const struct place *p, size_t max);

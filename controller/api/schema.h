@@ -37,6 +37,7 @@ enum field_flags {
 	F_LATER = 8,     /* not honoured by this version: anything but the default is refused */
 	F_NOOP = 16,     /* accepted without effect on a single machine: warns */
 	F_MERGE = 32,    /* a list of scalars that a strategic patch merges */
+	F_BARE = 64,     /* an object whose own members get no defaults: only what is deeper */
 };
 
 struct schema;
@@ -80,6 +81,9 @@ extern const struct schema schema_job, schema_job_spec, schema_pod_failure_polic
     schema_pod_failure_policy_on_pod_conditions_pattern, schema_success_policy,
     schema_success_policy_rule, schema_job_status, schema_job_condition,
     schema_uncounted_terminated_pods;
+/* schema_cron.c */
+extern const struct schema schema_cron_job, schema_cron_job_spec, schema_job_template_spec,
+    schema_cron_job_status;
 /* schema_core.c */
 extern const struct schema schema_event, schema_event_source, schema_event_series, schema_namespace,
     schema_namespace_spec, schema_namespace_status, schema_namespace_condition, schema_node,

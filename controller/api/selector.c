@@ -489,6 +489,11 @@ static const struct selectable job_fields[] = {
     PLAIN(NULL),
 };
 
+static const struct selectable cron_job_fields[] = {
+    META_FIELDS,
+    PLAIN(NULL),
+};
+
 static const struct selectable *selectable_of(const struct kind *k)
 {
 	switch (k->id) {
@@ -502,6 +507,8 @@ static const struct selectable *selectable_of(const struct kind *k)
 		return node_fields;
 	case KIND_JOB:
 		return job_fields;
+	case KIND_CRONJOB:
+		return cron_job_fields;
 	case KIND_COUNT:
 		break;
 	}

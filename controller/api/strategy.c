@@ -35,6 +35,9 @@ void api_prepare_create(const struct kind *k, json *obj)
 			generate_selector(obj);
 		api_default(k, obj); /* labels that the template now has become the Job's */
 		break;
+	case KIND_CRONJOB:
+		json_set(obj, "status", json_new_object());
+		break;
 	case KIND_POD:
 		json_set(obj, "status", json_new_object());
 		json_set_path(obj, "status.phase", json_new_string("Pending"));

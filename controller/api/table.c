@@ -169,23 +169,23 @@ static char *job_duration(const struct source *s)
 }
 
 /* One member of all containers, joined by commas. */
-static char *join_containers(const struct source *s, const char *member)
+static char *join_containers(const struct source *s, const char *path, const char *member)
 {
 	auto_strlist list = {0};
 
-	json_for (c, json_path(s->obj, "spec.template.spec.containers"))
+	json_for (c, json_path(s->obj, path))
 		strlist_add(&list, json_str_or(c, member, ""));
 	return strlist_join(&list, ",");
 }
 
 static char *job_containers(const struct source *s)
 {
-	return join_containers(s, "name");
+	return join_containers(s, "spec.template.spec.containers", "name");
 }
 
 static char *job_images(const struct source *s)
 {
-	return join_containers(s, "image");
+	return join_containers(s, "spec.template.spec.containers", "image");
 }
 
 /* "k in (a,b)", "k notin (a)", "k", "!k" */
@@ -207,9 +207,8 @@ static void add_expression(struct strlist *list, const json *expr)
 		strlist_addf(list, "%s %s (%s)", key, str_eq(op, "In") ? "in" : "notin", joined);
 }
 
-static char *job_selector(const struct source *s)
+static char *format_selector(const json *selector)
 {
-	const json *selector = json_path(s->obj, "spec.selector");
 	auto_strlist list = {0};
 
 	json_for (l, json_get(selector, "matchLabels"))
@@ -218,6 +217,11 @@ static char *job_selector(const struct source *s)
 		add_expression(&list, expr);
 	strlist_sort(&list);
 	return list.len ? strlist_join(&list, ",") : xstrdup("<none>");
+}
+
+static char *job_selector(const struct source *s)
+{
+	return format_selector(json_path(s->obj, "spec.selector"));
 }
 
 static const struct column job_columns[] = {
@@ -229,6 +233,68 @@ static const struct column job_columns[] = {
     {"Containers", "", 1, "Names of the containers in the template.", job_containers, NULL},
     {"Images", "", 1, "Images of the containers in the template.", job_images, NULL},
     {"Selector", "", 1, "Labels by which the job finds its pods.", job_selector, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+/* ---- cron jobs ---- */
+
+static char *cron_schedule(const struct source *s)
+{
+	return string_or(s, "spec.schedule", "");
+}
+
+static char *cron_zone(const struct source *s)
+{
+	const char *zone = json_str(s->obj, "spec.timeZone");
+
+	return xstrdup(zone ? zone : "<none>");
+}
+
+static char *cron_suspend(const struct source *s)
+{
+	if (!json_has(s->obj, "spec.suspend"))
+		return xstrdup("<unset>");
+	return xstrdup(json_bool(s->obj, "spec.suspend", false) ? "True" : "False");
+}
+
+static int64_t cron_active(const struct source *s)
+{
+	return (int64_t)json_len(json_path(s->obj, "status.active"));
+}
+
+static char *cron_last(const struct source *s)
+{
+	const char *time = json_str(s->obj, "status.lastScheduleTime");
+
+	return time ? age_of(time, s->now) : xstrdup("<none>");
+}
+
+static char *cron_containers(const struct source *s)
+{
+	return join_containers(s, "spec.jobTemplate.spec.template.spec.containers", "name");
+}
+
+static char *cron_images(const struct source *s)
+{
+	return join_containers(s, "spec.jobTemplate.spec.template.spec.containers", "image");
+}
+
+static char *cron_selector(const struct source *s)
+{
+	return format_selector(json_path(s->obj, "spec.jobTemplate.spec.selector"));
+}
+
+static const struct column cron_job_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Schedule", "", 0, "When it runs.", cron_schedule, NULL},
+    {"Timezone", "", 0, "Time zone of the schedule.", cron_zone, NULL},
+    {"Suspend", "", 0, "Whether it is paused.", cron_suspend, NULL},
+    {"Active", "", 0, "Jobs of it that are unfinished.", NULL, cron_active},
+    {"Last Schedule", "", 0, "Time since it was last due and started.", cron_last, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {"Containers", "", 1, "Names of the containers in the template.", cron_containers, NULL},
+    {"Images", "", 1, "Images of the containers in the template.", cron_images, NULL},
+    {"Selector", "", 1, "Labels by which its jobs find their pods.", cron_selector, NULL},
     {NULL, NULL, 0, NULL, NULL, NULL},
 };
 
@@ -428,6 +494,8 @@ static const struct column *columns_of(const struct kind *k)
 		return node_columns;
 	case KIND_JOB:
 		return job_columns;
+	case KIND_CRONJOB:
+		return cron_job_columns;
 	case KIND_COUNT:
 		break;
 	}

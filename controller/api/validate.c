@@ -309,7 +309,9 @@ static void validate_event(struct report *r, const json *event)
 		bad_invalid(r, &ns, value, "does not match event.namespace");
 }
 
-static void validate_object(struct report *r, const struct kind *k, const json *obj)
+/* old: NULL on create. */
+static void validate_object(
+    struct report *r, const struct kind *k, const json *obj, const json *old)
 {
 	struct place spec = PLACE(NULL, "spec");
 
@@ -317,6 +319,9 @@ static void validate_object(struct report *r, const struct kind *k, const json *
 	switch (k->id) {
 	case KIND_JOB:
 		validate_job(r, obj);
+		break;
+	case KIND_CRONJOB:
+		validate_cronjob(r, obj, old);
 		break;
 	case KIND_POD:
 		validate_pod_spec(r, json_get(obj, "spec"), &spec);
@@ -343,6 +348,8 @@ static void validate_later(struct report *r, const struct kind *k, const json *o
 		validate_pod_later(r, json_get(obj, "spec"), &spec);
 	if (k->id == KIND_JOB)
 		validate_pod_later(r, json_path(obj, "spec.template.spec"), &template_spec);
+	if (k->id == KIND_CRONJOB)
+		validate_cronjob_later(r, obj);
 }
 
 static void warn(const struct kind *k, const json *obj, struct strlist *warnings)
@@ -355,6 +362,8 @@ static void warn(const struct kind *k, const json *obj, struct strlist *warnings
 		warn_job(obj, warnings);
 		warn_pod_spec(json_path(obj, "spec.template.spec"), &template_spec, warnings);
 	}
+	if (k->id == KIND_CRONJOB)
+		warn_cronjob(obj, warnings);
 	if (k->id == KIND_POD)
 		warn_pod_spec(json_get(obj, "spec"), &spec, warnings);
 	walk_object(&w, k->schema, obj, NULL);
@@ -365,7 +374,7 @@ int api_validate_create(
 {
 	auto_report r = {0};
 
-	validate_object(&r, k, obj);
+	validate_object(&r, k, obj, NULL);
 	validate_later(&r, k, obj);
 	if (report_finish(&r, k, obj, e) < 0)
 		return -1;
@@ -379,7 +388,7 @@ int api_validate_update(const struct kind *k, const json *obj, const json *old, 
 	auto_report r = {0};
 
 	validate_meta_update(&r, json_get(obj, "metadata"), json_get(old, "metadata"));
-	validate_object(&r, k, obj);
+	validate_object(&r, k, obj, old);
 	if (k->id == KIND_JOB)
 		validate_job_update(&r, obj, old);
 	if (k->id == KIND_POD)

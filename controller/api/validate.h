@@ -36,6 +36,20 @@ void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warn
 void validate_job(struct report *r, const json *job);
 void validate_job_update(struct report *r, const json *job, const json *old);
 void warn_job(const json *job, struct strlist *warnings);
+/* The spec of a Job or of a CronJob's template, at its place; all but the selector. */
+void validate_job_spec(struct report *r, const json *spec, const struct place *p);
+/* `path`: where the spec is. */
+void warn_job_spec(const json *spec, const char *path, struct strlist *warnings);
+/* A name that pods are named after had better be a DNS label. */
+void warn_pod_name(const json *obj, struct strlist *warnings);
+
+/* ---- validate_cronjob.c ---- */
+
+/* old: NULL on create. */
+void validate_cronjob(struct report *r, const json *cron, const json *old);
+/* The part of validate_pod_later in the template. */
+void validate_cronjob_later(struct report *r, const json *cron);
+void warn_cronjob(const json *cron, struct strlist *warnings);
 
 /* ---- validate_policy.c ---- */
 

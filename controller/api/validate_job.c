@@ -196,7 +196,7 @@ static void validate_template(struct report *r, const json *template, const stru
 		bad_forbidden(r, &ephemeral, "ephemeral containers not allowed in pod template");
 }
 
-static void validate_spec(struct report *r, const json *spec, const struct place *p)
+void validate_job_spec(struct report *r, const json *spec, const struct place *p)
 {
 	static const char *const counts[] = {"parallelism", "completions", "activeDeadlineSeconds",
 	    "backoffLimit", "ttlSecondsAfterFinished", "backoffLimitPerIndex", "maxFailedIndexes"};
@@ -218,7 +218,6 @@ static void validate_spec(struct report *r, const json *spec, const struct place
 	validate_replacement_policy(r, spec, p);
 	validate_template(r, json_get(spec, "template"), &template);
 	validate_restart_policy(r, spec, p);
-	validate_selector(r, spec, p);
 }
 
 /* The last pod of an Indexed Job is named after it: that must be a DNS label. */
@@ -244,7 +243,8 @@ void validate_job(struct report *r, const json *job)
 	struct place spec = PLACE(NULL, "spec");
 
 	validate_generated_selector(r, job);
-	validate_spec(r, json_get(job, "spec"), &spec);
+	validate_job_spec(r, json_get(job, "spec"), &spec);
+	validate_selector(r, json_get(job, "spec"), &spec);
 	validate_indexed_name(r, job);
 }
 
@@ -282,12 +282,11 @@ void validate_job_update(struct report *r, const json *job, const json *old)
 	}
 }
 
-void warn_job(const json *job, struct strlist *warnings)
+void warn_pod_name(const json *obj, struct strlist *warnings)
 {
-	const json *spec = json_get(job, "spec");
 	auto_strlist problems = {0};
 
-	name_check_dns_label(json_str_or(job, "metadata.name", ""), &problems);
+	name_check_dns_label(json_str_or(obj, "metadata.name", ""), &problems);
 	if (problems.len) {
 		auto_free char *all = strlist_join(&problems, " ");
 
@@ -297,10 +296,21 @@ void warn_job(const json *job, struct strlist *warnings)
 		    "DNS label is recommended: [%s]",
 		    all);
 	}
+}
+
+void warn_job_spec(const json *spec, const char *path, struct strlist *warnings)
+{
 	if (is_indexed(spec) && above(spec, "completions", MANY_COMPLETIONS) &&
 	    above(spec, "parallelism", MANY_MAX))
-		strlist_add(warnings, "spec: In Indexed Jobs with a number of completions higher "
-				      "than 10^5 and a parallelism higher than "
-				      "10^4, Kubernetes might not be able to track "
-				      "completedIndexes when a big number of indexes fail");
+		strlist_addf(warnings,
+		    "%s: In Indexed Jobs with a number of completions higher than 10^5 and a "
+		    "parallelism higher than 10^4, Kubernetes might not be able to track "
+		    "completedIndexes when a big number of indexes fail",
+		    path);
+}
+
+void warn_job(const json *job, struct strlist *warnings)
+{
+	warn_pod_name(job, warnings);
+	warn_job_spec(json_get(job, "spec"), "spec", warnings);
 }

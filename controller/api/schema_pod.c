@@ -63,7 +63,7 @@ static const struct field pod_spec_fields[] = {
 	.dflt = "{}"),
     ROW("imagePullSecrets", T_OBJECT_LIST, F_LATER, "Secrets with registry credentials.",
 	.of = &schema_local_object_reference, .merge_key = "name"),
-    ROW("hostname", T_STRING, F_LATER, "Host name inside the pod."),
+    ROW("hostname", T_STRING, 0, "Host name inside the pod; its name where absent."),
     ROW("subdomain", T_STRING, F_LATER, "Domain below the namespace's one."),
     ROW("affinity", T_OBJECT, F_PTR | F_NOOP, "Nodes and neighbours that the pod prefers or needs.",
 	.of = &schema_affinity),
@@ -223,20 +223,20 @@ SCHEMA(container_port, "ContainerPort");
 static const struct field env_var_fields[] = {
     ROW("name", T_STRING, F_REQUIRED, "Name of the variable."),
     ROW("value", T_STRING, 0, "Value; $(NAME) refers to earlier variables."),
-    ROW("valueFrom", T_OBJECT, F_PTR | F_LATER, "Source of the value.",
-	.of = &schema_env_var_source),
+    ROW("valueFrom", T_OBJECT, F_PTR, "Source of the value.", .of = &schema_env_var_source),
     {0},
 };
 SCHEMA(env_var, "EnvVar");
 
 static const struct field env_var_source_fields[] = {
     ROW("fieldRef", T_OBJECT, F_PTR, "A field of the pod.", .of = &schema_object_field_selector),
-    ROW("resourceFieldRef", T_OBJECT, F_PTR, "A resource of a container.",
+    ROW("resourceFieldRef", T_OBJECT, F_PTR | F_LATER, "A resource of a container.",
 	.of = &schema_resource_field_selector),
-    ROW("configMapKeyRef", T_OBJECT, F_PTR, "A key of a config map.",
+    ROW("configMapKeyRef", T_OBJECT, F_PTR | F_LATER, "A key of a config map.",
 	.of = &schema_config_map_key_selector),
-    ROW("secretKeyRef", T_OBJECT, F_PTR, "A key of a secret.", .of = &schema_secret_key_selector),
-    ROW("fileKeyRef", T_OBJECT, F_PTR, "A key of a file in a volume.",
+    ROW("secretKeyRef", T_OBJECT, F_PTR | F_LATER, "A key of a secret.",
+	.of = &schema_secret_key_selector),
+    ROW("fileKeyRef", T_OBJECT, F_PTR | F_LATER, "A key of a file in a volume.",
 	.of = &schema_file_key_selector),
     {0},
 };

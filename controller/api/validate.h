@@ -31,6 +31,11 @@ void validate_pod_update(struct report *r, const json *pod, const json *old);
 void validate_pod_later(struct report *r, const json *spec, const struct place *p);
 void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warnings);
 
+/* ---- validate_env.c ---- */
+
+/* The variables of a container: names, and one source for each value. */
+void validate_env(struct report *r, const json *env, const struct place *p);
+
 /* ---- validate_job.c ---- */
 
 void validate_job(struct report *r, const json *job);

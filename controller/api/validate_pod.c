@@ -39,20 +39,6 @@ static void validate_ports(struct report *r, const json *ports, const struct pla
 	map_release(&names, NULL);
 }
 
-static void validate_env(struct report *r, const json *env, const struct place *p)
-{
-	size_t i = 0;
-
-	json_for (var, env) {
-		struct place item = PLACE_ITEM(p, i++), name = PLACE(&item, "name");
-
-		if (!*json_str_or(var, "name", ""))
-			bad_required(r, &name, "");
-		else
-			validate_name(r, json_str_or(var, "name", ""), name_check_env, &name);
-	}
-}
-
 static void validate_container(struct report *r, const json *c, const struct place *p)
 {
 	struct place name = PLACE(p, "name"), image = PLACE(p, "image"), ports = PLACE(p, "ports");
@@ -90,6 +76,7 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
 	struct place selector = PLACE(p, "nodeSelector"), account = PLACE(p, "serviceAccountName");
 	struct place node = PLACE(p, "nodeName"), deadline = PLACE(p, "activeDeadlineSeconds");
+	struct place hostname = PLACE(p, "hostname");
 	const json *limit = json_get(spec, "activeDeadlineSeconds");
 	struct map names = {0};
 	int64_t n;
@@ -110,6 +97,8 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 		    r, json_str_or(spec, "nodeName", ""), name_check_dns_subdomain, &node);
 	if (json_is_int(limit, &n) && (n < 1 || n > INT32_MAX))
 		bad_invalid(r, &deadline, limit, "must be between 1 and %d, inclusive", INT32_MAX);
+	if (*json_str_or(spec, "hostname", ""))
+		validate_name(r, json_str(spec, "hostname"), name_check_dns_label, &hostname);
 	validate_enum(r, &schema_pod_spec, spec, "preemptionPolicy", p);
 }
 
@@ -145,6 +134,29 @@ void validate_pod_update(struct report *r, const json *pod, const json *old)
 		    "kjob");
 }
 
+/* Addresses: an engine gives them when the container starts, and not before. */
+static void validate_env_later(struct report *r, const json *list, const struct place *p)
+{
+	size_t i = 0;
+
+	json_for (c, list) {
+		struct place item = PLACE_ITEM(p, i++), env = PLACE(&item, "env");
+		size_t v = 0;
+
+		json_for (var, json_get(c, "env")) {
+			struct place at = PLACE_ITEM(&env, v++), from = PLACE(&at, "valueFrom");
+			struct place ref = PLACE(&from, "fieldRef"),
+				     path = PLACE(&ref, "fieldPath");
+
+			const char *text = json_str_or(var, "valueFrom.fieldRef.fieldPath", "");
+
+			if (str_has_prefix(text, "status.hostIP") ||
+			    str_has_prefix(text, "status.podIP"))
+				bad_forbidden(r, &path, "not supported by this version of kjob");
+		}
+	}
+}
+
 void validate_pod_later(struct report *r, const json *spec, const struct place *p)
 {
 	struct place containers = PLACE(p, "containers");
@@ -156,6 +168,7 @@ void validate_pod_later(struct report *r, const json *spec, const struct place *
 		if (i++ > 0)
 			bad_forbidden(r, &item, "not supported by this version of kjob");
 	}
+	validate_env_later(r, json_get(spec, "containers"), &containers);
 }
 
 static void warn_env(const json *env, const struct place *p, struct strlist *warnings)

@@ -1,3 +1,4 @@
+#include "../api/fieldpath.h"
 #include "pods_internal.h"
 
 #define ENV_TEXT_MAX (1u * MIB)
@@ -81,10 +82,18 @@ static char *expand(const char *text, const struct strlist *env)
 	return buf_take(&out);
 }
 
+/* A value from elsewhere is taken as it is: it is not expanded. */
+static char *env_value(const struct pod *p, const json *var, const struct strlist *env)
+{
+	const char *path = json_str(var, "valueFrom.fieldRef.fieldPath");
+
+	return path ? fieldpath_value(p->obj, path) : expand(json_str_or(var, "value", ""), env);
+}
+
 static void build_env(const struct container *c, struct strlist *env)
 {
 	json_for (var, json_get(container_json(c), "env")) {
-		auto_free char *value = expand(json_str_or(var, "value", ""), env);
+		auto_free char *value = env_value(c->pod, var, env);
 		auto_free char *entry = xasprintf("%s=%s", json_str_or(var, "name", ""), value);
 
 		strlist_add(env, entry);
@@ -112,7 +121,8 @@ static json *expand_list(const json *list, const struct strlist *env)
 
 static char *hostname_of(const struct pod *p)
 {
-	char *name = xstrndup(p->name, HOSTNAME_MAX);
+	const char *own = json_str_or(p->obj, "spec.hostname", "");
+	char *name = xstrndup(*own ? own : p->name, HOSTNAME_MAX);
 	size_t len = strlen(name);
 
 	while (len > 0 && (name[len - 1] == '-' || name[len - 1] == '.'))

@@ -3,8 +3,7 @@
 
 #include "../runtime/base/clock.h"
 #include "cmd.h"
-#include "manifest.h"
-#include "printer.h"
+#include "pick.h"
 
 static const char *const cascade_choices[] = {
     "background", "foreground", "orphan", "true", "false", NULL};
@@ -36,134 +35,13 @@ static const struct opt options[] = {
     OPT_END,
 };
 
-/* One object that was or is to be deleted. */
-struct victim {
-	const struct resource *resource;
-	char *ns, *name, *uid;
-};
-
 struct deletion {
 	struct cmd_ctx *ctx;
 	struct client *client;
 	int64_t grace; /* -1: not set */
 	bool ignore_missing;
-	struct victim *victims; /* found, in order */
-	size_t len, cap;
+	struct picks victims;
 };
-
-static void add_victim(
-    struct deletion *d, const struct resource *r, const char *ns, const char *name, const char *uid)
-{
-	GROW(d->victims, d->cap, d->len + 1);
-	d->victims[d->len++] = (struct victim){
-	    .resource = r, .ns = xstrdup(ns), .name = xstrdup(name), .uid = xstrdup(uid)};
-}
-
-static void deletion_release(struct deletion *d)
-{
-	for (size_t i = 0; i < d->len; i++) {
-		free(d->victims[i].ns);
-		free(d->victims[i].name);
-		free(d->victims[i].uid);
-	}
-	free(d->victims);
-}
-
-/* ---- what to delete ---- */
-
-static int add_named(struct deletion *d, const struct targets *targets, struct err *e)
-{
-	for (size_t i = 0; i < targets->len; i++) {
-		if (!targets->items[i].name)
-			return err_set(e, ERR_BAD_REQUEST,
-			    "resource(s) were provided, but no name was specified");
-		add_victim(d, targets->items[i].resource, d->ctx->ns, targets->items[i].name, NULL);
-	}
-	return 0;
-}
-
-/* One page of a list; the token of the next one is left in `token`. */
-static int add_page(struct deletion *d, const struct resource *r, char **token, struct err *e)
-{
-	auto_buf path = {0};
-	auto_json *list = NULL;
-
-	buf_init(&path, 0);
-	resource_path(
-	    r, opts_bool(&d->ctx->opts, "all-namespaces") ? NULL : d->ctx->ns, NULL, NULL, &path);
-	query_add(&path, "labelSelector", opts_str(&d->ctx->opts, "selector"));
-	query_add(&path, "fieldSelector", opts_str(&d->ctx->opts, "field-selector"));
-	query_add(&path, "limit", "500");
-	query_add(&path, "continue", *token);
-	list = client_get_json(d->client, buf_str(&path), e);
-	if (!list)
-		return -1;
-	json_for (it, json_get(list, "items"))
-		add_victim(d, r, json_str(it, "metadata.namespace"),
-		    json_str_or(it, "metadata.name", ""), json_str(it, "metadata.uid"));
-	free(*token);
-	*token = xstrdup(json_str_or(list, "metadata.continue", ""));
-	return 0;
-}
-
-static int add_selected(struct deletion *d, const struct targets *targets, struct err *e)
-{
-	for (size_t i = 0; i < targets->len; i++) {
-		auto_free char *token = xstrdup("");
-
-		if (targets->items[i].name)
-			return err_set(e, ERR_BAD_REQUEST,
-			    "name cannot be provided when a selector is specified");
-		do {
-			if (add_page(d, targets->items[i].resource, &token, e) < 0)
-				return -1;
-		} while (*token);
-	}
-	return 0;
-}
-
-static int add_manifests(struct deletion *d, struct manifests *all, struct err *e)
-{
-	if (manifests_load(opts_list(&d->ctx->opts, "filename"),
-		opts_bool(&d->ctx->opts, "recursive"), all, e) < 0)
-		return -1;
-	for (size_t i = 0; i < all->len; i++) {
-		struct manifest_target t = {0};
-		auto_err one = {0};
-
-		if (manifest_resolve(d->ctx, &all->items[i], "strict", &t, &one) < 0)
-			manifest_report(d->ctx, &all->items[i], &one);
-		else if (t.name)
-			add_victim(d, t.resource, t.ns, t.name, NULL);
-	}
-	return 0;
-}
-
-static int find_victims(struct deletion *d, struct err *e)
-{
-	const struct opts *o = &d->ctx->opts;
-	bool by_selector =
-	    *opts_str(o, "selector") || *opts_str(o, "field-selector") || opts_bool(o, "all");
-	auto_manifests manifests = {0};
-	auto_targets targets = {0};
-
-	if (opts_given(o, "filename")) {
-		if (d->ctx->argc)
-			return err_set(e, ERR_BAD_REQUEST,
-			    "when paths, URLs, or stdin is provided as input, you may not specify "
-			    "resource arguments as well");
-		return add_manifests(d, &manifests, e);
-	}
-	if (targets_parse(d->ctx, d->ctx->args, d->ctx->argc, NULL, &targets, e) < 0)
-		return -1;
-	if (targets.len == 0)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "You must provide one or more resources by argument or filename.\nExample "
-		    "resource specifications include:\n   '-f rsrc.yaml'\n   "
-		    "'--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
-	d->ignore_missing = d->ignore_missing || by_selector;
-	return by_selector ? add_selected(d, &targets, e) : add_named(d, &targets, e);
-}
 
 /* ---- deleting ---- */
 
@@ -187,7 +65,7 @@ static json *delete_options(const struct deletion *d)
 	return o;
 }
 
-static void print_deleted(const struct deletion *d, const struct victim *v)
+static void print_deleted(const struct deletion *d, const struct picked *v)
 {
 	const char *dry_run = opts_str(&d->ctx->opts, "dry-run");
 	struct out *out = &d->ctx->out;
@@ -210,7 +88,7 @@ static void print_deleted(const struct deletion *d, const struct victim *v)
 }
 
 /* 1: there was none, and that is fine. The uid of what was deleted comes from the answer. */
-static int delete_one(struct deletion *d, struct victim *v, struct err *e)
+static int delete_one(struct deletion *d, struct picked *v, struct err *e)
 {
 	auto_json *body = delete_options(d), *answer = NULL;
 	auto_buf path = {0};
@@ -245,7 +123,7 @@ static bool until_deleted(void *ctx, const char *type, const json *object)
 
 /* The list that a watch starts from holds the object itself, or nothing. 1: gone. */
 static int still_there(
-    struct deletion *d, const struct victim *v, struct buf *watch_path, struct err *e)
+    struct deletion *d, const struct picked *v, struct buf *watch_path, struct err *e)
 {
 	auto_free char *selector = xasprintf("metadata.name=%s", v->name);
 	auto_json *list = NULL;
@@ -265,7 +143,7 @@ static int still_there(
 	return 0;
 }
 
-static int wait_gone(struct deletion *d, const struct victim *v, struct err *e)
+static int wait_gone(struct deletion *d, const struct picked *v, struct err *e)
 {
 	int64_t timeout_ms = opts_duration_ns(&d->ctx->opts, "timeout") / NSEC_PER_MSEC;
 	int64_t until = clock_mono_ms() + timeout_ms;
@@ -322,22 +200,22 @@ static int delete_all(struct deletion *d, struct err *e)
 {
 	bool wait =
 	    opts_bool(&d->ctx->opts, "wait") && str_eq(opts_str(&d->ctx->opts, "dry-run"), "none");
-	bool *gone = xcalloc(d->len + 1, sizeof(*gone));
+	bool *gone = xcalloc(d->victims.len + 1, sizeof(*gone));
 	size_t found = 0;
 
-	for (size_t i = 0; i < d->len; i++) {
+	for (size_t i = 0; i < d->victims.len; i++) {
 		auto_err one = {0};
-		int rc = delete_one(d, &d->victims[i], &one);
+		int rc = delete_one(d, &d->victims.items[i], &one);
 
 		gone[i] = rc != 0;
 		found += rc == 0;
 		if (rc < 0)
 			cmd_report(d->ctx, &one);
 	}
-	for (size_t i = 0; wait && i < d->len; i++) {
+	for (size_t i = 0; wait && i < d->victims.len; i++) {
 		auto_err one = {0};
 
-		if (!gone[i] && wait_gone(d, &d->victims[i], &one) < 0)
+		if (!gone[i] && wait_gone(d, &d->victims.items[i], &one) < 0)
 			cmd_report(d->ctx, &one);
 	}
 	free(gone);
@@ -348,8 +226,7 @@ static int delete_all(struct deletion *d, struct err *e)
 
 static int exec_delete(struct cmd_ctx *ctx, struct err *e)
 {
-	struct deletion d = {
-	    .ctx = ctx, .ignore_missing = opts_bool(&ctx->opts, "ignore-not-found")};
+	struct deletion d = {.ctx = ctx};
 	int rc = -1;
 
 	if (opts_bool(&ctx->opts, "all") && *opts_str(&ctx->opts, "selector"))
@@ -358,9 +235,11 @@ static int exec_delete(struct cmd_ctx *ctx, struct err *e)
 	if (settle_grace(&d, e) < 0)
 		return -1;
 	d.client = cmd_client(ctx, e);
-	if (d.client && find_victims(&d, e) == 0)
+	if (d.client && picks_find(ctx, ctx->args, ctx->argc, &d.victims, e) == 0) {
+		d.ignore_missing = d.victims.selected || opts_bool(&ctx->opts, "ignore-not-found");
 		rc = delete_all(&d, e);
-	deletion_release(&d);
+	}
+	picks_release(&d.victims);
 	return rc;
 }
 

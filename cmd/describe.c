@@ -141,7 +141,7 @@ static void describe_one(struct run *r, const struct resource *resource, json *o
 	auto_err lease_error = {0};
 	auto_buf text = {0};
 
-	get_set_type(obj, resource);
+	resource_set_type(resource, obj);
 	if (opts_bool(&r->ctx->opts, "show-events"))
 		in.events = events = fetch_events(r, resource, obj);
 	if (str_eq(resource->kind, "Node") && !*resource->group) {

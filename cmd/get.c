@@ -110,18 +110,6 @@ const char *get_accept(const struct get *g)
 	return printer_is_table(&g->printer) ? MIME_TABLE : MIME_JSON;
 }
 
-void get_set_type(json *obj, const struct resource *r)
-{
-	auto_buf version = {0};
-
-	buf_init(&version, 0);
-	resource_api_version(r, &version);
-	if (!json_has(obj, "apiVersion"))
-		json_set_str(obj, "apiVersion", buf_str(&version));
-	if (!json_has(obj, "kind"))
-		json_set_str(obj, "kind", r->kind);
-}
-
 static void harvest_array(
     struct harvest *h, const struct resource *r, json *answer, const char *key, bool objects)
 {
@@ -129,7 +117,7 @@ static void harvest_array(
 
 	json_for (it, json_get(answer, key)) {
 		if (objects)
-			get_set_type(it, r);
+			resource_set_type(r, it);
 		harvest_add(h, r, columns, it);
 	}
 }
@@ -145,7 +133,7 @@ static int harvest_answer(
 			    "the server did not answer with a table of %s", t->resource->name);
 		harvest_array(h, t->resource, answer, "rows", false);
 	} else if (t->name) {
-		get_set_type(answer, t->resource);
+		resource_set_type(t->resource, answer);
 		harvest_add(h, t->resource, NULL, answer);
 	} else {
 		harvest_array(h, t->resource, answer, "items", true);

@@ -24,8 +24,6 @@ const char *get_accept(const struct get *g);
  * resource.
  */
 void get_set_view(struct get *g, const struct resource *r, bool with_kind, struct buf *prefix);
-/* Fills in what items of lists lack: apiVersion and kind. */
-void get_set_type(json *obj, const struct resource *r);
 
 /* -w: prints the list and then each change, until the server ends it or an error comes. */
 int get_watch(struct get *g, const struct target *t, struct err *e) MUST_USE;

@@ -57,7 +57,7 @@ static int print_object(
 	struct get *g = w->g;
 	auto_json *shown = NULL;
 
-	get_set_type(obj, w->target->resource);
+	resource_set_type(w->target->resource, obj);
 	if (!g->view.events || g->printer.format == PRINT_NAME)
 		return printer_object(&g->printer, w->target->resource, obj, out, e);
 	shown = json_new_object();

@@ -301,6 +301,11 @@ static const struct opt_value *get(const struct opts *o, const char *name)
 	return v;
 }
 
+bool opts_known(const struct opts *o, const char *name)
+{
+	return find_name(o, name, strlen(name)) != NULL;
+}
+
 bool opts_given(const struct opts *o, const char *name)
 {
 	return get(o, name)->given;

@@ -66,6 +66,7 @@ void opts_add_table(struct opts *o, const struct opt *table);
 int opts_parse(struct opts *o, const char *const *argv, size_t argc, struct err *e) MUST_USE;
 void opts_release(struct opts *o);
 
+bool opts_known(const struct opts *o, const char *name); /* a table has it: the one that may ask */
 bool opts_given(const struct opts *o, const char *name);
 const char *opts_str(
     const struct opts *o, const char *name); /* "" where absent; the last one given wins */

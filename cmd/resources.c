@@ -224,6 +224,18 @@ void resource_api_version(const struct resource *r, struct buf *out)
 	buf_addf(out, "%s%s%s", r->group, *r->group ? "/" : "", r->version);
 }
 
+void resource_set_type(const struct resource *r, json *obj)
+{
+	auto_buf version = {0};
+
+	buf_init(&version, 0);
+	resource_api_version(r, &version);
+	if (!json_has(obj, "apiVersion"))
+		json_set_str(obj, "apiVersion", buf_str(&version));
+	if (!json_has(obj, "kind"))
+		json_set_str(obj, "kind", r->kind);
+}
+
 void resource_path(
     const struct resource *r, const char *ns, const char *name, const char *sub, struct buf *out)
 {

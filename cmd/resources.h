@@ -41,6 +41,8 @@ void resource_singular_name(const struct resource *r, struct buf *out);
 void resource_qualified_name(const struct resource *r, struct buf *out);
 /* "batch/v1", "v1"; appended. */
 void resource_api_version(const struct resource *r, struct buf *out);
+/* Fills in what items of lists lack: apiVersion and kind. */
+void resource_set_type(const struct resource *r, json *obj);
 /*
  * The request path. ns is left out where NULL or the kind has none; name and sub may be NULL.
  * Appended.

@@ -19,6 +19,11 @@ const struct cmd *const cmd_table[] = {
     &cmd_logs,
     &cmd_wait,
     /* GROUP_CHANGE */
+    &cmd_patch,
+    &cmd_label,
+    &cmd_annotate,
+    &cmd_suspend,
+    &cmd_resume,
     &cmd_delete,
     /* GROUP_OTHER */
     &cmd_api_resources,

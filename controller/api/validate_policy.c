@@ -1,4 +1,5 @@
 /* validate_policy: podFailurePolicy and successPolicy of Jobs. */
+#include "indexes.h"
 #include "names.h"
 #include "validate.h"
 
@@ -136,63 +137,15 @@ void validate_pod_failure_policy(struct report *r, const json *spec, const struc
 
 /* ---- successPolicy ---- */
 
-/* One index of "0-2,5": at least `previous` + 1 and below completions; the text of the problem is
- * owned. */
-static char *parse_index(const char *text, int64_t completions, int64_t *previous, bool equal_ok)
-{
-	auto_free char *quoted = str_go_quote(text);
-	int64_t n;
-
-	if (str_to_int(text, 0, INT32_MAX, &n) < 0)
-		return xasprintf("cannot convert string to integer for index: %s", quoted);
-	if (n >= completions)
-		return xasprintf("too large index: %s", quoted);
-	if (n < *previous || (n == *previous && !equal_ok))
-		return xasprintf("non-increasing order, previous: %lld, current: %lld",
-		    (long long)*previous, (long long)n);
-	*previous = n;
-	return NULL;
-}
-
-/* Counts the indexes of a list; NULL or the text of the problem, owned. */
-static char *count_indexes(const char *text, int64_t completions, int64_t *ret_count)
-{
-	auto_strlist pieces = {0};
-	int64_t previous = -1;
-	char *problem = NULL;
-
-	*ret_count = 0;
-	str_split(&pieces, text, ',');
-	for (size_t i = 0; i < pieces.len && !problem; i++) {
-		auto_strlist ends = {0};
-		int64_t first;
-
-		str_split(&ends, pieces.items[i], '-');
-		if (ends.len > 2) {
-			auto_free char *quoted = str_go_quote(pieces.items[i]);
-
-			return xasprintf("the fragment %s violates the requirement that an index "
-					 "interval can have at most "
-					 "two parts separated by '-'",
-			    quoted);
-		}
-		problem = parse_index(ends.items[0], completions, &previous, false);
-		first = previous;
-		if (!problem && ends.len == 2)
-			problem = parse_index(ends.items[1], completions, &previous, true);
-		*ret_count += previous - first + 1;
-	}
-	return problem;
-}
-
 static void validate_success_rule(
     struct report *r, const json *rule, int64_t completions, const struct place *p)
 {
 	struct place indexes = PLACE(p, "succeededIndexes"), count = PLACE(p, "succeededCount");
 	const json *list = json_get(rule, "succeededIndexes"),
 		   *wanted = json_get(rule, "succeededCount");
-	auto_free char *problem = NULL;
-	int64_t listed = 0, n;
+	auto_index_set listed = {0};
+	auto_err e = {0};
+	int64_t n;
 
 	if (!list && !wanted)
 		bad_required(
@@ -200,10 +153,10 @@ static void validate_success_rule(
 	if (list && strlen(json_string_value(list)) > INDEX_TEXT_MAX) {
 		bad_too_long(r, &indexes, INDEX_TEXT_MAX);
 	} else if (list) {
-		problem = count_indexes(json_string_value(list), completions, &listed);
-		if (problem)
+		index_set_init(&listed, completions);
+		if (index_set_parse(&listed, json_string_value(list), &e) < 0)
 			bad_invalid(
-			    r, &indexes, list, "error parsing succeededIndexes: %s", problem);
+			    r, &indexes, list, "error parsing succeededIndexes: %s", err_msg(&e));
 	}
 	if (!json_is_int(wanted, &n))
 		return;
@@ -212,11 +165,11 @@ static void validate_success_rule(
 		bad_invalid(r, &count, wanted,
 		    "must be less than or equal to %lld (the number of specified completions)",
 		    (long long)completions);
-	if (list && !problem && n > listed)
+	if (list && !e.reason && n > listed.count)
 		bad_invalid(r, &count, wanted,
 		    "must be less than or equal to %lld (the number of indexes in the specified "
 		    "succeededIndexes field)",
-		    (long long)listed);
+		    (long long)listed.count);
 }
 
 void validate_success_policy(struct report *r, const json *spec, const struct place *spec_place)

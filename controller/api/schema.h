@@ -53,28 +53,43 @@ struct field {
 	const char *dflt;          /* JSON: written where the field is absent */
 	const char *accept;        /* JSON: for F_LATER and F_NOOP, a value that changes nothing */
 	const char *go_type;       /* name of the Go type of an enumeration */
+	const char *merge_key2;    /* a second member without which merge_key is not unique */
 };
 
 struct schema {
 	const char *go_name; /* "PodSpec" */
 	const struct field *fields;
+	const char *package; /* of the Go type */
+	const char *doc;     /* of a kind: what one is, for explain; NULL otherwise */
 };
+
+/* A file whose types are of another package than core defines SCHEMA_PACKAGE before this. */
+#define PACKAGE_CORE "io.k8s.api.core.v1"
+#define PACKAGE_BATCH "io.k8s.api.batch.v1"
+#define PACKAGE_META "io.k8s.apimachinery.pkg.apis.meta.v1"
+#ifndef SCHEMA_PACKAGE
+#define SCHEMA_PACKAGE PACKAGE_CORE
+#endif
 
 #define ROW(n, t, f, d, ...)                                                      \
 	{                                                                         \
 		.name = (n), .type = (t), .flags = (f), .doc = (d), ##__VA_ARGS__ \
 	}
 #define ENUM(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define SCHEMA(id, name) const struct schema schema_##id = {name, id##_fields}
+/* SCHEMA(id, name) or, of a kind, SCHEMA(id, name, doc). */
+#define SCHEMA(id, name, ...)               \
+	const struct schema schema_##id = { \
+	    .go_name = name, .fields = id##_fields, .package = SCHEMA_PACKAGE, ##__VA_ARGS__}
 
 /* The row of a field; NULL: none of that name. */
 const struct field *schema_field(const struct schema *s, const char *name);
 
 /* schema_meta.c */
-extern const struct schema schema_object_meta, schema_owner_reference, schema_managed_fields_entry,
-    schema_label_selector, schema_label_selector_requirement, schema_local_object_reference,
-    schema_typed_local_object_reference, schema_typed_object_reference, schema_object_reference,
-    schema_resource_claim, schema_resource_requirements;
+extern const struct schema schema_object_meta, schema_list_meta, schema_owner_reference,
+    schema_managed_fields_entry, schema_label_selector, schema_label_selector_requirement,
+    schema_local_object_reference, schema_typed_local_object_reference,
+    schema_typed_object_reference, schema_object_reference, schema_resource_claim,
+    schema_resource_requirements;
 /* schema_batch.c */
 extern const struct schema schema_job, schema_job_spec, schema_pod_failure_policy,
     schema_pod_failure_policy_rule, schema_pod_failure_policy_on_exit_codes_requirement,

@@ -1,4 +1,5 @@
 /* schema_batch: the Job kind, batch/v1. */
+#define SCHEMA_PACKAGE PACKAGE_BATCH
 #include "schema.h"
 
 static const struct field job_fields[] = {
@@ -10,7 +11,9 @@ static const struct field job_fields[] = {
     ROW("status", T_OBJECT, 0, "How it went so far.", .of = &schema_job_status),
     {0},
 };
-SCHEMA(job, "Job");
+SCHEMA(job, "Job",
+    "A task with an end: pods are run, and run again where they fail, until enough of them have "
+    "succeeded.");
 
 static const struct field job_spec_fields[] = {
     ROW("parallelism", T_INT32, F_PTR, "Most pods that run at once.", .dflt = "1"),

@@ -23,7 +23,8 @@ static const struct field event_fields[] = {
     ROW("reportingInstance", T_STRING, 0, "Instance of that controller."),
     {0},
 };
-SCHEMA(event, "Event");
+SCHEMA(event, "Event",
+    "A note about something that happened to an object, such as a pulled image or a failed pod.");
 
 static const struct field event_source_fields[] = {
     ROW("component", T_STRING, 0, "Component that reported the event."),
@@ -48,7 +49,7 @@ static const struct field namespace_fields[] = {
     ROW("status", T_OBJECT, 0, "Phase of the namespace.", .of = &schema_namespace_status),
     {0},
 };
-SCHEMA(namespace, "Namespace");
+SCHEMA(namespace, "Namespace", "A scope for names: objects in different namespaces may share one.");
 
 static const struct field namespace_spec_fields[] = {
     ROW("finalizers", T_STRING_LIST, 0,
@@ -84,7 +85,8 @@ static const struct field node_fields[] = {
     ROW("status", T_OBJECT, 0, "What the node is and has.", .of = &schema_node_status),
     {0},
 };
-SCHEMA(node, "Node");
+SCHEMA(node, "Node",
+    "A machine that runs pods. Here there is one: the machine of the container engine.");
 
 static const struct field node_spec_fields[] = {
     ROW("podCIDR", T_STRING, 0, "Address range of the node's pods."),

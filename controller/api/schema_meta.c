@@ -2,6 +2,7 @@
  * schema_meta: the metadata that every kind shares, label selectors and references. Status errors
  * of the decoder name the Go types, so they are kept.
  */
+#define SCHEMA_PACKAGE PACKAGE_META
 #include "schema.h"
 
 static const struct field object_meta_fields[] = {
@@ -31,6 +32,16 @@ static const struct field object_meta_fields[] = {
     {0},
 };
 SCHEMA(object_meta, "ObjectMeta");
+
+static const struct field list_meta_fields[] = {
+    ROW("resourceVersion", T_STRING, 0,
+	"Opaque number of the newest change that the list knows; a watch can go on from it."),
+    ROW("continue", T_STRING, 0, "Token that asks for the next part; absent at the list's end."),
+    ROW("remainingItemCount", T_INT64, F_PTR, "How many items are not in this part."),
+    ROW("selfLink", T_STRING, 0, "Deprecated and always empty."),
+    {0},
+};
+SCHEMA(list_meta, "ListMeta");
 
 static const struct field owner_reference_fields[] = {
     ROW("apiVersion", T_STRING, F_REQUIRED, "API version of the owner."),
@@ -73,6 +84,11 @@ static const struct field label_selector_requirement_fields[] = {
     {0},
 };
 SCHEMA(label_selector_requirement, "LabelSelectorRequirement");
+
+/* ---- what else is shared, of the core package ---- */
+
+#undef SCHEMA_PACKAGE
+#define SCHEMA_PACKAGE PACKAGE_CORE
 
 static const struct field local_object_reference_fields[] = {
     ROW("name", T_STRING, 0, "Name of the object in the same namespace."),

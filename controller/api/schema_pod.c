@@ -13,7 +13,8 @@ static const struct field pod_fields[] = {
     ROW("status", T_OBJECT, 0, "What is running.", .of = &schema_pod_status),
     {0},
 };
-SCHEMA(pod, "Pod");
+SCHEMA(pod, "Pod",
+    "One or more containers that are started together on one node and share network and volumes.");
 
 static const struct field pod_template_spec_fields[] = {
     ROW("metadata", T_OBJECT, 0, "Labels, annotations and finalizers of the pods.",
@@ -86,7 +87,8 @@ static const struct field pod_spec_fields[] = {
 	.accept = "\"PreemptLowerPriority\"", .go_type = "PreemptionPolicy"),
     ROW("overhead", T_QUANTITY_MAP, F_NOOP, "Resources of the sandbox."),
     ROW("topologySpreadConstraints", T_OBJECT_LIST, F_NOOP, "How pods spread over nodes.",
-	.of = &schema_topology_spread_constraint, .merge_key = "topologyKey"),
+	.of = &schema_topology_spread_constraint, .merge_key = "topologyKey",
+	.merge_key2 = "whenUnsatisfiable"),
     ROW("setHostnameAsFQDN", T_BOOL, F_PTR | F_LATER, "Whether the host name is the full one."),
     ROW("os", T_OBJECT, F_PTR | F_LATER, "Operating system of the containers.",
 	.of = &schema_pod_os, .accept = "{\"name\":\"linux\"}"),
@@ -114,7 +116,7 @@ static const struct field container_fields[] = {
     ROW("args", T_STRING_LIST, 0, "Arguments instead of the image's."),
     ROW("workingDir", T_STRING, 0, "Working directory instead of the image's."),
     ROW("ports", T_OBJECT_LIST, 0, "Ports that the container listens on; informative.",
-	.of = &schema_container_port, .merge_key = "containerPort"),
+	.of = &schema_container_port, .merge_key = "containerPort", .merge_key2 = "protocol"),
     ROW("envFrom", T_OBJECT_LIST, F_LATER, "Sources of many environment variables.",
 	.of = &schema_env_from_source),
     ROW("env", T_OBJECT_LIST, 0, "Environment variables.", .of = &schema_env_var,
@@ -165,7 +167,7 @@ static const struct field ephemeral_container_fields[] = {
     ROW("args", T_STRING_LIST, 0, "Arguments instead of the image's."),
     ROW("workingDir", T_STRING, 0, "Working directory instead of the image's."),
     ROW("ports", T_OBJECT_LIST, 0, "Ports that the container listens on; informative.",
-	.of = &schema_container_port, .merge_key = "containerPort"),
+	.of = &schema_container_port, .merge_key = "containerPort", .merge_key2 = "protocol"),
     ROW("envFrom", T_OBJECT_LIST, F_LATER, "Sources of many environment variables.",
 	.of = &schema_env_from_source),
     ROW("env", T_OBJECT_LIST, 0, "Environment variables.", .of = &schema_env_var,

@@ -260,6 +260,7 @@ static const char *reason_phrase(int code)
 	    {200, "OK"},
 	    {201, "Created"},
 	    {202, "Accepted"},
+	    {304, "Not Modified"},
 	    {400, "Bad Request"},
 	    {401, "Unauthorized"},
 	    {403, "Forbidden"},
@@ -298,6 +299,11 @@ static void warning_value(struct buf *out, const char *text)
 		buf_addch(out, (char)c);
 	}
 	buf_addch(out, '"');
+}
+
+void exchange_header_set(struct exchange *x, const char *name, const char *value)
+{
+	evhttp_add_header(evhttp_request_get_output_headers(x->req), name, value);
 }
 
 /* Each text once: deleting a collection may say the same of every object. */

@@ -108,6 +108,8 @@ bool exchange_query_bool(const struct exchange *x, const char *name);
 /* A request header (name without case); NULL: absent. */
 const char *exchange_header(const struct exchange *x, const char *name);
 
+/* Adds a header to the answer that exchange_reply will send; copied. */
+void exchange_header_set(struct exchange *x, const char *name, const char *value);
 /*
  * The whole answer: head (may be NULL) and text behind each other; both are taken. hold: wait for
  * exchanges_release. type is static.

@@ -137,6 +137,8 @@ const char *pod_container(const json *pod, const char *wanted, struct err *e) MU
 typedef void path_fn(struct exchange *x);
 path_fn handle_version, handle_health, handle_api_versions, handle_group_list, handle_group,
     handle_resources;
+/* openapi.c */
+path_fn handle_openapi_index, handle_openapi;
 /* kjob.c */
 path_fn handle_kjob_status, handle_kjob_stop;
 

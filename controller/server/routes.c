@@ -19,6 +19,9 @@ static const struct path_route path_routes[] = {
     {"apis", METHOD_GET, handle_group_list},
     {"apis/*", METHOD_GET, handle_group},
     {"apis/*/*", METHOD_GET, handle_resources},
+    {"openapi/v3", METHOD_GET, handle_openapi_index},
+    {"openapi/v3/api/*", METHOD_GET, handle_openapi},
+    {"openapi/v3/apis/*/*", METHOD_GET, handle_openapi},
     {"kjob/v1/status", METHOD_GET, handle_kjob_status},
     {"kjob/v1/stop", METHOD_POST, handle_kjob_stop},
 };

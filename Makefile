@@ -35,7 +35,7 @@ OBJS := $(SRCS:%.c=$(BUILD)/obj/%.o)
 LIB_OBJS := $(filter-out $(BUILD)/obj/cmd/main.o,$(OBJS))
 UNIT_SRCS := $(sort $(wildcard tests/unit/*_test.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
-TOOL_SRCS := $(sort $(wildcard tests/engine/*.c tests/bench/*.c tests/fuzz/*.c tests/fake-engine/*.c))
+TOOL_SRCS := $(sort $(wildcard tests/cron/*.c tests/engine/*.c tests/bench/*.c tests/fuzz/*.c tests/fake-engine/*.c))
 TOOL_BINS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 
 .PHONY: all unit tools check bench demo install uninstall clean format

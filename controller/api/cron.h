@@ -4,7 +4,8 @@
  *
  * A time fires when minute, hour and day of its civil time in the zone match, at second 0. So a
  * time in the gap of a change to summer time does not exist and never fires; one in the hour that
- * comes twice fires twice.
+ * comes twice fires twice. Of the zone only its offsets are asked for (zone.h); all else is
+ * arithmetic.
  */
 #ifndef KJOB_API_CRON_H
 #define KJOB_API_CRON_H
@@ -15,8 +16,8 @@
 struct cron {
 	/* Bit N: the value N matches. */
 	uint64_t minute, hour, day, month, weekday;
-	bool any_day;  /* a field of the day is a star: both must match, otherwise either */
-	int64_t every; /* seconds of @every; 0: the fields hold */
+	bool star; /* one of the two fields of the day is a star: both must match, else either */
+	int64_t every; /* seconds of @every; 0: the fields count */
 };
 
 #define CRON_TEXT_MAX 4096 /* bytes of a schedule; far more than any that makes sense */
@@ -37,7 +38,7 @@ bool cron_next(const struct cron *c, const struct zone *z, int64_t after, int64_
 bool cron_last(
     const struct cron *c, const struct zone *z, int64_t after, int64_t until, int64_t *ret);
 
-/* How many times there are in (after, until], `max` where there are more. */
+/* How many times there are in (after, until]; `max` where there are more. */
 size_t cron_count(
     const struct cron *c, const struct zone *z, int64_t after, int64_t until, size_t max);
 

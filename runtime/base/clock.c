@@ -26,7 +26,7 @@ int64_t clock_mono_ms(void)
 
 /* Time stamps. Years are counted from March on, so that the leap day is the last one. */
 
-static int64_t days_from_date(int year, int month, int day)
+int64_t days_from_date(int year, int month, int day)
 {
 	int64_t y = month <= 2 ? year - 1 : year;
 	int64_t era = (y >= 0 ? y : y - 399) / 400;
@@ -37,7 +37,7 @@ static int64_t days_from_date(int year, int month, int day)
 	return era * 146097 + day_of_era - 719468;
 }
 
-static void date_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day)
+void date_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day)
 {
 	int64_t z = days + 719468;
 	int64_t era = (z >= 0 ? z : z - 146096) / 146097;

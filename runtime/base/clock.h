@@ -14,6 +14,10 @@
 int64_t clock_wall_ns(void); /* nanoseconds since the epoch */
 int64_t clock_mono_ms(void); /* milliseconds, for timers only */
 
+/* Days since 1970-01-01 of a date of the Gregorian calendar, and back. */
+int64_t days_from_date(int year, int month, int day);
+void date_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day);
+
 #define TIME_TEXT_MAX 48
 /* "2026-01-02T03:04:05Z", as metav1.Time prints; seconds since the epoch. Returns buf. */
 char *time_format(char buf[TIME_TEXT_MAX], int64_t unix_sec);

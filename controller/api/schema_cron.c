@@ -1,4 +1,5 @@
 /* schema_cron: the CronJob kind, batch/v1. */
+#define SCHEMA_PACKAGE PACKAGE_BATCH
 #include "schema.h"
 
 static const struct field cron_job_fields[] = {
@@ -10,7 +11,8 @@ static const struct field cron_job_fields[] = {
     ROW("status", T_OBJECT, 0, "What runs and when it last ran.", .of = &schema_cron_job_status),
     {0},
 };
-SCHEMA(cron_job, "CronJob");
+SCHEMA(cron_job, "CronJob",
+    "A Job that is started again and again, at the times that its schedule names.");
 
 static const struct field cron_job_spec_fields[] = {
     ROW("schedule", T_STRING, F_REQUIRED,

@@ -24,6 +24,7 @@ struct resources;
 
 struct cmd {
 	const char *name;     /* one word, or two: "create job" */
+	const char *alias;    /* another name, or NULL */
 	const char *usage;    /* what follows the name: "(TYPE [NAME] | TYPE/NAME) [options]" */
 	const char *summary;  /* one line, no full stop */
 	const char *help;     /* further paragraphs, or NULL */
@@ -67,7 +68,7 @@ extern const struct cmd *const cmd_table[];
 /* The options of every command. */
 extern const struct opt cmd_global_options[];
 extern const char *const cmd_group_titles[];
-/* The command of that exact name; NULL: none. */
+/* The command of that exact name or alias; NULL: none. */
 const struct cmd *cmd_find(const char *name);
 /*
  * The command that argv (without the program) means: options before and between its words are
@@ -113,8 +114,8 @@ extern const char *const validate_choices[];
 /* clang-format on */
 
 extern const struct cmd cmd_annotate, cmd_api_resources, cmd_apply, cmd_completion, cmd_controller,
-    cmd_controller_run, cmd_controller_status, cmd_controller_stop, cmd_create, cmd_create_job,
-    cmd_delete, cmd_describe, cmd_get, cmd_help, cmd_label, cmd_logs, cmd_patch, cmd_resume,
-    cmd_run, cmd_suspend, cmd_version, cmd_wait;
+    cmd_controller_run, cmd_controller_status, cmd_controller_stop, cmd_create, cmd_create_cronjob,
+    cmd_create_job, cmd_delete, cmd_describe, cmd_get, cmd_help, cmd_label, cmd_logs, cmd_patch,
+    cmd_resume, cmd_run, cmd_suspend, cmd_version, cmd_wait;
 
 #endif

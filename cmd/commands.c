@@ -11,6 +11,7 @@ const struct cmd *const cmd_table[] = {
     /* GROUP_RUN */
     &cmd_run,
     &cmd_create,
+    &cmd_create_cronjob,
     &cmd_create_job,
     &cmd_apply,
     /* GROUP_LOOK */
@@ -60,7 +61,7 @@ const struct opt cmd_global_options[] = {
 const struct cmd *cmd_find(const char *name)
 {
 	for (size_t i = 0; cmd_table[i]; i++)
-		if (str_eq(cmd_table[i]->name, name))
+		if (str_eq(cmd_table[i]->name, name) || str_eq(cmd_table[i]->alias, name))
 			return cmd_table[i];
 	return NULL;
 }

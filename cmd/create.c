@@ -1,5 +1,5 @@
 /* kjob create -f: each object is new, or an error. */
-#include "cmd.h"
+#include "create.h"
 #include "manifest.h"
 #include "merge.h"
 #include "printer.h"
@@ -17,26 +17,23 @@ static const struct opt options[] = {
 };
 
 /* The answer to a POST; with a client-side dry run, the object as it stands. */
-static json *send_create(struct cmd_ctx *ctx, const struct manifest *m,
-    const struct manifest_target *t, const char *dry_run, struct err *e)
+static json *send_create(struct cmd_ctx *ctx, const struct resource *r, const char *ns,
+    const json *object, struct err *e)
 {
+	const char *dry_run = opts_str(&ctx->opts, "dry-run");
 	struct client *c = cmd_client(ctx, e);
 	auto_buf path = {0};
-	json *answer;
 
 	if (!c || str_eq(dry_run, "client"))
-		return c ? json_dup(m->obj) : NULL;
+		return c ? json_dup(object) : NULL;
 	buf_init(&path, 0);
-	resource_path(t->resource, t->ns, NULL, NULL, &path);
+	resource_path(r, ns, NULL, NULL, &path);
 	query_add(&path, "fieldManager", "kubectl-create");
 	query_add(
 	    &path, "fieldValidation", manifest_field_validation(opts_str(&ctx->opts, "validate")));
 	if (str_eq(dry_run, "server"))
 		query_add(&path, "dryRun", "All");
-	answer = client_send_json(c, "POST", buf_str(&path), NULL, m->obj, e);
-	if (!answer && err_is_status(e))
-		err_wrap(e, "error when creating \"%s\"", m->source);
-	return answer;
+	return client_send_json(c, "POST", buf_str(&path), NULL, object, e);
 }
 
 static int create_one(struct cmd_ctx *ctx, struct printer *p, struct manifest *m, struct err *e)
@@ -49,13 +46,48 @@ static int create_one(struct cmd_ctx *ctx, struct printer *p, struct manifest *m
 		return -1;
 	if (opts_bool(&ctx->opts, "save-config"))
 		merge_record_applied(m->obj);
-	created = send_create(ctx, m, &t, dry_run, e);
+	created = send_create(ctx, t.resource, t.ns, m->obj, e);
+	if (!created && err_is_status(e))
+		err_wrap(e, "error when creating \"%s\"", m->source);
 	return created ? print_result(ctx, p, t.resource, created, "created", dry_run, e) : -1;
 }
 
 static int exec_create(struct cmd_ctx *ctx, struct err *e)
 {
 	return manifests_each(ctx, create_one, e);
+}
+
+/* ---- for create KIND ---- */
+
+int create_check_name(const struct cmd_ctx *ctx, struct err *e)
+{
+	size_t before_dash = ctx->dash >= 0 ? (size_t)ctx->dash : ctx->argc;
+
+	if (before_dash == 1)
+		return 0;
+	return cmd_usage_error(ctx, e, "exactly one NAME is required, got %zu", before_dash);
+}
+
+int create_object(struct cmd_ctx *ctx, json *object, struct err *e)
+{
+	const struct resources *all;
+	const struct resource *r;
+	auto_printer p = {0};
+	auto_json *created = NULL;
+
+	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0)
+		return -1;
+	p.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
+	all = resources_load(ctx, e);
+	r = all ? resource_by_kind(all, "batch/v1", json_str_or(object, "kind", ""), e) : NULL;
+	if (!r)
+		return -1;
+	if (ctx->ns_given)
+		json_set_path(object, "metadata.namespace", json_new_string(ctx->ns));
+	created = send_create(ctx, r, ctx->ns, object, e);
+	if (!created)
+		return err_set(e, e->reason, "failed to create %s: %s", r->singular, err_msg(e));
+	return print_result(ctx, &p, r, created, "created", opts_str(&ctx->opts, "dry-run"), e);
 }
 
 const struct cmd cmd_create = {

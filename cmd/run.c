@@ -23,12 +23,23 @@ static const struct opt options[] = {
 	NULL, NULL},
     {"completions", 0, OPT_INT, NULL, "N", "How many pods must succeed (1)", NULL, NULL},
     {"parallelism", 0, OPT_INT, NULL, "N", "How many pods run at a time (1)", NULL, NULL},
+    {"indexed", 0, OPT_BOOL, NULL, NULL,
+	"Each of the completions has an index, JOB_COMPLETION_INDEX, and succeeds once", NULL,
+	NULL},
     {"backoff-limit", 0, OPT_INT, NULL, "N",
 	"How many failures are made good (0, with --restart=OnFailure 6)", NULL, NULL},
     {"timeout", 0, OPT_DURATION, NULL, "DURATION",
 	"End it after this time, such as 90s or 1h, with exit code 124 (SIGTERM, and SIGKILL 10 s "
 	"later)",
 	NULL, NULL},
+    {"schedule", 0, OPT_STRING, NULL, "SCHEDULE",
+	"Create a CronJob that runs it at these times: minute, hour, day of month, month, day of "
+	"week, as in '0 3 * * *', or @hourly, @daily …",
+	NULL, NULL},
+    {"time-zone", 0, OPT_STRING, NULL, "ZONE",
+	"The zone of --schedule, such as Europe/Berlin (that of the controller)", NULL, NULL},
+    {"ttl", 0, OPT_DURATION, NULL, "DURATION",
+	"With --detach or --schedule: delete a Job this long after its end", NULL, NULL},
     {"detach", 'd', OPT_BOOL, NULL, NULL, "Create it and leave it to itself", NULL, NULL},
     {"stdin", 'i', OPT_BOOL, NULL, NULL, "Pass standard input on to the container", NULL, NULL},
     {"tty", 't', OPT_BOOL, NULL, NULL, NULL, NULL, NULL},
@@ -58,6 +69,12 @@ static const struct resource job_resource = {.group = (char *)"batch",
     .singular = (char *)"job",
     .kind = (char *)"Job",
     .namespaced = true};
+static const struct resource cronjob_resource = {.group = (char *)"batch",
+    .version = (char *)"v1",
+    .name = (char *)"cronjobs",
+    .singular = (char *)"cronjob",
+    .kind = (char *)"CronJob",
+    .namespaced = true};
 static const struct resource pod_resource = {.group = (char *)"",
     .version = (char *)"v1",
     .name = (char *)"pods",
@@ -70,11 +87,63 @@ static bool is_dry(const struct cmd_ctx *ctx)
 	return !str_eq(opts_str(&ctx->opts, "dry-run"), "none");
 }
 
+/* Its output is shown and its end is waited for. */
+static bool is_attached(const struct cmd_ctx *ctx)
+{
+	return !opts_bool(&ctx->opts, "detach") && !is_dry(ctx) &&
+	       !opts_given(&ctx->opts, "schedule");
+}
+
+/* Options that need, or cannot be with, a run that somebody follows. */
+static int check_attached(const struct cmd_ctx *ctx, struct err *e)
+{
+	const struct opts *o = &ctx->opts;
+	bool attached = is_attached(ctx);
+
+	if (opts_bool(o, "rm") && !attached)
+		return err_set(
+		    e, ERR_BAD_REQUEST, "--rm should only be used for attached containers");
+	if (opts_given(o, "output") && attached)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--output goes with --detach or --dry-run: else the output is the container's");
+	if (opts_given(o, "ttl") && !opts_bool(o, "detach") && !opts_given(o, "schedule"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--ttl goes with --detach or --schedule: --rm deletes a run that was followed "
+		    "to its end");
+	if (opts_bool(o, "stdin") &&
+	    (opts_int(o, "completions") > 1 || opts_int(o, "parallelism") > 1))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--stdin goes to one pod: it cannot be used with several completions");
+	return 0;
+}
+
+static int check_schedule(const struct cmd_ctx *ctx, struct err *e)
+{
+	const struct opts *o = &ctx->opts;
+
+	if (!opts_given(o, "schedule"))
+		return opts_given(o, "time-zone")
+			   ? err_set(e, ERR_BAD_REQUEST, "--time-zone goes with --schedule")
+			   : 0;
+	if (opts_bool(o, "stdin"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--stdin cannot be used with --schedule: what runs later has no standard input "
+		    "of now");
+	if (str_eq(opts_str(o, "restart"), "Always"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--restart=Always cannot be used with --schedule: a CronJob runs Jobs, which "
+		    "end");
+	if (opts_given(o, "pod-running-timeout"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--pod-running-timeout should only be used for attached containers");
+	return 0;
+}
+
 static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 {
 	static const char *const policies[] = {"Always", "OnFailure", "Never", NULL};
 	const struct opts *o = &ctx->opts;
-	bool known = false, attached = !opts_bool(o, "detach") && !is_dry(ctx);
+	bool known = false;
 
 	for (size_t i = 0; policies[i]; i++)
 		known = known || str_eq(opts_str(o, "restart"), policies[i]);
@@ -89,17 +158,9 @@ static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 	if (opts_bool(o, "tty"))
 		return err_set(e, ERR_BAD_REQUEST,
 		    "--tty is not supported by this version of kjob; -i passes standard input on");
-	if (opts_bool(o, "rm") && !attached)
-		return err_set(
-		    e, ERR_BAD_REQUEST, "--rm should only be used for attached containers");
-	if (opts_given(o, "output") && attached)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "--output goes with --detach or --dry-run: else the output is the container's");
-	if (opts_bool(o, "stdin") &&
-	    (opts_int(o, "completions") > 1 || opts_int(o, "parallelism") > 1))
-		return err_set(e, ERR_BAD_REQUEST,
-		    "--stdin goes to one pod: it cannot be used with several completions");
-	return 0;
+	if (check_schedule(ctx, e) < 0)
+		return -1;
+	return check_attached(ctx, e);
 }
 
 /* ---- creating ---- */
@@ -198,6 +259,16 @@ static int create_and_follow(
 	return code;
 }
 
+static const struct resource *resource_of(const json *object)
+{
+	static const struct resource *const all[] = {&pod_resource, &cronjob_resource};
+
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (str_eq(json_str(object, "kind"), all[i]->kind))
+			return all[i];
+	return &job_resource;
+}
+
 static int exec_run(struct cmd_ctx *ctx, struct err *e)
 {
 	const struct resource *r;
@@ -208,7 +279,7 @@ static int exec_run(struct cmd_ctx *ctx, struct err *e)
 	object = run_object(&ctx->opts, ctx->ns, ctx->args, ctx->argc, e);
 	if (!object)
 		return -1;
-	r = str_eq(json_str(object, "kind"), "Pod") ? &pod_resource : &job_resource;
+	r = resource_of(object);
 	if (str_eq(opts_str(&ctx->opts, "dry-run"), "client"))
 		return print_created(ctx, r, object, e);
 	if (!cmd_client(ctx, e))
@@ -216,7 +287,7 @@ static int exec_run(struct cmd_ctx *ctx, struct err *e)
 	if (opts_bool(&ctx->opts, "replace") && !is_dry(ctx) &&
 	    remove_old(ctx, r, json_str_or(object, "metadata.name", ""), e) < 0)
 		return -1;
-	if (!opts_bool(&ctx->opts, "detach") && !is_dry(ctx))
+	if (is_attached(ctx))
 		return create_and_follow(ctx, r, object, e);
 	created = create(ctx, r, object, e);
 	return created ? print_created(ctx, r, created, e) : -1;
@@ -226,16 +297,18 @@ const struct cmd cmd_run = {
     .name = "run",
     .usage = "NAME --image=IMAGE [options] [-- ARG…]",
     .summary = "Run a command as a Job: its output, its exit code",
-    .help = "Creates a Job whose container is called NAME, shows what it prints (standard output "
-	    "and standard error kept "
-	    "apart) and exits as it does. Where several pods run, their lines begin with "
-	    "[pod/NAME].\n\n"
-	    "Exit codes: the container's own (128+N: ended by signal N); of several completions, 0 "
-	    "when the Job is complete, "
-	    "else that of the container that failed first. 124: --timeout was over. 125: kjob, the "
-	    "controller or the engine "
-	    "could not run it. 126 and 127: the image has no such command. 130 and 143: "
-	    "interrupted; the Job is deleted.",
+    .help =
+	"Creates a Job whose container is called NAME, shows what it prints (standard output "
+	"and standard error kept "
+	"apart) and exits as it does. Where several pods run, their lines begin with "
+	"[pod/NAME]. With --schedule, a CronJob is created that runs such Jobs later, and nothing "
+	"is shown.\n\n"
+	"Exit codes: the container's own (128+N: ended by signal N); of several completions, 0 "
+	"when the Job is complete, "
+	"else that of the container that failed first. 124: --timeout was over. 125: kjob, the "
+	"controller or the engine "
+	"could not run it. 126 and 127: the image has no such command. 130 and 143: "
+	"interrupted; the Job is deleted.",
     .examples = "# Run a command\n"
 		"kjob run hello --image=busybox -- echo hello\n\n"
 		"# Filter a file and leave nothing behind\n"
@@ -243,6 +316,8 @@ const struct cmd cmd_run = {
 		"# Ten runs, five at a time\n"
 		"kjob run batch --image=busybox --completions=10 --parallelism=5 -- sh -c 'echo "
 		"$HOSTNAME'\n\n"
+		"# Each night at three\n"
+		"kjob run report --image=reports:2 --schedule='0 3 * * *' -- --all\n\n"
 		"# See the manifest\n"
 		"kjob run hello --image=busybox --dry-run=client -o yaml -- echo hello\n",
     .options = options,

@@ -1,6 +1,7 @@
 #include "run_job.h"
 
 #include "../runtime/base/clock.h"
+#include "container.h"
 
 /* Somebody waits at a terminal for it to stop: the grace of `docker stop`, not the 30 s of a pod.
  */
@@ -23,55 +24,20 @@ static int add_pairs(const struct opts *o, const char *option, json *target, str
 	return 0;
 }
 
-/* -e K=V, or -e K with the value of this process's environment: nothing where it has none. */
-static int add_env(const struct opts *o, json *container, struct err *e)
-{
-	const struct strlist *list = opts_list(o, "env");
-	json *env = json_new_array();
-
-	for (size_t i = 0; i < list->len; i++) {
-		const char *item = list->items[i], *eq = strchr(item, '=');
-		auto_free char *key = eq ? xstrndup(item, (size_t)(eq - item)) : xstrdup(item);
-		const char *value = eq ? eq + 1 : getenv(key);
-		json *var;
-
-		if (!*key) {
-			json_free(env);
-			return err_set(e, ERR_BAD_REQUEST, "invalid env: %s", item);
-		}
-		if (!value)
-			continue;
-		var = json_new_object();
-		json_set_str(var, "name", key);
-		json_set_str(var, "value", value);
-		json_add(env, var);
-	}
-	if (json_len(env))
-		json_set(container, "env", env);
-	else
-		json_free(env);
-	return 0;
-}
-
 static json *container_object(
     const struct opts *o, const char *const *args, size_t argc, struct err *e)
 {
-	json *c = json_new_object(), *words = json_new_array();
+	json *c = json_new_object();
 
 	json_set_str(c, "name", args[0]);
 	json_set_str(c, "image", opts_str(o, "image"));
 	json_set_str(c, "imagePullPolicy", opts_str(o, "image-pull-policy"));
-	for (size_t i = 1; i < argc; i++)
-		json_add(words, json_new_string(args[i]));
-	if (argc > 1)
-		json_set(c, opts_bool(o, "command") ? "command" : "args", words);
-	else
-		json_free(words);
+	container_set_words(c, opts_bool(o, "command"), args + 1, argc - 1);
 	if (opts_bool(o, "stdin")) {
 		json_set_bool(c, "stdin", true);
 		json_set_bool(c, "stdinOnce", true);
 	}
-	if (add_env(o, c, e) < 0) {
+	if (container_set_envs(c, opts_list(o, "env"), e) < 0) {
 		json_free(c);
 		return NULL;
 	}
@@ -104,6 +70,18 @@ static int add_timeout(const struct opts *o, json *spec, struct err *e)
 	return 0;
 }
 
+static int add_ttl(const struct opts *o, json *spec, struct err *e)
+{
+	int64_t ns = opts_duration_ns(o, "ttl");
+
+	if (!opts_given(o, "ttl"))
+		return 0;
+	if (ns < 0)
+		return err_set(e, ERR_BAD_REQUEST, "--ttl must not be negative");
+	json_set_int(spec, "ttlSecondsAfterFinished", (ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+	return 0;
+}
+
 static int add_counts(const struct opts *o, json *spec, struct err *e)
 {
 	static const struct {
@@ -121,6 +99,8 @@ static int add_counts(const struct opts *o, json *spec, struct err *e)
 			    counts[i].option, INT32_MAX);
 		json_set_int(spec, counts[i].field, n);
 	}
+	if (opts_bool(o, "indexed"))
+		json_set_str(spec, "completionMode", "Indexed");
 	/* With Never a failing command is reported at once; OnFailure keeps the API's default of 6.
 	 */
 	if (!opts_given(o, "backoff-limit") && str_eq(opts_str(o, "restart"), "Never"))
@@ -148,16 +128,28 @@ static int fill_job(
 {
 	json *spec = json_obj(job, "spec"), *template = json_obj(spec, "template");
 
-	if (add_counts(o, spec, e) < 0 || add_timeout(o, spec, e) < 0 ||
+	if (add_counts(o, spec, e) < 0 || add_timeout(o, spec, e) < 0 || add_ttl(o, spec, e) < 0 ||
 	    add_metadata(o, args[0], template, e) < 0)
 		return -1;
 	return fill_pod_spec(o, args, argc, json_obj(template, "spec"), e);
 }
 
+static int fill_cronjob(
+    const struct opts *o, const char *const *args, size_t argc, json *cronjob, struct err *e)
+{
+	json *spec = json_obj(cronjob, "spec"), *job = json_obj(spec, "jobTemplate");
+
+	json_set_str(spec, "schedule", opts_str(o, "schedule"));
+	if (*opts_str(o, "time-zone"))
+		json_set_str(spec, "timeZone", opts_str(o, "time-zone"));
+	return add_metadata(o, args[0], job, e) < 0 ? -1 : fill_job(o, args, argc, job, e);
+}
+
 static int fill_pod(
     const struct opts *o, const char *const *args, size_t argc, json *pod, struct err *e)
 {
-	static const char *const of_jobs[] = {"completions", "parallelism", "backoff-limit"};
+	static const char *const of_jobs[] = {
+	    "completions", "parallelism", "indexed", "backoff-limit", "ttl"};
 	json *spec = json_obj(pod, "spec");
 
 	for (size_t i = 0; i < ARRAY_LEN(of_jobs); i++)
@@ -188,22 +180,32 @@ static json *merge_overrides(const struct opts *o, json *object, struct err *e)
 	return json_merge_patch(object, patch);
 }
 
+/* What a run can be. */
+static const struct shape {
+	const char *api_version, *kind;
+	int (*fill)(const struct opts *o, const char *const *args, size_t argc, json *object,
+	    struct err *e);
+} job_shape = {"batch/v1", "Job", fill_job}, pod_shape = {"v1", "Pod", fill_pod},
+  cronjob_shape = {"batch/v1", "CronJob", fill_cronjob};
+
+static const struct shape *shape_of(const struct opts *o)
+{
+	if (opts_given(o, "schedule"))
+		return &cronjob_shape;
+	return str_eq(opts_str(o, "restart"), "Always") ? &pod_shape : &job_shape;
+}
+
 json *run_object(
     const struct opts *o, const char *ns, const char *const *args, size_t argc, struct err *e)
 {
-	bool is_pod = str_eq(opts_str(o, "restart"), "Always");
+	const struct shape *shape = shape_of(o);
 	json *object = json_new_object();
-	int rc;
 
-	json_set_str(object, "apiVersion", is_pod ? "v1" : "batch/v1");
-	json_set_str(object, "kind", is_pod ? "Pod" : "Job");
+	json_set_str(object, "apiVersion", shape->api_version);
+	json_set_str(object, "kind", shape->kind);
 	json_set_path(object, "metadata.name", json_new_string(args[0]));
 	json_set_path(object, "metadata.namespace", json_new_string(ns));
-	rc = add_metadata(o, args[0], object, e);
-	if (rc == 0)
-		rc = is_pod ? fill_pod(o, args, argc, object, e)
-			    : fill_job(o, args, argc, object, e);
-	if (rc < 0) {
+	if (add_metadata(o, args[0], object, e) < 0 || shape->fill(o, args, argc, object, e) < 0) {
 		json_free(object);
 		return NULL;
 	}

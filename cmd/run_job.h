@@ -6,8 +6,8 @@
 #include "opts.h"
 
 /*
- * A Job (--restart=Never or OnFailure) or a bare Pod (Always), with --overrides merged in. args
- * begin with the name. Errors are about the options; NULL then. Owned.
+ * A Job (--restart=Never or OnFailure), a bare Pod (Always) or a CronJob (--schedule), with
+ * --overrides merged in. args begin with the name. Errors are about the options; NULL then. Owned.
  */
 json *run_object(const struct opts *o, const char *ns, const char *const *args, size_t argc,
     struct err *e) MUST_USE;

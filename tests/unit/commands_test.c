@@ -37,6 +37,7 @@ TEST("a second word belongs to the command only where there is such a command")
 {
 	CHECK_LOCATES(cmd_create_job, "a --image=x", "create", "job", "a", "--image=x");
 	CHECK_LOCATES(cmd_create_job, "-n x a", "create", "-n", "x", "job", "a");
+	CHECK_LOCATES(cmd_create_cronjob, "a", "create", "cj", "a");
 	CHECK_LOCATES(cmd_create, "-f job", "create", "-f", "job");
 	CHECK_LOCATES(cmd_create, "-- job", "create", "--", "job");
 	CHECK_LOCATES(cmd_controller_status, "", "controller", "status");

@@ -70,6 +70,26 @@ TEST("always makes a bare pod")
 	CHECK_STR(err_msg(&e), "--completions is for Jobs; --restart=Always runs a bare Pod");
 }
 
+TEST("a schedule makes a cron job of the same job")
+{
+	auto_err e = {0};
+	auto_json *j = OBJECT(e, "x", "--image=i", "--schedule=@daily", "--time-zone=Etc/UTC",
+	    "--ttl=90s", "--completions=3", "--indexed");
+	const json *job = json_path(j, "spec.jobTemplate");
+
+	CHECK_STR(json_str(j, "kind"), "CronJob");
+	CHECK_STR(json_str(j, "spec.schedule"), "@daily");
+	CHECK_STR(json_str(j, "spec.timeZone"), "Etc/UTC");
+	CHECK_STR(json_str(j, "metadata.labels.run"), "x");
+	CHECK_STR(json_str(job, "metadata.labels.run"), "x");
+	CHECK_STR(json_str(job, "spec.template.metadata.labels.run"), "x");
+	CHECK_STR(json_str(job, "spec.template.spec.restartPolicy"), "Never");
+	CHECK_STR(json_str(job, "spec.completionMode"), "Indexed");
+	CHECK(json_int(job, "spec.ttlSecondsAfterFinished", -1) == 90);
+	CHECK(json_int(job, "spec.backoffLimit", -1) == 0);
+	CHECK(!json_has(j, "spec.template"));
+}
+
 TEST("env without a value is taken from here")
 {
 	auto_err e = {0};

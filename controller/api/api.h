@@ -91,6 +91,9 @@ int api_validate_create(
     const struct kind *k, const json *obj, struct strlist *warnings, struct err *e) MUST_USE;
 int api_validate_update(
     const struct kind *k, const json *obj, const json *old, struct err *e) MUST_USE;
+/* The same for an update of the status alone: what else it says has been put aside. */
+int api_validate_status(
+    const struct kind *k, const json *obj, const json *old, struct err *e) MUST_USE;
 /* The name a created object gets from generateName: base cut to 58 characters + 5 random ones;
  * owned. */
 char *api_generate_name(const char *base);

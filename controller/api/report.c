@@ -114,6 +114,13 @@ static void add_unsupported(
 	add(r, p, "FieldValueNotSupported", buf_str(&m));
 }
 
+void bad_invalid_bare(struct report *r, const struct place *p, const char *detail)
+{
+	auto_free char *m = xasprintf("Invalid value: %s", detail);
+
+	add(r, p, "FieldValueInvalid", m);
+}
+
 void bad_unsupported(
     struct report *r, const struct place *p, const char *value, const char *const *values)
 {

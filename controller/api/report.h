@@ -26,6 +26,8 @@ void bad_invalid(struct report *r, const struct place *p, const json *value, con
     PRINTF_LIKE(4, 5);
 void bad_invalid_text(
     struct report *r, const struct place *p, const char *value, const char *detail);
+/* Invalid where there is no value to show. */
+void bad_invalid_bare(struct report *r, const struct place *p, const char *detail);
 void bad_unsupported(
     struct report *r, const struct place *p, const char *value, const char *const *values);
 /* The same of a value that is no string. */

@@ -33,11 +33,10 @@ enum field_type {
 enum field_flags {
 	F_PTR = 1, /* zero differs from absent: false, 0 and "" are kept */
 	F_REQUIRED = 2,
-	F_IMMUTABLE = 4, /* of a Job's spec: fixed on creation */
-	F_LATER = 8,     /* not honoured by this version: anything but the default is refused */
-	F_NOOP = 16,     /* accepted without effect on a single machine: warns */
-	F_MERGE = 32,    /* a list of scalars that a strategic patch merges */
-	F_BARE = 64,     /* an object whose own members get no defaults: only what is deeper */
+	F_LATER = 4,  /* not honoured by this version: anything but the default is refused */
+	F_NOOP = 8,   /* accepted without effect on a single machine: warns */
+	F_MERGE = 16, /* a list of scalars that a strategic patch merges */
+	F_BARE = 32,  /* an object whose own members get no defaults: only what is deeper */
 };
 
 struct schema;

@@ -181,34 +181,41 @@ static void validate_meta(struct report *r, const struct kind *k, const json *ob
 		validate_name(r, json_string_value(f), name_check_finalizer, &finalizers);
 }
 
-static void validate_meta_update(struct report *r, const json *meta, const json *old)
+/* An object that is going takes no new finalizers. */
+static void validate_new_finalizers(
+    struct report *r, const json *meta, const json *old, const struct place *p)
 {
-	static const char *const fixed[] = {"name", "namespace", "uid"};
-	struct place at = PLACE(NULL, "metadata"), finalizers = PLACE(&at, "finalizers");
 	auto_strlist added = {0};
+	auto_free char *names = NULL;
 	struct map known = {0};
 
-	for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
-		struct place p = PLACE(&at, fixed[i]);
-
-		if (!json_equal(json_get(meta, fixed[i]), json_get(old, fixed[i])))
-			bad_invalid(r, &p, json_get(meta, fixed[i]), "field is immutable");
-	}
-	if (!json_has(old, "deletionTimestamp"))
-		return;
 	json_for (f, json_get(old, "finalizers"))
 		map_set(&known, json_string_value(f), f);
 	json_for (f, json_get(meta, "finalizers"))
 		if (!map_get(&known, json_string_value(f)))
 			strlist_add_take(&added, str_go_quote(json_string_value(f)));
 	map_release(&known, NULL);
-	if (added.len) {
-		auto_free char *names = strlist_join(&added, ", ");
+	if (added.len == 0)
+		return;
+	names = strlist_join(&added, ", ");
+	bad_forbidden(r, p,
+	    "no new finalizers can be added if the object is being deleted, found new "
+	    "finalizers []string{%s}",
+	    names);
+}
 
-		bad_forbidden(r, &finalizers,
-		    "no new finalizers can be added if the object is being deleted, found new "
-		    "finalizers []string{%s}",
-		    names);
+static void validate_meta_update(struct report *r, const json *meta, const json *old)
+{
+	static const char *const fixed[] = {"name", "namespace", "uid"};
+	struct place at = PLACE(NULL, "metadata"), finalizers = PLACE(&at, "finalizers");
+
+	if (json_has(old, "deletionTimestamp"))
+		validate_new_finalizers(r, meta, old, &finalizers);
+	for (size_t i = 0; i < ARRAY_LEN(fixed); i++) {
+		struct place p = PLACE(&at, fixed[i]);
+
+		if (!json_equal(json_get(meta, fixed[i]), json_get(old, fixed[i])))
+			bad_invalid(r, &p, json_get(meta, fixed[i]), "field is immutable");
 	}
 }
 
@@ -387,12 +394,23 @@ int api_validate_update(const struct kind *k, const json *obj, const json *old, 
 {
 	auto_report r = {0};
 
-	validate_meta_update(&r, json_get(obj, "metadata"), json_get(old, "metadata"));
 	validate_object(&r, k, obj, old);
+	validate_meta_update(&r, json_get(obj, "metadata"), json_get(old, "metadata"));
 	if (k->id == KIND_JOB)
 		validate_job_update(&r, obj, old);
 	if (k->id == KIND_POD)
 		validate_pod_update(&r, obj, old);
 	validate_later(&r, k, obj);
+	return report_finish(&r, k, obj, e);
+}
+
+int api_validate_status(const struct kind *k, const json *obj, const json *old, struct err *e)
+{
+	auto_report r = {0};
+
+	validate_meta(&r, k, obj);
+	validate_meta_update(&r, json_get(obj, "metadata"), json_get(old, "metadata"));
+	if (k->id == KIND_JOB)
+		validate_job_status(&r, obj, old);
 	return report_finish(&r, k, obj, e);
 }

@@ -39,7 +39,7 @@ void validate_env(struct report *r, const json *env, const struct place *p);
 /* ---- validate_job.c ---- */
 
 void validate_job(struct report *r, const json *job);
-void validate_job_update(struct report *r, const json *job, const json *old);
+bool job_is_indexed(const json *spec);
 void warn_job(const json *job, struct strlist *warnings);
 /* The spec of a Job or of a CronJob's template, at its place; all but the selector. */
 void validate_job_spec(struct report *r, const json *spec, const struct place *p);
@@ -55,6 +55,12 @@ void validate_cronjob(struct report *r, const json *cron, const json *old);
 /* The part of validate_pod_later in the template. */
 void validate_cronjob_later(struct report *r, const json *cron);
 void warn_cronjob(const json *cron, struct strlist *warnings);
+
+/* ---- validate_job_update.c ---- */
+
+void validate_job_update(struct report *r, const json *job, const json *old);
+/* A status that somebody writes through the subresource. */
+void validate_job_status(struct report *r, const json *job, const json *old);
 
 /* ---- validate_policy.c ---- */
 

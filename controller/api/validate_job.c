@@ -7,7 +7,7 @@
 #define MANY_MAX 10000
 #define MANAGED_BY_MAX 63
 
-static bool is_indexed(const json *spec)
+bool job_is_indexed(const json *spec)
 {
 	return str_eq(json_str_or(spec, "completionMode", ""), "Indexed");
 }
@@ -128,18 +128,19 @@ static void validate_indexed(struct report *r, const json *spec, const struct pl
 		    MANY_MAX, MANY_COMPLETIONS);
 }
 
-static void validate_not_indexed(struct report *r, const json *spec, const struct place *p)
+static void needs_indexed(
+    struct report *r, const json *spec, const char *name, const struct place *p)
 {
-	static const char *const fields[] = {
-	    "backoffLimitPerIndex", "maxFailedIndexes", "successPolicy"};
+	struct place at = PLACE(p, name);
 
-	for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
-		struct place at = PLACE(p, fields[i]);
+	if (json_get(spec, name))
+		bad_invalid(r, &at, json_get(spec, name), "requires indexed completion mode");
+}
 
-		if (json_get(spec, fields[i]))
-			bad_invalid(
-			    r, &at, json_get(spec, fields[i]), "requires indexed completion mode");
-	}
+/* An unknown mode is error enough. */
+static bool is_not_indexed(const json *spec)
+{
+	return str_eq(json_str_or(spec, "completionMode", "NonIndexed"), "NonIndexed");
 }
 
 static void validate_managed_by(struct report *r, const json *spec, const struct place *p)
@@ -208,13 +209,17 @@ void validate_job_spec(struct report *r, const json *spec, const struct place *p
 		bad_required(r, &per_index, "when maxFailedIndexes is specified");
 	validate_managed_by(r, spec, p);
 	validate_enum(r, &schema_job_spec, spec, "completionMode", p);
-	if (is_indexed(spec))
+	if (job_is_indexed(spec))
 		validate_indexed(r, spec, p);
-	else
-		validate_not_indexed(r, spec, p);
+	if (is_not_indexed(spec)) {
+		needs_indexed(r, spec, "backoffLimitPerIndex", p);
+		needs_indexed(r, spec, "maxFailedIndexes", p);
+	}
 	validate_pod_failure_policy(r, spec, p);
-	if (is_indexed(spec))
+	if (job_is_indexed(spec))
 		validate_success_policy(r, spec, p);
+	else
+		needs_indexed(r, spec, "successPolicy", p);
 	validate_replacement_policy(r, spec, p);
 	validate_template(r, json_get(spec, "template"), &template);
 	validate_restart_policy(r, spec, p);
@@ -228,7 +233,7 @@ static void validate_indexed_name(struct report *r, const json *job)
 	auto_strlist problems = {0};
 	auto_free char *last = NULL;
 
-	if (!is_indexed(json_get(job, "spec")) || completions <= 0)
+	if (!job_is_indexed(json_get(job, "spec")) || completions <= 0)
 		return;
 	last =
 	    xasprintf("%s-%lld", json_str_or(job, "metadata.name", ""), (long long)completions - 1);
@@ -248,39 +253,7 @@ void validate_job(struct report *r, const json *job)
 	validate_indexed_name(r, job);
 }
 
-/* ---- update ---- */
-
-/* Completions of an Indexed Job may follow parallelism. */
-static void validate_completions_update(
-    struct report *r, const json *spec, const json *old, const struct place *p)
-{
-	const json *completions = json_get(spec, "completions");
-
-	if (json_equal(completions, json_get(old, "completions")))
-		return;
-	if (!is_indexed(spec) || !completions)
-		bad_invalid(r, p, completions, "field is immutable");
-	else if (!json_equal(completions, json_get(spec, "parallelism")))
-		bad_invalid(
-		    r, p, completions, "can only be modified in tandem with spec.parallelism");
-}
-
-void validate_job_update(struct report *r, const json *job, const json *old)
-{
-	const json *spec = json_get(job, "spec"), *old_spec = json_get(old, "spec");
-	struct place at = PLACE(NULL, "spec");
-
-	for (const struct field *f = schema_job_spec.fields; f->name; f++) {
-		struct place p = PLACE(&at, f->name);
-
-		if (!(f->flags & F_IMMUTABLE))
-			continue;
-		if (str_eq(f->name, "completions"))
-			validate_completions_update(r, spec, old_spec, &p);
-		else if (!json_equal(json_get(spec, f->name), json_get(old_spec, f->name)))
-			bad_invalid(r, &p, json_get(spec, f->name), "field is immutable");
-	}
-}
+/* ---- warnings ---- */
 
 void warn_pod_name(const json *obj, struct strlist *warnings)
 {
@@ -300,7 +273,7 @@ void warn_pod_name(const json *obj, struct strlist *warnings)
 
 void warn_job_spec(const json *spec, const char *path, struct strlist *warnings)
 {
-	if (is_indexed(spec) && above(spec, "completions", MANY_COMPLETIONS) &&
+	if (job_is_indexed(spec) && above(spec, "completions", MANY_COMPLETIONS) &&
 	    above(spec, "parallelism", MANY_MAX))
 		strlist_addf(warnings,
 		    "%s: In Indexed Jobs with a number of completions higher than 10^5 and a "

@@ -113,11 +113,11 @@ static void validate_failure_rule(
 	if (json_first(on_conditions))
 		validate_conditions(r, on_conditions, &conditions);
 	if (on_codes && json_first(on_conditions))
-		bad_invalid(
-		    r, p, rule, "specifying both OnExitCodes and OnPodConditions is not supported");
+		bad_invalid_bare(
+		    r, p, "specifying both OnExitCodes and OnPodConditions is not supported");
 	if (!on_codes && !json_first(on_conditions))
-		bad_invalid(
-		    r, p, rule, "specifying one of OnExitCodes and OnPodConditions is required");
+		bad_invalid_bare(
+		    r, p, "specifying one of OnExitCodes and OnPodConditions is required");
 }
 
 void validate_pod_failure_policy(struct report *r, const json *spec, const struct place *spec_place)
@@ -150,9 +150,9 @@ static void validate_success_rule(
 	if (!list && !wanted)
 		bad_required(
 		    r, p, "at least one of succeededCount or succeededIndexes must be specified");
-	if (list && strlen(json_string_value(list)) > INDEX_TEXT_MAX) {
+	if (list && strlen(json_string_value(list)) > INDEX_TEXT_MAX)
 		bad_too_long(r, &indexes, INDEX_TEXT_MAX);
-	} else if (list) {
+	if (list) {
 		index_set_init(&listed, completions);
 		if (index_set_parse(&listed, json_string_value(list), &e) < 0)
 			bad_invalid(
@@ -165,7 +165,7 @@ static void validate_success_rule(
 		bad_invalid(r, &count, wanted,
 		    "must be less than or equal to %lld (the number of specified completions)",
 		    (long long)completions);
-	if (list && !e.reason && n > listed.count)
+	if (list && n > listed.count)
 		bad_invalid(r, &count, wanted,
 		    "must be less than or equal to %lld (the number of indexes in the specified "
 		    "succeededIndexes field)",
@@ -188,6 +188,7 @@ void validate_success_policy(struct report *r, const json *spec, const struct pl
 	json_for (rule, rules) {
 		struct place item = PLACE_ITEM(&p, i++);
 
-		validate_success_rule(r, rule, json_int(spec, "completions", 0), &item);
+		/* Their absence has been reported. */
+		validate_success_rule(r, rule, json_int(spec, "completions", INT32_MAX), &item);
 	}
 }

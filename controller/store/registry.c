@@ -210,7 +210,7 @@ static json *prepare_update(
 		next = with_status_of(old, owned);
 		json_free(owned);
 		owned = next;
-		break;
+		return api_validate_status(k, owned, old, e) < 0 ? NULL : TAKE(owned);
 	case UPDATE_SYSTEM:
 		copy_member(json_obj(owned, "metadata"), json_get(old, "metadata"), "uid");
 		return TAKE(owned);

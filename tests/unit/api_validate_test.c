@@ -204,9 +204,8 @@ TEST("updates: mutable fields raise the generation, metadata does not, identity 
 	CHECK_UPDATE(NEVER, "{\"spec\":{\"completions\":3}}",
 	    "Job.batch \"x\" is invalid: spec.completions: Invalid value: 3: field is immutable");
 	CHECK_UPDATE(NEVER, "{\"metadata\":{\"uid\":\"other\"}}",
-	    "Job.batch \"x\" is invalid: [metadata.uid: Invalid value: \"other\": field is "
-	    "immutable, "
-	    "spec.template.metadata.labels[controller-uid]: Invalid value: "
+	    "Job.batch \"x\" is invalid: [spec.template.metadata.labels[controller-uid]: Invalid "
+	    "value: "
 	    "{\"batch.kubernetes.io/controller-uid\":\"" UID
 	    "\",\"batch.kubernetes.io/job-name\":\"x\",\"controller-uid\":\"" UID
 	    "\",\"job-name\":\"x\"}: must be 'other', "
@@ -216,7 +215,8 @@ TEST("updates: mutable fields raise the generation, metadata does not, identity 
 	    "\"controller-uid\":\"" UID
 	    "\",\"job-name\":\"x\"}: must be 'other', spec.selector: Invalid value: "
 	    "{\"matchLabels\":{\"batch.kubernetes.io/controller-uid\":\"" UID
-	    "\"}}: `selector` not auto-generated]");
+	    "\"}}: `selector` not auto-generated, metadata.uid: Invalid value: \"other\": "
+	    "field is immutable]");
 }
 
 #define INDEXED "\"completionMode\":\"Indexed\","
@@ -268,7 +268,7 @@ TEST("V10 exit codes are ordered, unique and not 0 for In")
 	CHECK_JOB("\"podFailurePolicy\":{\"rules\":[{}]}," NEVER,
 	    "[spec.podFailurePolicy.rules[0].action: Required value: valid values: [\"Count\" "
 	    "\"FailIndex\" \"FailJob\" "
-	    "\"Ignore\"], spec.podFailurePolicy.rules[0]: Invalid value: {}: specifying one of "
+	    "\"Ignore\"], spec.podFailurePolicy.rules[0]: Invalid value: specifying one of "
 	    "OnExitCodes and "
 	    "OnPodConditions is required]");
 }

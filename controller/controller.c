@@ -14,6 +14,7 @@
 #include "loops/janitor.h"
 #include "loops/jobs.h"
 #include "loops/node.h"
+#include "loops/ttl.h"
 #include "server/server.h"
 
 #define IDLE_DEFAULT_SECONDS 60
@@ -40,6 +41,7 @@ struct controller {
 	struct pods *pods;
 	struct jobs *jobs;
 	struct gc *gc;
+	struct ttl *ttl;
 	struct janitor *janitor;
 	struct server *server;
 	struct loop_signal *signals[2];
@@ -131,6 +133,7 @@ static void turn_reconcile(void *arg)
 		bool any = gc_reconcile(c->gc);
 
 		any |= jobs_reconcile(c->jobs);
+		any |= ttl_reconcile(c->ttl);
 		any |= pods_reconcile(c->pods);
 		if (!any)
 			return;
@@ -208,7 +211,8 @@ static void check_idle(void *arg)
 		os_give_back_memory();
 		c->gave_back = true;
 	}
-	if (!c->options->stay && now - last >= (int64_t)c->idle_seconds * 1000)
+	if (!c->options->stay && now - last >= (int64_t)c->idle_seconds * 1000 &&
+	    !ttl_is_near(c->ttl, c->idle_seconds))
 		stop(c, "idle");
 	else
 		timer_set(c->loop, &c->idle_timer, IDLE_CHECK_MS);
@@ -283,10 +287,13 @@ static int start_loops(struct controller *c, struct err *e)
 	c->pods = pods_new(&c->env);
 	c->jobs = jobs_new(&c->env, c->pods);
 	c->gc = gc_new(&c->env);
+	c->ttl = ttl_new(&c->env);
 	c->janitor = janitor_new(&c->env);
 	if (node_start(&c->env, e) < 0 || pods_start(c->pods, e) < 0 || jobs_start(c->jobs, e) < 0)
 		return -1;
-	return gc_start(c->gc, e);
+	if (gc_start(c->gc, e) < 0)
+		return -1;
+	return ttl_start(c->ttl, e);
 }
 
 static int start(struct controller *c, struct err *e)
@@ -324,6 +331,7 @@ static void finish(struct controller *c)
 			loop_signal_free(c->signals[i]);
 	server_free(c->server);
 	janitor_free(c->janitor);
+	ttl_free(c->ttl);
 	gc_free(c->gc);
 	jobs_free(c->jobs);
 	pods_free(c->pods);

@@ -1,6 +1,9 @@
 /*
- * gc: the garbage collector: what happens to the pods of a job that is gone or going, and to
- * tracking finalizers that nobody will remove any more.
+ * gc: the garbage collector: what happens to the pods of a Job, and to the Jobs of a CronJob, that
+ * is gone or going, and to tracking finalizers that nobody will remove any more.
+ *
+ * An owner in foreground deletion stays until its dependents are gone. Orphaning is done by the
+ * registry.
  */
 #ifndef KJOB_GC_H
 #define KJOB_GC_H
@@ -10,7 +13,7 @@
 struct gc;
 
 struct gc *gc_new(struct loops_env *env);
-/* Looks once for dependents whose owner went while no controller ran. */
+/* Looks for dependents whose owner went, and owners that wait, while no controller ran. */
 int gc_start(struct gc *g, struct err *e) MUST_USE;
 void gc_free(struct gc *g);
 /* Turn end: true when there was work. */

@@ -67,6 +67,11 @@ int store_list(struct store *s, const struct store_query *q,
     bool (*fn)(void *ctx, const struct store_row *row), void *ctx, struct store_list_end *ret,
     struct err *e) MUST_USE;
 
+/* Calls fn for each controller's uid that objects name and that is no object's own. fn must not
+ * write. */
+int store_lost_owners(
+    struct store *s, void (*fn)(void *ctx, const char *uid), void *ctx, struct err *e) MUST_USE;
+
 /* ---- writing ---- */
 
 /*

@@ -254,3 +254,52 @@ int store_list(struct store *s, const struct store_query *q,
 	ret->remaining = more ? count_behind(s, q, way, &last) : 0;
 	return 0;
 }
+
+/* ---- owners ---- */
+
+/* The next uid that is named as a controller, in order; 1: found, 0: that was all. */
+static int next_owner(struct store *s, char **uid, struct err *e)
+{
+	auto_stmt *st = store_stmt(s, ST_NEXT_OWNER, e);
+	auto_free char *before = *uid;
+	int rc;
+
+	*uid = NULL;
+	if (!st)
+		return -1;
+	store_bind_text(st, 1, before ? before : "");
+	rc = sqlite3_step(st);
+	if (rc != SQLITE_ROW)
+		return store_sql_err(s, rc, e);
+	*uid = xstrdup((const char *)sqlite3_column_text(st, 0));
+	return *uid != NULL;
+}
+
+static int has_uid(struct store *s, const char *uid, struct err *e)
+{
+	auto_stmt *st = store_stmt(s, ST_HAS_UID, e);
+	int rc;
+
+	if (!st)
+		return -1;
+	store_bind_text(st, 1, uid);
+	rc = sqlite3_step(st);
+	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : store_sql_err(s, rc, e);
+}
+
+int store_lost_owners(
+    struct store *s, void (*fn)(void *ctx, const char *uid), void *ctx, struct err *e)
+{
+	auto_free char *uid = NULL;
+	int more;
+
+	while ((more = next_owner(s, &uid, e)) > 0) {
+		int there = has_uid(s, uid, e);
+
+		if (there < 0)
+			return -1;
+		if (!there)
+			fn(ctx, uid);
+	}
+	return more;
+}

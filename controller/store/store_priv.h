@@ -24,6 +24,8 @@ enum stmt_id {
 	ST_UPDATE,
 	ST_UPDATE_OWNER,
 	ST_DELETE,
+	ST_HAS_UID,
+	ST_NEXT_OWNER,
 	ST_KIND_COUNT,
 	ST_KIND_OLDEST,
 	ST_LIST_KIND, /* the list statements and their counts: same order as enum list_way */

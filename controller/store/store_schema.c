@@ -64,6 +64,8 @@ static const char *const stmt_texts[ST_TOTAL] = {
     [ST_UPDATE] = "UPDATE objects SET rv = ?2, labels = ?3, fields = ?4, body = ?5 WHERE id = ?1",
     [ST_UPDATE_OWNER] = "UPDATE objects SET owner_uid = ?2 WHERE id = ?1",
     [ST_DELETE] = "DELETE FROM objects WHERE id = ?1",
+    [ST_HAS_UID] = "SELECT 1 FROM objects WHERE uid = ?1",
+    [ST_NEXT_OWNER] = "SELECT min(owner_uid) FROM objects WHERE owner_uid > ?1",
     [ST_KIND_COUNT] = "SELECT count(*) FROM objects WHERE kind = ?1",
     [ST_KIND_OLDEST] = "SELECT ns, name FROM objects WHERE kind = ?1 ORDER BY rv LIMIT ?2",
     [ST_LIST_KIND] = "SELECT " ROW_COLUMNS WHERE_KIND " ORDER BY ns, name",

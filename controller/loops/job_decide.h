@@ -1,7 +1,12 @@
 /*
  * job_decide: what one round of a Job does. Pure: everything it needs, the time too, is in the
  * observation; what it wants is in the plan. Behaviour after Kubernetes 1.36
- * (pkg/controller/job: job_controller.go, backoff_utils.go).
+ * (pkg/controller/job: job_controller.go, backoff_utils.go, indexed_job_utils.go).
+ *
+ * The observation holds the pods that are active, stopping or not yet released; pods that were
+ * counted and have ended may be left out. A failed pod of a Job with backoffLimitPerIndex is kept
+ * (not counted, not released) until a pod with its index is there again, for it carries the number
+ * of that index's failures. The clock may jump: no delay grows longer by that.
  */
 #ifndef KJOB_JOB_DECIDE_H
 #define KJOB_JOB_DECIDE_H
@@ -44,7 +49,6 @@ struct job_pod {
 struct job_backoff {
 	int64_t failures;
 	int64_t last_failure_at;
-	int64_t last_success_at;
 };
 
 /* Why a job ends; JOB_END_NONE: it goes on. The order is that of the rows of job_end_info(). */
@@ -112,7 +116,7 @@ enum job_pod_fate {
 	FATE_COUNT_SUCCEEDED,  /* add to succeeded, release its finalizer */
 	FATE_COUNT_FAILED,     /* add to failed, release its finalizer */
 	FATE_RELEASE,          /* release its finalizer, count nothing */
-	FATE_DELETE,           /* delete; it is counted as failed when that is seen */
+	FATE_DELETE,           /* delete; it holds no finalizer of ours */
 	FATE_DELETE_UNCOUNTED, /* release its finalizer, then delete: surplus */
 	FATE_DELETE_FAILED, /* count as failed, release its finalizer, delete: the job is ending */
 };
@@ -126,12 +130,12 @@ struct job_new_pod {
 enum job_suspension { SUSPENSION_KEEP, SUSPENSION_SUSPEND, SUSPENSION_RESUME };
 
 struct job_plan {
-	bool start;                     /* set startTime to now */
+	bool start;                     /* set startTime to now, also where it is set */
 	bool unset_start;               /* suspended: startTime goes */
 	enum job_suspension suspension; /* what becomes of condition Suspended */
 	enum job_pod_fate *fates;       /* of each pod; the array is the caller's, pod_count long */
 	int64_t create;                 /* new pods */
-	struct job_new_pod *new_pods;   /* of those; owned by the plan */
+	struct job_new_pod *new_pods;   /* of those; owned by the plan, NULL where create is 0 */
 	size_t culprit;          /* of JOB_END_POD_FAILURE_POLICY decided in this round: the pod */
 	size_t success_rule;     /* of JOB_END_SUCCESS_POLICY decided in this round: the rule */
 	bool too_many_succeeded; /* more successes than completions: a warning event */
@@ -141,12 +145,13 @@ struct job_plan {
 	bool finish;         /* add the final condition of `decide` or of what was decided before */
 	int64_t active, ready, terminating, succeeded, failed; /* the new status, after the fates */
 	struct job_backoff backoff;
-	int64_t wake_at; /* look again then, seconds; 0: no need */
+	int64_t wake_at; /* look again then, seconds; not before now; 0: no need */
 };
 
 /* Most pods that one round creates or deletes. */
 #define JOB_ROUND_MAX 500
 
+/* Frees what the plan owns: new_pods and the two sets. */
 void job_plan_release(struct job_plan *plan);
 
 /* fates points to room for pod_count values; everything else of the plan is set. */

@@ -203,6 +203,8 @@ static struct job_obs observe(const struct round *r, int64_t now)
 	    .completions = json_int(spec, "completions", -1),
 	    .backoff_limit = json_int(spec, "backoffLimit", 6),
 	    .deadline = json_int(spec, "activeDeadlineSeconds", -1),
+	    .backoff_limit_per_index = -1,
+	    .max_failed_indexes = -1,
 	    .restart_on_failure =
 		str_eq(json_str(spec, "template.spec.restartPolicy"), "OnFailure"),
 	    .deleting = meta_deleting(r->obj),
@@ -432,6 +434,7 @@ static void reconcile(struct job *j)
 	apply(&r, &plan, plan.decide ? plan.decide : o.decided, now);
 	j->quiet = false;
 	settled = is_settled(&r, &plan);
+	job_plan_release(&plan);
 	round_release(&r);
 	if (settled)
 		job_drop(j);

@@ -61,6 +61,8 @@ static void round_once(struct sim *s)
 	if (s->plan.decide)
 		s->o.decided = s->plan.decide;
 	s->o.finished = s->o.finished || s->plan.finish;
+	free(s->plan.new_pods); /* create stays, for the checks */
+	s->plan.new_pods = NULL;
 }
 
 static void end_pod(struct sim *s, size_t i, enum pod_phase phase)

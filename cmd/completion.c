@@ -57,6 +57,7 @@ static const char script_tail[] =
     "\t\tget | describe | delete | wait | patch | edit | label | annotate | suspend | resume) "
     "_kjob_objects \"$cur\" \"$type\" ;;\n"
     "\t\tlogs | attach) _kjob_objects \"$cur\" pods ;;\n"
+    "\t\texplain) _kjob_words \"$(_kjob_ask api-resources)\" \"$cur\" ;;\n"
     "\t\thelp) _kjob_words \"$_kjob_commands\" \"$cur\" ;;\n"
     "\t\t*) _kjob_words \"$(_kjob_subs \"$cmd\")\" \"$cur\" ;;\n"
     "\t\tesac ;;\n"

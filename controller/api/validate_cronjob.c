@@ -81,16 +81,6 @@ static void validate_zone(
 		bad_invalid_text(r, &at, name, err_msg(&e));
 }
 
-static void validate_policy(struct report *r, const json *spec, const struct place *p)
-{
-	struct place at = PLACE(p, "concurrencyPolicy");
-
-	if (!*json_str_or(spec, "concurrencyPolicy", ""))
-		bad_required(r, &at, "");
-	else
-		validate_enum(r, &schema_cron_job_spec, spec, "concurrencyPolicy", p);
-}
-
 static void validate_job_template(struct report *r, const json *job, const struct place *p)
 {
 	static const char *const manual[] = {"nil", "false", NULL};
@@ -112,7 +102,7 @@ static void validate_spec(struct report *r, const json *spec, const json *old)
 	validate_schedule(r, spec, old, &at);
 	validate_nonnegative(r, spec, "startingDeadlineSeconds", &at);
 	validate_zone(r, spec, old, &at);
-	validate_policy(r, spec, &at);
+	validate_enum(r, &schema_cron_job_spec, spec, "concurrencyPolicy", &at);
 	validate_job_template(r, json_path(spec, "jobTemplate.spec"), &job);
 	validate_nonnegative(r, spec, "successfulJobsHistoryLimit", &at);
 	validate_nonnegative(r, spec, "failedJobsHistoryLimit", &at);

@@ -1,8 +1,8 @@
 /*
  * cron_times: answers questions about schedules, a line each, for tests/cron/check.
  *
- *   next|SCHEDULE|ZONE|AFTER|COUNT   the next COUNT times after AFTER, fewer where there are no more
- *   last|SCHEDULE|ZONE|AFTER|UNTIL   the last time in (AFTER, UNTIL], "-" where there is none
+ *   next|SCHEDULE|ZONE|AFTER|COUNT   the next COUNT times after AFTER, fewer where there are no
+ * more last|SCHEDULE|ZONE|AFTER|UNTIL   the last time in (AFTER, UNTIL], "-" where there is none
  *   count|SCHEDULE|ZONE|AFTER|UNTIL  how many there are
  *
  * Times are seconds since the epoch; an empty zone is UTC. A line that cannot be answered gives

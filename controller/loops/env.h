@@ -46,8 +46,9 @@ bool meta_condition_true(const json *obj, const char *type);
 struct recorder *recorder_new(struct store *s);
 void recorder_free(struct recorder *r);
 /*
- * Records an Event about an object ("Normal" or "Warning"). Repeats of an identical one raise its
- * count. source: component name ("kubelet", "job-controller"). field_path may be NULL.
+ * Records an Event about an object ("Normal" or "Warning"). Repeats raise the count of an object
+ * that is there, and many similar ones share one: correlator.h. source: component name ("kubelet",
+ * "job-controller"). field_path may be NULL.
  */
 void recorder_event(struct recorder *r, const struct kind *k, const json *about,
     const char *field_path, const char *type, const char *reason, const char *source,

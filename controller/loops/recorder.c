@@ -2,16 +2,15 @@
 
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
-#include "../../runtime/base/map.h"
+#include "correlator.h"
 
-/* Events kept in the store, and how many recent ones are remembered for counting repeats. */
+/* Events kept in the store. */
 #define EVENTS_KEEP 5000
 #define EVENTS_TRIM_EVERY 500
-#define RECENT_MAX 1024
 
 struct recorder {
 	struct store *store;
-	struct map recent; /* text of an event → its name (owned) */
+	struct correlator *correlator;
 	int since_trim;
 };
 
@@ -20,6 +19,7 @@ struct recorder *recorder_new(struct store *s)
 	struct recorder *r = xcalloc(1, sizeof(*r));
 
 	r->store = s;
+	r->correlator = correlator_new();
 	return r;
 }
 
@@ -27,22 +27,24 @@ void recorder_free(struct recorder *r)
 {
 	if (!r)
 		return;
-	map_release(&r->recent, free);
+	correlator_free(r->correlator);
 	free(r);
 }
 
-/* Counts a repeat on the event object that is there; false when it is not (trimmed, deleted). */
-static bool count_repeat(struct recorder *r, const char *ns, const char *name, const char *now)
+/* Writes a repeat to the event object that is there; false when it is not (trimmed, deleted). */
+static bool write_repeat(struct recorder *r, const char *ns, const struct event_slot *slot,
+    const char *message, const char *now)
 {
 	const struct kind *k = kind_by_id(KIND_EVENT);
 	struct update_options o = {.part = UPDATE_SYSTEM};
 	auto_err e = {0};
 	auto_json *done = NULL;
-	json *event = store_get(r->store, k, ns, name, &e);
+	json *event = slot->name ? store_get(r->store, k, ns, slot->name, &e) : NULL;
 
 	if (!event)
 		return false;
-	json_set_int(event, "count", json_int(event, "count", 1) + 1);
+	json_set_int(event, "count", slot->count);
+	json_set_str(event, "message", message);
 	json_set_str(event, "lastTimestamp", now);
 	done = registry_update(r->store, k, event, &o, &e);
 	return done != NULL;
@@ -82,27 +84,48 @@ static void trim(struct recorder *r)
 		log_warn("cannot trim events: %s", err_msg(&e));
 }
 
+static void create_event(
+    struct recorder *r, json *event, const char *ns, const char *reason, struct event_slot *slot)
+{
+	auto_err e = {0};
+	auto_json *stored = registry_create(
+	    r->store, kind_by_id(KIND_EVENT), ns, event, &(struct create_options){0}, &e);
+
+	if (!stored) {
+		log_warn("cannot record event %s: %s", reason, err_msg(&e));
+		return;
+	}
+	event_slot_named(slot, xstrdup(meta_name(stored)));
+	trim(r);
+}
+
 void recorder_event(struct recorder *r, const struct kind *k, const json *about,
     const char *field_path, const char *type, const char *reason, const char *source,
     const char *fmt, ...)
 {
-	auto_free char *message = NULL, *key = NULL, *name = NULL;
-	auto_json *stored = NULL;
-	auto_err e = {0};
+	auto_free char *message = NULL, *name = NULL;
+	struct event_facts facts = {meta_uid(about), source, field_path, type, reason, NULL};
+	struct event_slot *slot;
 	char now[TIME_TEXT_MAX];
 	int64_t ns = clock_wall_ns();
-	const char *known;
+	bool combined;
 	json *event;
 	va_list ap;
 
 	va_start(ap, fmt);
 	message = xvasprintf(fmt, ap);
 	va_end(ap);
+	facts.message = message;
+	slot = correlator_add(r->correlator, &facts, clock_mono_ms(), &combined);
+	if (!slot)
+		return;
+	if (combined) {
+		auto_free char *text = TAKE(message);
+
+		message = xasprintf(COMBINED_PREFIX "%s", text);
+	}
 	time_format(now, ns / NSEC_PER_SEC);
-	key = xasprintf("%s|%s|%s|%s|%s", meta_uid(about), field_path ? field_path : "", reason,
-	    source, message);
-	known = map_get(&r->recent, key);
-	if (known && count_repeat(r, meta_namespace(about), known, now))
+	if (write_repeat(r, meta_namespace(about), slot, message, now))
 		return;
 
 	event = event_object(k, about, field_path, now);
@@ -111,17 +134,9 @@ void recorder_event(struct recorder *r, const struct kind *k, const json *about,
 	json_set_str(event, "type", type);
 	json_set_str(event, "reason", reason);
 	json_set_str(event, "message", message);
+	json_set_int(event, "count", slot->count);
 	json_set_path(event, "source.component", json_new_string(source));
 	json_set_str(event, "reportingComponent", source);
 	json_set_str(event, "reportingInstance", "");
-	stored = registry_create(r->store, kind_by_id(KIND_EVENT), meta_namespace(about), event,
-	    &(struct create_options){0}, &e);
-	if (!stored) {
-		log_warn("cannot record event %s: %s", reason, err_msg(&e));
-		return;
-	}
-	if (r->recent.len >= RECENT_MAX)
-		map_release(&r->recent, free);
-	free(map_set(&r->recent, key, TAKE(name)));
-	trim(r);
+	create_event(r, event, meta_namespace(about), reason, slot);
 }

@@ -9,7 +9,12 @@
 enum job_end job_status_decided(const json *job);
 /* Complete or Failed is True. */
 bool job_status_finished(const json *job);
-/* Puts what a round decided into job's status; now in seconds. */
-void job_status_write(json *job, const struct job_plan *plan, int64_t now);
+/* The final condition, once it is there; NULL: not finished. Borrowed. */
+const json *job_status_end(const json *job);
+/*
+ * Puts what a round decided into job's status; now in seconds. message: of the condition that
+ * plan->decide adds; NULL: the usual one.
+ */
+void job_status_write(json *job, const struct job_plan *plan, const char *message, int64_t now);
 
 #endif

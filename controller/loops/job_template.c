@@ -22,9 +22,9 @@ static char *name_base(const char *job, int64_t index)
 	return xasprintf("%.*s%s", room, job, tail);
 }
 
-static json *owner_reference(const json *job)
+json *job_owner_reference(const json *job)
 {
-	json *owner = json_new_object(), *list = json_new_array();
+	json *owner = json_new_object();
 
 	json_set_str(owner, "apiVersion", "batch/v1");
 	json_set_str(owner, "kind", "Job");
@@ -32,8 +32,7 @@ static json *owner_reference(const json *job)
 	json_set_str(owner, "uid", meta_uid(job));
 	json_set_bool(owner, "controller", true);
 	json_set_bool(owner, "blockOwnerDeletion", true);
-	json_add(list, owner);
-	return list;
+	return owner;
 }
 
 static void set_count(json *map, const char *key, int64_t n)
@@ -56,7 +55,8 @@ static json *pod_metadata(const json *job, const json *template, const struct jo
 			json_set(meta, taken[i], json_dup(value));
 	}
 	json_set_str(meta, "generateName", base);
-	json_set(meta, "ownerReferences", owner_reference(job));
+	json_set(meta, "ownerReferences", json_new_array());
+	json_add(json_get(meta, "ownerReferences"), job_owner_reference(job));
 	finalizers = json_get(meta, "finalizers");
 	if (!finalizers)
 		json_set(meta, "finalizers", finalizers = json_new_array());

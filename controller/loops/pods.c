@@ -493,22 +493,30 @@ static bool load_row(void *ctx, const struct store_row *row)
 	return true;
 }
 
-int pods_load(struct pods *set, const struct selector *fields, const char *owner_uid, struct err *e)
+/* What has ended and is counted needs no record: it is passed over without a look into its body. */
+static bool load_uncounted(void *ctx, const struct store_row *row)
 {
-	struct store_query q = {.kind = pod_kind(), .fields = fields, .owner_uid = owner_uid};
+	return !strstr(row->body, JOB_TRACKING_FINALIZER) || load_row(ctx, row);
+}
 
-	return store_list(set->env->store, &q, load_row, set, NULL, e);
+int pods_load_uncounted(struct pods *set, const char *owner_uid, struct err *e)
+{
+	struct store_query q = {.kind = pod_kind(), .owner_uid = owner_uid};
+
+	return store_list(set->env->store, &q, load_uncounted, set, NULL, e);
 }
 
 static int load_live(struct pods *set, struct err *e)
 {
 	struct selector *live =
 	    field_selector_parse(pod_kind(), "status.phase!=Succeeded,status.phase!=Failed", e);
+	struct store_query q = {.kind = pod_kind()};
 	int rc;
 
 	if (!live)
 		return -1;
-	rc = pods_load(set, live, NULL, e);
+	q.fields = live;
+	rc = store_list(set->env->store, &q, load_row, set, NULL, e);
 	selector_free(live);
 	return rc;
 }

@@ -13,7 +13,6 @@
 struct pods;
 struct cJSON;
 struct loops_env;
-struct selector;
 
 /* ---- for the controller ---- */
 
@@ -35,10 +34,9 @@ bool pods_engine_up(const struct pods *set);
 
 /* ---- for the job loop ---- */
 
-/* Reads the pods of an owner into memory, ended ones too (at start: they may not be counted yet).
- */
-int pods_load(
-    struct pods *set, const struct selector *fields, const char *owner_uid, struct err *e) MUST_USE;
+/* Reads those pods of an owner into memory that hold the tracking finalizer, ended ones too: they are
+ * not counted yet. */
+int pods_load_uncounted(struct pods *set, const char *owner_uid, struct err *e) MUST_USE;
 /* Calls fn for each pod in memory that this uid controls; obj is borrowed. */
 void pods_for_owner(struct pods *set, const char *owner_uid,
     void (*fn)(void *ctx, const struct cJSON *obj), void *ctx);

@@ -99,7 +99,7 @@ TEST("an object that is heard of now and then is not forgotten among thousands o
 		auto_free char *uid = xasprintf("other%d", i);
 
 		add(c, uid, "R", "m", i, &count, &combined);
-		if (i % 500 == 0) {
+		if (i % 200 == 0) {
 			CHECK_INT(add(c, "u", "R", "m", i, &count, &combined), 2);
 		}
 	}

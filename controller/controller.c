@@ -10,6 +10,7 @@
 #include "../runtime/base/log.h"
 #include "../runtime/base/os.h"
 #include "../runtime/base/paths.h"
+#include "loops/cronjobs.h"
 #include "loops/gc.h"
 #include "loops/janitor.h"
 #include "loops/jobs.h"
@@ -40,6 +41,7 @@ struct controller {
 	struct loops_env env;
 	struct pods *pods;
 	struct jobs *jobs;
+	struct cronjobs *cronjobs;
 	struct gc *gc;
 	struct ttl *ttl;
 	struct janitor *janitor;
@@ -132,6 +134,7 @@ static void turn_reconcile(void *arg)
 	for (int i = 0; i < ROUNDS_MAX; i++) {
 		bool any = gc_reconcile(c->gc);
 
+		any |= cronjobs_reconcile(c->cronjobs);
 		any |= jobs_reconcile(c->jobs);
 		any |= ttl_reconcile(c->ttl);
 		any |= pods_reconcile(c->pods);
@@ -193,7 +196,7 @@ static void on_stop_request(void *ctx)
 static bool is_busy(const struct controller *c)
 {
 	return jobs_unfinished(c->jobs) > 0 || pods_active(c->pods) > 0 ||
-	       server_clients(c->server) > 0;
+	       cronjobs_active(c->cronjobs) > 0 || server_clients(c->server) > 0;
 }
 
 static void check_idle(void *arg)
@@ -239,6 +242,7 @@ static json *status(void *ctx)
 	json_set_str(s, "home", c->paths.state_dir);
 	json_set_int(json_obj(s, "jobs"), "unfinished", (int64_t)jobs_unfinished(c->jobs));
 	json_set_int(json_obj(s, "pods"), "active", (int64_t)pods_active(c->pods));
+	json_set_int(json_obj(s, "cronjobs"), "active", (int64_t)cronjobs_active(c->cronjobs));
 	json_set_int(s, "clients", (int64_t)server_clients(c->server));
 	json_set_int(s, "idleTimeoutSeconds", c->options->stay ? 0 : c->idle_seconds);
 	return s;
@@ -286,10 +290,12 @@ static int start_loops(struct controller *c, struct err *e)
 	};
 	c->pods = pods_new(&c->env);
 	c->jobs = jobs_new(&c->env, c->pods);
+	c->cronjobs = cronjobs_new(&c->env);
 	c->gc = gc_new(&c->env);
 	c->ttl = ttl_new(&c->env);
 	c->janitor = janitor_new(&c->env);
-	if (node_start(&c->env, e) < 0 || pods_start(c->pods, e) < 0 || jobs_start(c->jobs, e) < 0)
+	if (node_start(&c->env, e) < 0 || pods_start(c->pods, e) < 0 ||
+	    jobs_start(c->jobs, e) < 0 || cronjobs_start(c->cronjobs, e) < 0)
 		return -1;
 	if (gc_start(c->gc, e) < 0)
 		return -1;
@@ -333,6 +339,7 @@ static void finish(struct controller *c)
 	janitor_free(c->janitor);
 	ttl_free(c->ttl);
 	gc_free(c->gc);
+	cronjobs_free(c->cronjobs);
 	jobs_free(c->jobs);
 	pods_free(c->pods);
 	recorder_free(c->env.recorder);

@@ -19,6 +19,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_describe,
     &cmd_logs,
     &cmd_wait,
+    &cmd_events,
     &cmd_explain,
     /* GROUP_CHANGE */
     &cmd_patch,

@@ -3,6 +3,7 @@
 
 #include "../runtime/base/clock.h"
 #include "../runtime/base/str.h"
+#include "event_text.h"
 
 #define ANNOTATION_MAX 140
 #define LAST_APPLIED "kubectl.kubernetes.io/last-applied-configuration"
@@ -372,36 +373,13 @@ void block_topology(struct describe *d, int level, const struct drow *row, const
 
 /* ---- events ---- */
 
-/* "5m", or "62s (x3 over 5m52s)" for one that came several times. */
-static void event_age(const struct describe *d, const json *e, struct buf *text)
+/* The part of the object that it is about, and the message. */
+static char *where_and_what(const json *e)
 {
-	char last[TIME_TEXT_MAX], first[TIME_TEXT_MAX];
-	const char *began = json_str(e, json_has(e, "eventTime") ? "eventTime" : "firstTimestamp");
-	auto_free char *series = describe_text(e, "series.count", "0");
-	int64_t count = json_int(e, "count", 0);
-
-	describe_since(d, began, first);
-	if (json_has(e, "series"))
-		buf_addf(text, "%s (x%s over %s)",
-		    describe_since(d, json_str(e, "series.lastObservedTime"), last), series, first);
-	else if (count > 1)
-		buf_addf(text, "%s (x%lld over %s)",
-		    describe_since(d, json_str(e, "lastTimestamp"), last), (long long)count, first);
-	else
-		buf_adds(text, first);
-}
-
-static char *event_message(const json *e)
-{
-	static const char space[] = " \t\n\v\f\r";
-	const char *message = json_str_or(e, "message", "");
 	const char *where = json_str_or(e, "involvedObject.fieldPath", "");
-	size_t len;
+	auto_free char *message = event_message(e);
 
-	message += strspn(message, space);
-	for (len = strlen(message); len && strchr(space, message[len - 1]); len--)
-		;
-	return xasprintf("%s%s%.*s", where, *where ? ": " : "", (int)len, message);
+	return xasprintf("%s%s%s", where, *where ? ": " : "", message);
 }
 
 void describe_events(struct describe *d)
@@ -423,11 +401,11 @@ void describe_events(struct describe *d)
 	for (size_t i = 0; i < len; i++) {
 		const json *e = sorted[i];
 		const char *from = json_str_or(e, "source.component", "");
-		auto_free char *message = event_message(e);
+		auto_free char *message = where_and_what(e);
 		auto_buf age = {0};
 
 		buf_init(&age, 0);
-		event_age(d, e, &age);
+		event_age(e, d->in->now, &age);
 		dtext_add(&d->text, 1, "%s\t%s\t%s\t%s\t%s\n", json_str_or(e, "type", ""),
 		    json_str_or(e, "reason", ""), buf_str(&age),
 		    *from ? from : json_str_or(e, "reportingComponent", ""), message);

@@ -135,7 +135,7 @@ struct job_plan {
 	enum job_suspension suspension; /* what becomes of condition Suspended */
 	enum job_pod_fate *fates;       /* of each pod; the array is the caller's, pod_count long */
 	int64_t create;                 /* new pods */
-	struct job_new_pod *new_pods;   /* of those; owned by the plan, NULL where create is 0 */
+	struct job_new_pod *new_pods;   /* of those; owned by the plan */
 	size_t culprit;          /* of JOB_END_POD_FAILURE_POLICY decided in this round: the pod */
 	size_t success_rule;     /* of JOB_END_SUCCESS_POLICY decided in this round: the rule */
 	bool too_many_succeeded; /* more successes than completions: a warning event */

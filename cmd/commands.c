@@ -22,6 +22,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_events,
     &cmd_explain,
     /* GROUP_CHANGE */
+    &cmd_edit,
     &cmd_patch,
     &cmd_label,
     &cmd_annotate,

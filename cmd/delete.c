@@ -171,6 +171,18 @@ static int wait_gone(struct deletion *d, const struct picked *v, struct err *e)
 
 /* ---- the command ---- */
 
+/* The words of old kubectls are still understood. */
+static void warn_old_cascade(const struct deletion *d)
+{
+	const char *cascade = opts_str(&d->ctx->opts, "cascade");
+
+	if (str_eq(cascade, "true") || str_eq(cascade, "false"))
+		fprintf(stderr,
+		    "warning: --cascade=%s is deprecated (boolean value) and can be replaced with "
+		    "--cascade=%s.\n",
+		    cascade, str_eq(cascade, "true") ? "background" : "orphan");
+}
+
 static int settle_grace(struct deletion *d, struct err *e)
 {
 	const struct opts *o = &d->ctx->opts;
@@ -232,6 +244,7 @@ static int exec_delete(struct cmd_ctx *ctx, struct err *e)
 	if (opts_bool(&ctx->opts, "all") && *opts_str(&ctx->opts, "selector"))
 		return err_set(
 		    e, ERR_BAD_REQUEST, "setting 'all' parameter but found a non empty selector. ");
+	warn_old_cascade(&d);
 	if (settle_grace(&d, e) < 0)
 		return -1;
 	d.client = cmd_client(ctx, e);

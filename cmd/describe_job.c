@@ -122,12 +122,34 @@ static void format_job_names(const struct describe *d, const json *value, struct
 		buf_adds(text, "<none>");
 }
 
+/*
+ * A schedule of no time at all, such as the 30th of February, is a valid one. The controller says
+ * so in an event that names the schedule; nothing else in the object tells.
+ */
+static bool never_fires(const struct describe *d, const char *schedule)
+{
+	auto_free char *text = xasprintf("invalid schedule: %s : ", schedule);
+
+	json_for (it, d->in->events)
+		if (str_eq(json_str(it, "reason"), "InvalidSchedule") &&
+		    str_has_prefix(json_str_or(it, "message", ""), text))
+			return true;
+	return false;
+}
+
+static void format_schedule(const struct describe *d, const json *value, struct buf *text)
+{
+	auto_free char *schedule = json_scalar_text(value);
+
+	buf_addf(text, "%s%s", schedule, never_fires(d, schedule) ? " (never fires)" : "");
+}
+
 static const struct drow cronjob_rows[] = {
     ROW("Name", "metadata.name", .absent = ""),
     ROW("Namespace", "metadata.namespace", .absent = ""),
     ROW("Labels", "metadata.labels", .block = block_labels),
     ROW("Annotations", "metadata.annotations", .block = block_annotations),
-    ROW("Schedule", "spec.schedule", .absent = ""),
+    ROW("Schedule", "spec.schedule", .format = format_schedule, .absent = ""),
     ROW("Concurrency Policy", "spec.concurrencyPolicy", .absent = ""),
     ROW("Suspend", "spec.suspend", .format = format_title_bool, .absent = "<unset>"),
     ROW("Time Zone", "spec.timeZone", .absent = "<unset>"),

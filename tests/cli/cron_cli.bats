@@ -91,3 +91,35 @@ teardown_file() {
 	is "$(kjob apply -f a2.json)" "cronjob.batch/a1 configured"
 	is "$(get cj/a1 '.spec | .schedule + " " + (.timeZone | tostring)')" "@weekly null"
 }
+
+# A cron job NAME that never fires and whose Jobs are suspended, and two of them, NAME-1 and NAME-2.
+family() {
+	kjob run "$1" "--image=$IMAGE" '--schedule=0 0 30 2 *' --overrides='{"spec":{"jobTemplate":{"spec":{"suspend":true}}}}' >/dev/null
+	kjob create job "$1-1" "--from=cronjob/$1" >/dev/null
+	kjob create job "$1-2" "--from=cronjob/$1" >/dev/null
+}
+
+both_gone() { # NAME
+	gone "job/$1-1" && gone "job/$1-2"
+}
+
+@test "K20 deleting a cron job deletes its Jobs, D02 --cascade=orphan keeps them" {
+	local how
+	for how in '' =background =foreground; do
+		family k20
+		is "$(kjob delete cj k20 "--cascade$how")" 'cronjob.batch "k20" deleted from default namespace'
+		gone cj/k20
+		eventually 10 both_gone k20
+	done
+	family d02
+	is "$(kjob delete cj d02 --cascade=orphan)" 'cronjob.batch "d02" deleted from default namespace'
+	eventually 10 field_is job/d02-1 .metadata.ownerReferences null
+	eventually 10 field_is job/d02-2 .metadata.ownerReferences null
+	try kjob delete jobs d02-1 d02-2 --cascade=true
+	is "$rc:$err" "0:warning: --cascade=true is deprecated (boolean value) and can be replaced with --cascade=background."
+}
+
+@test "a schedule that never fires is accepted, and describe says so" {
+	eventually 10 shows '^Schedule: +0 0 30 2 \* \(never fires\)$' describe cj r1
+	lacks "$(kjob describe cj c1)" 'never fires'
+}

@@ -1,7 +1,8 @@
 /*
  * Descriptions of the objects in tests/golden/describe-*.json. The text beside each was compared
  * with what kubectl 1.32 prints for it: the same bytes but for what came later (names of ports,
- * words for probe thresholds, a cron job's time zone, field paths of events). With arguments it is
+ * words for probe thresholds, a cron job's time zone, field paths of events), and what is
+ * kjob's own (a schedule that never fires). With arguments it is
  * a tool: `describe_test FILE NOW` prints one.
  */
 #include <dirent.h>

@@ -264,9 +264,9 @@ static int find_field(
 		if (!field)
 			return no_such_field(owner, name, e);
 		if (json_bool(at, "x-kjob-unsupported", false) && !*ret_note)
-			*ret_note =
-			    xasprintf("(part of %s, which this version of kjob does not support)\n",
-				x->fields->items[i - 1]);
+			*ret_note = xasprintf(
+			    "(Part of %s, which this version of kjob does not support.)\n",
+			    x->fields->items[i - 1]);
 		at = field;
 	}
 	*ret = at;

@@ -139,8 +139,8 @@ static void add_list(json *property, const struct field *f)
 static void add_doc(json *property, const struct field *f)
 {
 	auto_free char *doc = xasprintf("%s%s", f->doc,
-	    (f->flags & F_LATER)  ? " (not supported by this version of kjob)"
-	    : (f->flags & F_NOOP) ? " (without effect here)"
+	    (f->flags & F_LATER)  ? " (Not supported by this version of kjob.)"
+	    : (f->flags & F_NOOP) ? " (Without effect here.)"
 				  : "");
 
 	json_set_str(property, "description", doc);

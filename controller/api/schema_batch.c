@@ -7,8 +7,10 @@ static const struct field job_fields[] = {
     ROW("kind", T_STRING, 0, "Always Job."),
     ROW("metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
 	.of = &schema_object_meta),
-    ROW("spec", T_OBJECT, 0, "What should run.", .of = &schema_job_spec),
-    ROW("status", T_OBJECT, 0, "How it went so far.", .of = &schema_job_status),
+    ROW("spec", T_OBJECT, 0, "What should run, how often, and what counts as failure.",
+	.of = &schema_job_spec),
+    ROW("status", T_OBJECT, 0, "How it went so far; written by the controller.",
+	.of = &schema_job_status),
     {0},
 };
 SCHEMA(job, "Job",
@@ -16,72 +18,108 @@ SCHEMA(job, "Job",
     "succeeded.");
 
 static const struct field job_spec_fields[] = {
-    ROW("parallelism", T_INT32, F_PTR, "Most pods that run at once.", .dflt = "1"),
+    ROW("parallelism", T_INT32, F_PTR,
+	"Most pods that run at a time; fewer run near the end. 0 stops the Job's pods without "
+	"failing it.",
+	.dflt = "1"),
     ROW("completions", T_INT32, F_PTR,
-	"Successful pods that are needed; absent: a work queue, one success is enough."),
+	"How many pods must succeed. Absent beside a parallelism: a work queue, which is done when "
+	"one pod has succeeded and none runs any more."),
     ROW("activeDeadlineSeconds", T_INT64, F_PTR,
-	"Seconds that the Job may be active before it fails."),
-    ROW("podFailurePolicy", T_OBJECT, F_PTR, "Rules that decide what a failed pod means.",
+	"Seconds after its start at which the Job fails and its pods are ended. They count anew "
+	"when a suspended Job is resumed."),
+    ROW("podFailurePolicy", T_OBJECT, F_PTR,
+	"Rules that decide, by exit code or by condition, whether a failed pod fails the Job, "
+	"fails its index, counts, or is ignored. Needs restartPolicy Never.",
 	.of = &schema_pod_failure_policy),
-    ROW("successPolicy", T_OBJECT, F_PTR, "When an Indexed Job counts as done early.",
+    ROW("successPolicy", T_OBJECT, F_PTR,
+	"When an Indexed Job is complete although not all of its indexes have succeeded.",
 	.of = &schema_success_policy),
     ROW("backoffLimit", T_INT32, F_PTR,
-	"Failed pods (or restarts) that are allowed before the Job fails."),
-    ROW("backoffLimitPerIndex", T_INT32, F_PTR, "Failures that are allowed for each index."),
+	"How many failures the Job survives: failed pods and, with restartPolicy OnFailure, "
+	"restarts of containers. 6 where absent, or no limit beside backoffLimitPerIndex. The "
+	"delay before the next pod doubles from 10 s to 10 min."),
+    ROW("backoffLimitPerIndex", T_INT32, F_PTR,
+	"How many failures each index survives; one more fails the index, while the others go on. "
+	"Only with completionMode Indexed and restartPolicy Never."),
     ROW("maxFailedIndexes", T_INT32, F_PTR,
-	"Failed indexes that are allowed before the Job fails."),
+	"How many indexes may fail before the whole Job fails; absent: any number. Needs "
+	"backoffLimitPerIndex."),
     ROW("selector", T_OBJECT, F_PTR,
-	"Which pods belong to the Job; generated unless manualSelector is true.",
+	"Which pods belong to the Job. It is generated; set it only together with manualSelector.",
 	.of = &schema_label_selector),
-    ROW("manualSelector", T_BOOL, F_PTR, "Whether the user supplies selector and matching labels.",
+    ROW("manualSelector", T_BOOL, F_PTR,
+	"True: selector and the template's labels are used as they are, and no unique label is "
+	"added. It is for taking over pods; take care that no other controller has the same ones.",
 	.dflt = "false"),
-    ROW("template", T_OBJECT, F_REQUIRED, "The pod to run.", .of = &schema_pod_template_spec),
+    ROW("template", T_OBJECT, F_REQUIRED,
+	"The pod to run. Its restartPolicy must be Never or OnFailure.",
+	.of = &schema_pod_template_spec),
     ROW("ttlSecondsAfterFinished", T_INT32, F_PTR,
-	"Seconds after which a finished Job is removed."),
+	"Seconds after its end at which the Job is deleted, with its pods; 0: at once. Absent: it "
+	"stays."),
     ROW("completionMode", T_STRING, F_PTR,
-	"NonIndexed counts successes; Indexed gives each pod an index.",
+	"NonIndexed: any pod's success counts. Indexed: each of the completions has a number from "
+	"0 on, which its pod finds in JOB_COMPLETION_INDEX, and needs one success.",
 	.values = ENUM("NonIndexed", "Indexed"), .dflt = "\"NonIndexed\"",
 	.go_type = "CompletionMode"),
-    ROW("suspend", T_BOOL, F_PTR, "Whether the Job is paused.", .dflt = "false"),
+    ROW("suspend", T_BOOL, F_PTR,
+	"True: no pods run. Setting it ends those that do; setting it back to false lets the Job "
+	"go on, with a new start time.",
+	.dflt = "false"),
     ROW("podReplacementPolicy", T_STRING, F_PTR,
-	"When a failed pod is replaced: when it terminates, or when it has failed.",
+	"TerminatingOrFailed: a pod is replaced as soon as it is being deleted or has failed. "
+	"Failed: only once it has ended; this is the default beside a podFailurePolicy.",
 	.values = ENUM("Failed", "TerminatingOrFailed"), .go_type = "PodReplacementPolicy"),
-    ROW("managedBy", T_STRING, F_PTR, "Controller that looks after the Job."),
+    ROW("managedBy", T_STRING, F_PTR,
+	"Who looks after the Job. With any other value than kubernetes.io/job-controller this "
+	"program leaves it alone."),
     {0},
 };
 SCHEMA(job_spec, "JobSpec");
 
 static const struct field pod_failure_policy_fields[] = {
-    ROW("rules", T_OBJECT_LIST, F_REQUIRED, "Rules in order; the first that matches decides.",
+    ROW("rules", T_OBJECT_LIST, F_REQUIRED,
+	"Rules in order, at most 20. The first that matches a failed pod decides; where none does, "
+	"the failure counts.",
 	.of = &schema_pod_failure_policy_rule),
     {0},
 };
 SCHEMA(pod_failure_policy, "PodFailurePolicy");
 
 static const struct field pod_failure_policy_rule_fields[] = {
-    ROW("action", T_STRING, F_REQUIRED, "What a match does.",
+    ROW("action", T_STRING, F_REQUIRED,
+	"What a match does: FailJob ends the Job as failed, FailIndex the index (with "
+	"backoffLimitPerIndex), Ignore does not count the failure, Count counts it as usual.",
 	.values = ENUM("Count", "FailIndex", "FailJob", "Ignore"),
 	.go_type = "PodFailurePolicyAction"),
-    ROW("onExitCodes", T_OBJECT, F_PTR, "Matches exit codes of containers.",
+    ROW("onExitCodes", T_OBJECT, F_PTR,
+	"Matches a pod of which a container ended with certain exit codes. Either this or "
+	"onPodConditions.",
 	.of = &schema_pod_failure_policy_on_exit_codes_requirement),
-    ROW("onPodConditions", T_OBJECT_LIST, 0, "Matches conditions of the pod.",
+    ROW("onPodConditions", T_OBJECT_LIST, 0,
+	"Matches a pod that has one of these conditions, such as DisruptionTarget.",
 	.of = &schema_pod_failure_policy_on_pod_conditions_pattern),
     {0},
 };
 SCHEMA(pod_failure_policy_rule, "PodFailurePolicyRule");
 
 static const struct field pod_failure_policy_on_exit_codes_requirement_fields[] = {
-    ROW("containerName", T_STRING, F_PTR, "Only this container."),
-    ROW("operator", T_STRING, F_REQUIRED, "How exit codes and values relate.",
+    ROW("containerName", T_STRING, F_PTR,
+	"Look at this container alone; absent: at all, init containers too."),
+    ROW("operator", T_STRING, F_REQUIRED,
+	"In: the exit code is one of the values. NotIn: it is none of them. A container that "
+	"succeeded never matches.",
 	.values = ENUM("In", "NotIn"), .go_type = "PodFailurePolicyOnExitCodesOperator"),
-    ROW("values", T_INT32_LIST, F_REQUIRED, "Exit codes, ascending."),
+    ROW("values", T_INT32_LIST, F_REQUIRED,
+	"Exit codes in ascending order, each once, at most 255 of them. 0 is not allowed with In."),
     {0},
 };
 SCHEMA(pod_failure_policy_on_exit_codes_requirement, "PodFailurePolicyOnExitCodesRequirement");
 
 static const struct field pod_failure_policy_on_pod_conditions_pattern_fields[] = {
-    ROW("type", T_STRING, F_REQUIRED, "Type of the condition."),
-    ROW("status", T_STRING, F_REQUIRED, "Status of the condition.",
+    ROW("type", T_STRING, F_REQUIRED, "Type of the condition, such as DisruptionTarget."),
+    ROW("status", T_STRING, F_REQUIRED, "Status that the condition must have.",
 	.values = ENUM("False", "True", "Unknown"), .dflt = "\"True\"",
 	.go_type = "ConditionStatus"),
     {0},
@@ -89,33 +127,45 @@ static const struct field pod_failure_policy_on_pod_conditions_pattern_fields[] 
 SCHEMA(pod_failure_policy_on_pod_conditions_pattern, "PodFailurePolicyOnPodConditionsPattern");
 
 static const struct field success_policy_fields[] = {
-    ROW("rules", T_OBJECT_LIST, F_REQUIRED, "Rules in order; one that holds is enough.",
+    ROW("rules", T_OBJECT_LIST, F_REQUIRED,
+	"Rules in order, at most 20. The Job is complete when one of them holds; pods that still "
+	"run are ended.",
 	.of = &schema_success_policy_rule),
     {0},
 };
 SCHEMA(success_policy, "SuccessPolicy");
 
 static const struct field success_policy_rule_fields[] = {
-    ROW("succeededIndexes", T_STRING, F_PTR, "Indexes that must have succeeded, such as 0-2,5."),
-    ROW("succeededCount", T_INT32, F_PTR, "How many of them must have succeeded."),
+    ROW("succeededIndexes", T_STRING, F_PTR,
+	"Indexes as numbers and ranges, such as 0-2,5. Without succeededCount all of them must "
+	"have succeeded."),
+    ROW("succeededCount", T_INT32, F_PTR,
+	"How many indexes must have succeeded: of succeededIndexes or, without them, of all."),
     {0},
 };
 SCHEMA(success_policy_rule, "SuccessPolicyRule");
 
 static const struct field job_status_fields[] = {
-    ROW("conditions", T_OBJECT_LIST, 0, "Newest facts about the Job.", .of = &schema_job_condition,
-	.merge_key = "type"),
-    ROW("startTime", T_TIME, F_PTR, "When the controller first looked after the Job."),
-    ROW("completionTime", T_TIME, F_PTR, "When the Job completed; never set for a failed one."),
-    ROW("active", T_INT32, 0, "Pods that are pending or running."),
-    ROW("succeeded", T_INT32, 0, "Pods that succeeded."),
-    ROW("failed", T_INT32, 0, "Pods that failed."),
-    ROW("terminating", T_INT32, F_PTR, "Pods that are being deleted."),
-    ROW("completedIndexes", T_STRING, 0, "Indexes that are done."),
-    ROW("failedIndexes", T_STRING, F_PTR, "Indexes that failed."),
-    ROW("uncountedTerminatedPods", T_OBJECT, F_PTR, "Pods that ended and are not counted yet.",
+    ROW("conditions", T_OBJECT_LIST, 0,
+	"What has become of the Job: Complete or Failed at its end; before that SuccessCriteriaMet "
+	"or FailureTarget; Suspended.",
+	.of = &schema_job_condition, .merge_key = "type"),
+    ROW("startTime", T_TIME, F_PTR,
+	"When the controller began with the Job; set anew when a suspended one is resumed."),
+    ROW("completionTime", T_TIME, F_PTR, "When the Job completed. A failed one never has it."),
+    ROW("active", T_INT32, 0, "Pods that are pending or running and not being deleted."),
+    ROW("succeeded", T_INT32, 0, "Pods that ended well."),
+    ROW("failed", T_INT32, 0, "Pods that ended badly."),
+    ROW("terminating", T_INT32, F_PTR, "Pods that are being deleted and have not ended yet."),
+    ROW("completedIndexes", T_STRING, 0,
+	"Indexes that have succeeded, as numbers and ranges: 1,3-5,7."),
+    ROW("failedIndexes", T_STRING, F_PTR,
+	"Indexes that have failed for good, as numbers and ranges. Only with "
+	"backoffLimitPerIndex."),
+    ROW("uncountedTerminatedPods", T_OBJECT, F_PTR,
+	"Pods that have ended and are about to be counted.",
 	.of = &schema_uncounted_terminated_pods),
-    ROW("ready", T_INT32, F_PTR, "Active pods that are ready."),
+    ROW("ready", T_INT32, F_PTR, "Active pods whose condition Ready is true."),
     {0},
 };
 SCHEMA(job_status, "JobStatus");
@@ -126,8 +176,9 @@ static const struct field job_condition_fields[] = {
     ROW("status", T_STRING, F_REQUIRED, "True, False or Unknown."),
     ROW("lastProbeTime", T_TIME, 0, "When the condition was last checked."),
     ROW("lastTransitionTime", T_TIME, 0, "When the status last changed."),
-    ROW("reason", T_STRING, 0, "Short reason."),
-    ROW("message", T_STRING, 0, "Details for people."),
+    ROW("reason", T_STRING, 0,
+	"Why, in one word, such as BackoffLimitExceeded or DeadlineExceeded."),
+    ROW("message", T_STRING, 0, "Why, for people."),
     {0},
 };
 SCHEMA(job_condition, "JobCondition");

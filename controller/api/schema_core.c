@@ -8,8 +8,9 @@ static const struct field event_fields[] = {
 	.of = &schema_object_meta),
     ROW("involvedObject", T_OBJECT, F_REQUIRED, "What the event is about.",
 	.of = &schema_object_reference),
-    ROW("reason", T_STRING, 0, "Short word for machines."),
-    ROW("message", T_STRING, 0, "Text for people."),
+    ROW("reason", T_STRING, 0,
+	"What happened, in one word, such as Pulled or BackoffLimitExceeded."),
+    ROW("message", T_STRING, 0, "What happened, for people."),
     ROW("source", T_OBJECT, 0, "Who reported it.", .of = &schema_event_source),
     ROW("firstTimestamp", T_TIME, 0, "When it first happened."),
     ROW("lastTimestamp", T_TIME, 0, "When it last happened."),
@@ -67,11 +68,11 @@ static const struct field namespace_status_fields[] = {
 SCHEMA(namespace_status, "NamespaceStatus");
 
 static const struct field namespace_condition_fields[] = {
-    ROW("type", T_STRING, F_REQUIRED, "Type of the condition."),
+    ROW("type", T_STRING, F_REQUIRED, "What it is about."),
     ROW("status", T_STRING, F_REQUIRED, "True, False or Unknown."),
     ROW("lastTransitionTime", T_TIME, 0, "When the status last changed."),
-    ROW("reason", T_STRING, 0, "Short reason."),
-    ROW("message", T_STRING, 0, "Details for people."),
+    ROW("reason", T_STRING, 0, "Why, in one word."),
+    ROW("message", T_STRING, 0, "Why, for people."),
     {0},
 };
 SCHEMA(namespace_condition, "NamespaceCondition");
@@ -154,12 +155,12 @@ static const struct field node_status_fields[] = {
 SCHEMA(node_status, "NodeStatus");
 
 static const struct field node_condition_fields[] = {
-    ROW("type", T_STRING, F_REQUIRED, "Type of the condition."),
+    ROW("type", T_STRING, F_REQUIRED, "What it is about."),
     ROW("status", T_STRING, F_REQUIRED, "True, False or Unknown."),
     ROW("lastHeartbeatTime", T_TIME, 0, "When the condition was last reported."),
     ROW("lastTransitionTime", T_TIME, 0, "When the status last changed."),
-    ROW("reason", T_STRING, 0, "Short reason."),
-    ROW("message", T_STRING, 0, "Details for people."),
+    ROW("reason", T_STRING, 0, "Why, in one word."),
+    ROW("message", T_STRING, 0, "Why, for people."),
     {0},
 };
 SCHEMA(node_condition, "NodeCondition");

@@ -16,21 +16,25 @@ SCHEMA(cron_job, "CronJob",
 
 static const struct field cron_job_spec_fields[] = {
     ROW("schedule", T_STRING, F_REQUIRED,
-	"Minute, hour, day of month, month and day of week, or a word such as @hourly."),
+	"When to start: minute, hour, day of month, month, day of week, as in 30 2 * * 1-5; or "
+	"@hourly, @daily, @weekly, @monthly, @yearly. See timeZone for a zone."),
     ROW("timeZone", T_STRING, F_PTR,
-	"Name of the time zone of the schedule; absent: that of this machine."),
+	"Zone of the schedule, such as Europe/Berlin; absent: that of this machine."),
     ROW("startingDeadlineSeconds", T_INT64, F_PTR,
-	"Seconds by which a Job may start late; later it counts as missed."),
+	"How many seconds late a Job may still be started; a start that is missed by more is left "
+	"out. Absent: any time."),
     ROW("concurrencyPolicy", T_STRING, 0,
-	"What happens while an earlier Job still runs: both run, the new one is left out, or it "
-	"replaces the old one.",
+	"What happens at a scheduled time while an earlier Job runs. Allow: both run. Forbid: the "
+	"new one is left out. Replace: the old one is deleted.",
 	.values = ENUM("Allow", "Forbid", "Replace"), .dflt = "\"Allow\"",
 	.go_type = "ConcurrencyPolicy"),
-    ROW("suspend", T_BOOL, F_PTR, "Whether no further Jobs start.", .dflt = "false"),
-    ROW("jobTemplate", T_OBJECT, F_REQUIRED, "The Job to run.", .of = &schema_job_template_spec),
-    ROW("successfulJobsHistoryLimit", T_INT32, F_PTR, "Successful Jobs that are kept.",
+    ROW("suspend", T_BOOL, F_PTR, "True: no further Jobs are started; those that run go on.",
+	.dflt = "false"),
+    ROW("jobTemplate", T_OBJECT, F_REQUIRED, "The Job to start.", .of = &schema_job_template_spec),
+    ROW("successfulJobsHistoryLimit", T_INT32, F_PTR, "How many completed Jobs are kept; 0: none.",
 	.dflt = "3"),
-    ROW("failedJobsHistoryLimit", T_INT32, F_PTR, "Failed Jobs that are kept.", .dflt = "1"),
+    ROW("failedJobsHistoryLimit", T_INT32, F_PTR, "How many failed Jobs are kept; 0: none.",
+	.dflt = "1"),
     {0},
 };
 SCHEMA(cron_job_spec, "CronJobSpec");
@@ -45,8 +49,9 @@ SCHEMA(job_template_spec, "JobTemplateSpec");
 static const struct field cron_job_status_fields[] = {
     ROW("active", T_OBJECT_LIST, 0, "Jobs that were started and are not finished.",
 	.of = &schema_object_reference),
-    ROW("lastScheduleTime", T_TIME, F_PTR, "The scheduled time of the Job that started last."),
-    ROW("lastSuccessfulTime", T_TIME, F_PTR, "When a Job last completed."),
+    ROW("lastScheduleTime", T_TIME, F_PTR,
+	"The scheduled time of the newest Job, not the moment of its start."),
+    ROW("lastSuccessfulTime", T_TIME, F_PTR, "When a Job of this schedule last completed."),
     {0},
 };
 SCHEMA(cron_job_status, "CronJobStatus");

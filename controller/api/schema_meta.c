@@ -6,27 +6,30 @@
 #include "schema.h"
 
 static const struct field object_meta_fields[] = {
-    ROW("name", T_STRING, 0, "Name of the object, unique in its namespace and kind."),
+    ROW("name", T_STRING, 0, "Name of the object; no other of its kind in the namespace has it."),
     ROW("generateName", T_STRING, 0,
 	"Prefix for a name that the server completes with five random characters."),
     ROW("namespace", T_STRING, 0, "Namespace of the object; cannot change."),
     ROW("selfLink", T_STRING, 0, "Deprecated and always empty."),
     ROW("uid", T_STRING, 0, "Identity of this object in time and space; set by the server."),
     ROW("resourceVersion", T_STRING, 0,
-	"Opaque number of the last change; used to detect conflicts."),
+	"Version of the object, an opaque text that changes with every write. An update that has "
+	"an old one is refused."),
     ROW("generation", T_INT64, 0, "Rises by one with every change of the spec."),
     ROW("creationTimestamp", T_TIME, 0, "When the server created the object."),
     ROW("deletionTimestamp", T_TIME, F_PTR,
 	"When the object is to be gone; set by the server when deletion was asked for."),
     ROW("deletionGracePeriodSeconds", T_INT64, F_PTR,
 	"Seconds that a deleted object may take to end."),
-    ROW("labels", T_STRING_MAP, 0, "Key-value pairs by which objects are selected."),
-    ROW("annotations", T_STRING_MAP, 0, "Key-value pairs for tools; not selectable."),
+    ROW("labels", T_STRING_MAP, 0,
+	"Key-value pairs by which objects are selected, as in get -l key=value."),
+    ROW("annotations", T_STRING_MAP, 0,
+	"Key-value pairs for tools and notes; nothing selects by them."),
     ROW("ownerReferences", T_OBJECT_LIST, 0,
 	"Objects that this one depends on; it is collected when all are gone.",
 	.of = &schema_owner_reference, .merge_key = "uid"),
     ROW("finalizers", T_STRING_LIST, F_MERGE,
-	"Names that must be removed before a deleted object vanishes."),
+	"Names that must be taken away before a deleted object is gone."),
     ROW("managedFields", T_OBJECT_LIST, 0, "Which client set which field; kept, but not computed.",
 	.of = &schema_managed_fields_entry),
     {0},
@@ -68,19 +71,22 @@ static const struct field managed_fields_entry_fields[] = {
 SCHEMA(managed_fields_entry, "ManagedFieldsEntry");
 
 static const struct field label_selector_fields[] = {
-    ROW("matchLabels", T_STRING_MAP, 0, "Labels with exactly these values."),
-    ROW("matchExpressions", T_OBJECT_LIST, 0, "Further requirements; all must hold.",
+    ROW("matchLabels", T_STRING_MAP, 0,
+	"Labels that an object must have with exactly these values."),
+    ROW("matchExpressions", T_OBJECT_LIST, 0, "Further requirements; all of them must hold.",
 	.of = &schema_label_selector_requirement),
     {0},
 };
 SCHEMA(label_selector, "LabelSelector");
 
 static const struct field label_selector_requirement_fields[] = {
-    ROW("key", T_STRING, F_REQUIRED, "Label key."),
-    ROW("operator", T_STRING, F_REQUIRED, "How key and values relate.",
+    ROW("key", T_STRING, F_REQUIRED, "Key of the label."),
+    ROW("operator", T_STRING, F_REQUIRED,
+	"In, NotIn: the value is, or is not, one of values. Exists, DoesNotExist: the label is "
+	"there, or is not.",
 	.values = ENUM("In", "NotIn", "Exists", "DoesNotExist"),
 	.go_type = "LabelSelectorOperator"),
-    ROW("values", T_STRING_LIST, 0, "Values for In and NotIn."),
+    ROW("values", T_STRING_LIST, 0, "Values for In and NotIn; empty for the others."),
     {0},
 };
 SCHEMA(label_selector_requirement, "LabelSelectorRequirement");
@@ -134,10 +140,12 @@ static const struct field resource_claim_fields[] = {
 SCHEMA(resource_claim, "ResourceClaim");
 
 static const struct field resource_requirements_fields[] = {
-    ROW("limits", T_QUANTITY_MAP, 0, "Most of each resource that may be used."),
-    ROW("requests", T_QUANTITY_MAP, 0, "Least of each resource that is needed."),
-    ROW("claims", T_OBJECT_LIST, 0, "Device claims that are used.", .of = &schema_resource_claim,
-	.merge_key = "name"),
+    ROW("limits", T_QUANTITY_MAP, 0,
+	"The most that may be used, such as cpu: 500m, memory: 256Mi. Past the memory limit a "
+	"container is killed."),
+    ROW("requests", T_QUANTITY_MAP, 0, "What is set aside at least; the limits where absent."),
+    ROW("claims", T_OBJECT_LIST, 0, "Devices from the pod's resourceClaims.",
+	.of = &schema_resource_claim, .merge_key = "name"),
     {0},
 };
 SCHEMA(resource_requirements, "ResourceRequirements");

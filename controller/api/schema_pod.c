@@ -9,99 +9,114 @@ static const struct field pod_fields[] = {
     ROW("kind", T_STRING, 0, "Always Pod."),
     ROW("metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
 	.of = &schema_object_meta),
-    ROW("spec", T_OBJECT, 0, "What should run.", .of = &schema_pod_spec),
-    ROW("status", T_OBJECT, 0, "What is running.", .of = &schema_pod_status),
+    ROW("spec", T_OBJECT, 0, "The containers to run, and what they share.", .of = &schema_pod_spec),
+    ROW("status", T_OBJECT, 0, "What the containers do; written by the node.",
+	.of = &schema_pod_status),
     {0},
 };
 SCHEMA(pod, "Pod",
     "One or more containers that are started together on one node and share network and volumes.");
 
 static const struct field pod_template_spec_fields[] = {
-    ROW("metadata", T_OBJECT, 0, "Labels, annotations and finalizers of the pods.",
+    ROW("metadata", T_OBJECT, 0, "Labels, annotations and finalizers that the pods get.",
 	.of = &schema_object_meta),
-    ROW("spec", T_OBJECT, 0, "What the pods run.", .of = &schema_pod_spec),
+    ROW("spec", T_OBJECT, 0, "The containers to run, and what they share.", .of = &schema_pod_spec),
     {0},
 };
 SCHEMA(pod_template_spec, "PodTemplateSpec");
 
 static const struct field pod_spec_fields[] = {
-    ROW("volumes", T_OBJECT_LIST, F_LATER, "Volumes that containers can mount.",
+    ROW("volumes", T_OBJECT_LIST, F_LATER, "Files and folders that containers can mount.",
 	.of = &schema_volume, .merge_key = "name"),
     ROW("initContainers", T_OBJECT_LIST, F_LATER,
-	"Containers that run one after the other before the others start.", .of = &schema_container,
-	.merge_key = "name"),
-    ROW("containers", T_OBJECT_LIST, F_REQUIRED, "Containers of the pod.", .of = &schema_container,
-	.merge_key = "name"),
+	"Containers that must succeed one after the other, before the others start. One with "
+	"restartPolicy Always is a sidecar: it goes on beside them.",
+	.of = &schema_container, .merge_key = "name"),
+    ROW("containers", T_OBJECT_LIST, F_REQUIRED, "Containers that run side by side; at least one.",
+	.of = &schema_container, .merge_key = "name"),
     ROW("ephemeralContainers", T_OBJECT_LIST, F_LATER,
-	"Containers added to a running pod for debugging.", .of = &schema_ephemeral_container,
-	.merge_key = "name"),
-    ROW("restartPolicy", T_STRING, 0, "When containers are restarted.",
+	"Containers that are put into a running pod to look for faults.",
+	.of = &schema_ephemeral_container, .merge_key = "name"),
+    ROW("restartPolicy", T_STRING, 0,
+	"Whether a container that ended is started again: Always, OnFailure (only when it failed) "
+	"or Never. Jobs need one of the last two.",
 	.values = ENUM("Always", "OnFailure", "Never"), .dflt = "\"Always\"",
 	.go_type = "RestartPolicy"),
     ROW("terminationGracePeriodSeconds", T_INT64, F_PTR,
-	"Seconds between the stop signal and the kill.", .dflt = "30"),
+	"Seconds that containers have between the signal to stop and the kill.", .dflt = "30"),
     ROW("activeDeadlineSeconds", T_INT64, F_PTR | F_LATER,
-	"Seconds the pod may be active before it is killed."),
-    ROW("dnsPolicy", T_STRING, F_LATER, "How names are resolved.",
+	"Seconds after its start at which the pod is ended and has failed."),
+    ROW("dnsPolicy", T_STRING, F_LATER,
+	"Where names are looked up: ClusterFirst asks the cluster's server, Default the one of the "
+	"node, None what dnsConfig says.",
 	.values = ENUM("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
 	.dflt = "\"ClusterFirst\"", .go_type = "DNSPolicy"),
-    ROW("nodeSelector", T_STRING_MAP, F_NOOP,
-	"Labels a node must have; there is only this machine."),
-    ROW("serviceAccountName", T_STRING, F_NOOP, "Service account of the pod; there are none here.",
+    ROW("nodeSelector", T_STRING_MAP, F_NOOP, "Labels that the node must have."),
+    ROW("serviceAccountName", T_STRING, F_NOOP, "The account under which the pod talks to the API.",
 	.accept = "\"default\""),
     ROW("serviceAccount", T_STRING, F_NOOP, "Deprecated alias of serviceAccountName.",
 	.accept = "\"default\""),
     ROW("automountServiceAccountToken", T_BOOL, F_PTR | F_NOOP,
-	"Whether a token is mounted; there is none here.", .accept = "false"),
-    ROW("nodeName", T_STRING, 0, "Node that runs the pod; set by the server."),
-    ROW("hostNetwork", T_BOOL, F_LATER, "Whether the pod uses the host's network."),
-    ROW("hostPID", T_BOOL, F_LATER, "Whether the pod sees the host's processes."),
-    ROW("hostIPC", T_BOOL, F_LATER, "Whether the pod shares the host's IPC."),
+	"Whether the account's token appears in the containers.", .accept = "false"),
+    ROW("nodeName", T_STRING, 0, "The node that runs the pod; the server sets it."),
+    ROW("hostNetwork", T_BOOL, F_LATER,
+	"Whether the pod uses the network of the machine instead of one of its own."),
+    ROW("hostPID", T_BOOL, F_LATER, "Whether containers see all processes of the machine."),
+    ROW("hostIPC", T_BOOL, F_LATER, "Whether containers share the machine's IPC."),
     ROW("shareProcessNamespace", T_BOOL, F_PTR | F_LATER,
-	"Whether the pod's containers see each other's processes."),
+	"Whether the containers see and can signal each other's processes."),
     ROW("securityContext", T_OBJECT, F_PTR | F_LATER,
-	"Users, groups and restrictions of all containers.", .of = &schema_pod_security_context,
-	.dflt = "{}"),
-    ROW("imagePullSecrets", T_OBJECT_LIST, F_LATER, "Secrets with registry credentials.",
+	"Users, groups and restrictions of all containers; a container's own go first.",
+	.of = &schema_pod_security_context, .dflt = "{}"),
+    ROW("imagePullSecrets", T_OBJECT_LIST, F_LATER, "Secrets with credentials for registries.",
 	.of = &schema_local_object_reference, .merge_key = "name"),
-    ROW("hostname", T_STRING, 0, "Host name inside the pod; its name where absent."),
-    ROW("subdomain", T_STRING, F_LATER, "Domain below the namespace's one."),
-    ROW("affinity", T_OBJECT, F_PTR | F_NOOP, "Nodes and neighbours that the pod prefers or needs.",
-	.of = &schema_affinity),
-    ROW("schedulerName", T_STRING, F_LATER, "Scheduler that places the pod.",
+    ROW("hostname", T_STRING, 0, "Host name in the containers instead of the pod's name."),
+    ROW("subdomain", T_STRING, F_LATER, "Domain of the host name below that of the namespace."),
+    ROW("affinity", T_OBJECT, F_PTR | F_NOOP,
+	"Nodes and neighbours that the pod needs, prefers or avoids.", .of = &schema_affinity),
+    ROW("schedulerName", T_STRING, F_LATER, "The scheduler that chooses a node.",
 	.dflt = "\"default-scheduler\""),
     ROW("tolerations", T_OBJECT_LIST, F_NOOP, "Taints that the pod tolerates.",
 	.of = &schema_toleration),
-    ROW("hostAliases", T_OBJECT_LIST, F_LATER, "Lines added to /etc/hosts.",
+    ROW("hostAliases", T_OBJECT_LIST, F_LATER, "Further lines of /etc/hosts.",
 	.of = &schema_host_alias, .merge_key = "ip"),
-    ROW("priorityClassName", T_STRING, F_NOOP, "Name of the pod's priority."),
-    ROW("priority", T_INT32, F_PTR | F_NOOP, "Priority of the pod.", .accept = "0"),
-    ROW("dnsConfig", T_OBJECT, F_PTR | F_LATER, "Name servers, search domains and options.",
+    ROW("priorityClassName", T_STRING, F_NOOP,
+	"Name of the class that tells how important the pod is."),
+    ROW("priority", T_INT32, F_PTR | F_NOOP, "How important the pod is; comes from its class.",
+	.accept = "0"),
+    ROW("dnsConfig", T_OBJECT, F_PTR | F_LATER,
+	"Name servers, search domains and options of the resolver, added to those of dnsPolicy.",
 	.of = &schema_pod_dns_config, .accept = "{}"),
     ROW("readinessGates", T_OBJECT_LIST, F_LATER,
-	"Conditions that must be true before the pod is ready.", .of = &schema_pod_readiness_gate),
-    ROW("runtimeClassName", T_STRING, F_PTR | F_NOOP, "Runtime class of the pod."),
-    ROW("enableServiceLinks", T_BOOL, F_PTR, "Whether services appear as environment variables.",
-	.dflt = "true"),
-    ROW("preemptionPolicy", T_STRING, F_PTR | F_NOOP, "Whether the pod may push out others.",
+	"Conditions that must be true besides the containers' readiness before the pod is ready.",
+	.of = &schema_pod_readiness_gate),
+    ROW("runtimeClassName", T_STRING, F_PTR | F_NOOP, "Name of the class of container runtime."),
+    ROW("enableServiceLinks", T_BOOL, F_PTR,
+	"Whether services of the namespace appear as environment variables.", .dflt = "true"),
+    ROW("preemptionPolicy", T_STRING, F_PTR | F_NOOP,
+	"Whether the pod may push less important ones off a node.",
 	.accept = "\"PreemptLowerPriority\"", .go_type = "PreemptionPolicy"),
-    ROW("overhead", T_QUANTITY_MAP, F_NOOP, "Resources of the sandbox."),
-    ROW("topologySpreadConstraints", T_OBJECT_LIST, F_NOOP, "How pods spread over nodes.",
-	.of = &schema_topology_spread_constraint, .merge_key = "topologyKey",
-	.merge_key2 = "whenUnsatisfiable"),
-    ROW("setHostnameAsFQDN", T_BOOL, F_PTR | F_LATER, "Whether the host name is the full one."),
-    ROW("os", T_OBJECT, F_PTR | F_LATER, "Operating system of the containers.",
+    ROW("overhead", T_QUANTITY_MAP, F_NOOP,
+	"Resources that the pod needs besides those of its containers."),
+    ROW("topologySpreadConstraints", T_OBJECT_LIST, F_NOOP,
+	"How like pods are spread over groups of nodes.", .of = &schema_topology_spread_constraint,
+	.merge_key = "topologyKey", .merge_key2 = "whenUnsatisfiable"),
+    ROW("setHostnameAsFQDN", T_BOOL, F_PTR | F_LATER,
+	"Whether the host name is the full one, with domain."),
+    ROW("os", T_OBJECT, F_PTR | F_LATER, "The operating system that the containers are for.",
 	.of = &schema_pod_os, .accept = "{\"name\":\"linux\"}"),
-    ROW("hostUsers", T_BOOL, F_PTR | F_LATER, "Whether the pod uses the host's user namespace.",
-	.accept = "true"),
-    ROW("schedulingGates", T_OBJECT_LIST, F_LATER, "Names that keep the pod from being scheduled.",
+    ROW("hostUsers", T_BOOL, F_PTR | F_LATER,
+	"False: the pod has a user namespace, in which root is nobody outside.", .accept = "true"),
+    ROW("schedulingGates", T_OBJECT_LIST, F_LATER,
+	"Names that must be taken away before the pod is scheduled.",
 	.of = &schema_pod_scheduling_gate, .merge_key = "name"),
-    ROW("resourceClaims", T_OBJECT_LIST, F_LATER, "Device claims of the pod.",
-	.of = &schema_pod_resource_claim, .merge_key = "name"),
-    ROW("resources", T_OBJECT, F_PTR | F_LATER, "Resources of the pod as a whole.",
+    ROW("resourceClaims", T_OBJECT_LIST, F_LATER,
+	"Devices that must be reserved before the pod starts.", .of = &schema_pod_resource_claim,
+	.merge_key = "name"),
+    ROW("resources", T_OBJECT, F_PTR | F_LATER, "Requests and limits of the pod as a whole.",
 	.of = &schema_resource_requirements, .accept = "{}"),
     ROW("hostnameOverride", T_STRING, F_PTR | F_LATER,
-	"Host name inside the pod that overrides all others."),
+	"Host name in the containers; goes before hostname and subdomain."),
     ROW("schedulingGroup", T_OBJECT, F_PTR | F_LATER, "Group of pods that is scheduled together.",
 	.of = &schema_pod_scheduling_group, .accept = "{}"),
     {0},
@@ -109,168 +124,220 @@ static const struct field pod_spec_fields[] = {
 SCHEMA(pod_spec, "PodSpec");
 
 static const struct field container_fields[] = {
-    ROW("name", T_STRING, F_REQUIRED, "Name of the container, unique in the pod."),
-    ROW("image", T_STRING, 0, "Image to run."),
+    ROW("name", T_STRING, F_REQUIRED,
+	"Name of the container, unique in the pod: lower case letters, digits and dashes."),
+    ROW("image", T_STRING, 0,
+	"Image to run, such as busybox:1.36 or registry.example.org/team/tool@sha256:…."),
     ROW("command", T_STRING_LIST, 0,
-	"Program and first arguments instead of the image's entry point."),
-    ROW("args", T_STRING_LIST, 0, "Arguments instead of the image's."),
-    ROW("workingDir", T_STRING, 0, "Working directory instead of the image's."),
-    ROW("ports", T_OBJECT_LIST, 0, "Ports that the container listens on; informative.",
+	"The program and its first arguments instead of the image's entry point; no shell reads "
+	"them. $(NAME) stands for a variable of env."),
+    ROW("args", T_STRING_LIST, 0,
+	"Arguments instead of the image's. $(NAME) stands for a variable of env."),
+    ROW("workingDir", T_STRING, 0, "Folder in which the program starts, instead of the image's."),
+    ROW("ports", T_OBJECT_LIST, 0,
+	"Ports that the container listens on. They are reachable in any case; this gives them "
+	"names.",
 	.of = &schema_container_port, .merge_key = "containerPort", .merge_key2 = "protocol"),
-    ROW("envFrom", T_OBJECT_LIST, F_LATER, "Sources of many environment variables.",
+    ROW("envFrom", T_OBJECT_LIST, F_LATER,
+	"Config maps and secrets of which every key becomes a variable; env goes before them.",
 	.of = &schema_env_from_source),
-    ROW("env", T_OBJECT_LIST, 0, "Environment variables.", .of = &schema_env_var,
-	.merge_key = "name"),
-    ROW("resources", T_OBJECT, F_LATER, "Requests and limits.", .of = &schema_resource_requirements,
-	.dflt = "{}"),
-    ROW("resizePolicy", T_OBJECT_LIST, F_LATER, "What a resize does to the container.",
+    ROW("env", T_OBJECT_LIST, 0, "Environment variables; later ones may refer to earlier ones.",
+	.of = &schema_env_var, .merge_key = "name"),
+    ROW("resources", T_OBJECT, F_LATER,
+	"What the container needs (requests) and the most that it may use (limits).",
+	.of = &schema_resource_requirements, .dflt = "{}"),
+    ROW("resizePolicy", T_OBJECT_LIST, F_LATER, "Which resources can change without a restart.",
 	.of = &schema_container_resize_policy),
-    ROW("restartPolicy", T_STRING, F_PTR | F_LATER, "When this container is restarted.",
+    ROW("restartPolicy", T_STRING, F_PTR | F_LATER,
+	"When this container is restarted; of an init container, Always makes it a sidecar.",
 	.values = ENUM("Always", "Never", "OnFailure"), .go_type = "ContainerRestartPolicy"),
-    ROW("restartPolicyRules", T_OBJECT_LIST, F_LATER, "Rules for single exit codes.",
+    ROW("restartPolicyRules", T_OBJECT_LIST, F_LATER,
+	"Exceptions from the restart policy for certain exit codes.",
 	.of = &schema_container_restart_rule),
-    ROW("volumeMounts", T_OBJECT_LIST, F_LATER, "Where volumes appear in the container.",
+    ROW("volumeMounts", T_OBJECT_LIST, F_LATER, "Where the pod's volumes appear in the container.",
 	.of = &schema_volume_mount, .merge_key = "mountPath"),
     ROW("volumeDevices", T_OBJECT_LIST, F_LATER, "Where block devices appear in the container.",
 	.of = &schema_volume_device, .merge_key = "devicePath"),
-    ROW("livenessProbe", T_OBJECT, F_PTR | F_LATER, "Restarts the container when it fails.",
+    ROW("livenessProbe", T_OBJECT, F_PTR | F_LATER,
+	"A check that is repeated while the container runs; when it fails, the container is "
+	"restarted.",
 	.of = &schema_probe),
-    ROW("readinessProbe", T_OBJECT, F_PTR | F_LATER, "Makes the container unready when it fails.",
+    ROW("readinessProbe", T_OBJECT, F_PTR | F_LATER,
+	"A check that is repeated while the container runs; while it fails, the container is not "
+	"ready and gets no traffic.",
 	.of = &schema_probe),
-    ROW("startupProbe", T_OBJECT, F_PTR | F_LATER, "Holds back the other probes until it succeeds.",
+    ROW("startupProbe", T_OBJECT, F_PTR | F_LATER,
+	"A check that must succeed once before the other probes begin; when it fails for good, the "
+	"container is restarted.",
 	.of = &schema_probe),
-    ROW("lifecycle", T_OBJECT, F_PTR | F_LATER, "Hooks after start and before stop.",
-	.of = &schema_lifecycle, .accept = "{}"),
+    ROW("lifecycle", T_OBJECT, F_PTR | F_LATER,
+	"What to do right after the start and before the stop.", .of = &schema_lifecycle,
+	.accept = "{}"),
     ROW("terminationMessagePath", T_STRING, F_LATER,
-	"File whose content becomes the message of the end.", .dflt = "\"/dev/termination-log\""),
-    ROW("terminationMessagePolicy", T_STRING, F_LATER, "Where the message of the end comes from.",
+	"File of which the content becomes the message of the container's end, up to 4 KiB.",
+	.dflt = "\"/dev/termination-log\""),
+    ROW("terminationMessagePolicy", T_STRING, F_LATER,
+	"File: the message of the end is what that file holds. FallbackToLogsOnError: the end of "
+	"the log, if the file is empty and the container failed.",
 	.values = ENUM("FallbackToLogsOnError", "File"), .dflt = "\"File\"",
 	.go_type = "TerminationMessagePolicy"),
     ROW("imagePullPolicy", T_STRING, 0,
-	"When the image is pulled; Always for :latest, else IfNotPresent.",
+	"When to pull. Always: at every start. IfNotPresent: if the engine has no such image. "
+	"Never. The default is Always for :latest or no tag, otherwise IfNotPresent.",
 	.values = ENUM("Always", "IfNotPresent", "Never"), .go_type = "PullPolicy"),
     ROW("securityContext", T_OBJECT, F_PTR | F_LATER,
-	"User, groups and restrictions of the container.", .of = &schema_security_context,
-	.accept = "{}"),
-    ROW("stdin", T_BOOL, 0, "Whether standard input is open."),
-    ROW("stdinOnce", T_BOOL, 0, "Whether standard input closes after the first client."),
-    ROW("tty", T_BOOL, 0, "Whether the container has a terminal."),
+	"User, groups, capabilities and restrictions of the container; goes before the pod's.",
+	.of = &schema_security_context, .accept = "{}"),
+    ROW("stdin", T_BOOL, 0,
+	"Whether the container has an open standard input, for run -i and attach."),
+    ROW("stdinOnce", T_BOOL, 0, "Whether standard input ends when the first client leaves it."),
+    ROW("tty", T_BOOL, 0, "Whether the container has a terminal; needs stdin."),
     {0},
 };
 SCHEMA(container, "Container");
 
 static const struct field ephemeral_container_fields[] = {
-    ROW("name", T_STRING, F_REQUIRED, "Name of the container, unique in the pod."),
-    ROW("image", T_STRING, 0, "Image to run."),
+    ROW("name", T_STRING, F_REQUIRED,
+	"Name of the container, unique in the pod: lower case letters, digits and dashes."),
+    ROW("image", T_STRING, 0,
+	"Image to run, such as busybox:1.36 or registry.example.org/team/tool@sha256:…."),
     ROW("command", T_STRING_LIST, 0,
-	"Program and first arguments instead of the image's entry point."),
-    ROW("args", T_STRING_LIST, 0, "Arguments instead of the image's."),
-    ROW("workingDir", T_STRING, 0, "Working directory instead of the image's."),
-    ROW("ports", T_OBJECT_LIST, 0, "Ports that the container listens on; informative.",
+	"The program and its first arguments instead of the image's entry point; no shell reads "
+	"them. $(NAME) stands for a variable of env."),
+    ROW("args", T_STRING_LIST, 0,
+	"Arguments instead of the image's. $(NAME) stands for a variable of env."),
+    ROW("workingDir", T_STRING, 0, "Folder in which the program starts, instead of the image's."),
+    ROW("ports", T_OBJECT_LIST, 0,
+	"Ports that the container listens on. They are reachable in any case; this gives them "
+	"names.",
 	.of = &schema_container_port, .merge_key = "containerPort", .merge_key2 = "protocol"),
-    ROW("envFrom", T_OBJECT_LIST, F_LATER, "Sources of many environment variables.",
+    ROW("envFrom", T_OBJECT_LIST, F_LATER,
+	"Config maps and secrets of which every key becomes a variable; env goes before them.",
 	.of = &schema_env_from_source),
-    ROW("env", T_OBJECT_LIST, 0, "Environment variables.", .of = &schema_env_var,
-	.merge_key = "name"),
-    ROW("resources", T_OBJECT, F_LATER, "Requests and limits.", .of = &schema_resource_requirements,
-	.dflt = "{}"),
-    ROW("resizePolicy", T_OBJECT_LIST, F_LATER, "What a resize does to the container.",
+    ROW("env", T_OBJECT_LIST, 0, "Environment variables; later ones may refer to earlier ones.",
+	.of = &schema_env_var, .merge_key = "name"),
+    ROW("resources", T_OBJECT, F_LATER,
+	"What the container needs (requests) and the most that it may use (limits).",
+	.of = &schema_resource_requirements, .dflt = "{}"),
+    ROW("resizePolicy", T_OBJECT_LIST, F_LATER, "Which resources can change without a restart.",
 	.of = &schema_container_resize_policy),
-    ROW("restartPolicy", T_STRING, F_PTR | F_LATER, "When this container is restarted.",
+    ROW("restartPolicy", T_STRING, F_PTR | F_LATER,
+	"When this container is restarted; of an init container, Always makes it a sidecar.",
 	.values = ENUM("Always", "Never", "OnFailure"), .go_type = "ContainerRestartPolicy"),
-    ROW("restartPolicyRules", T_OBJECT_LIST, F_LATER, "Rules for single exit codes.",
+    ROW("restartPolicyRules", T_OBJECT_LIST, F_LATER,
+	"Exceptions from the restart policy for certain exit codes.",
 	.of = &schema_container_restart_rule),
-    ROW("volumeMounts", T_OBJECT_LIST, F_LATER, "Where volumes appear in the container.",
+    ROW("volumeMounts", T_OBJECT_LIST, F_LATER, "Where the pod's volumes appear in the container.",
 	.of = &schema_volume_mount, .merge_key = "mountPath"),
     ROW("volumeDevices", T_OBJECT_LIST, F_LATER, "Where block devices appear in the container.",
 	.of = &schema_volume_device, .merge_key = "devicePath"),
-    ROW("livenessProbe", T_OBJECT, F_PTR | F_LATER, "Restarts the container when it fails.",
+    ROW("livenessProbe", T_OBJECT, F_PTR | F_LATER,
+	"A check that is repeated while the container runs; when it fails, the container is "
+	"restarted.",
 	.of = &schema_probe),
-    ROW("readinessProbe", T_OBJECT, F_PTR | F_LATER, "Makes the container unready when it fails.",
+    ROW("readinessProbe", T_OBJECT, F_PTR | F_LATER,
+	"A check that is repeated while the container runs; while it fails, the container is not "
+	"ready and gets no traffic.",
 	.of = &schema_probe),
-    ROW("startupProbe", T_OBJECT, F_PTR | F_LATER, "Holds back the other probes until it succeeds.",
+    ROW("startupProbe", T_OBJECT, F_PTR | F_LATER,
+	"A check that must succeed once before the other probes begin; when it fails for good, the "
+	"container is restarted.",
 	.of = &schema_probe),
-    ROW("lifecycle", T_OBJECT, F_PTR | F_LATER, "Hooks after start and before stop.",
-	.of = &schema_lifecycle, .accept = "{}"),
+    ROW("lifecycle", T_OBJECT, F_PTR | F_LATER,
+	"What to do right after the start and before the stop.", .of = &schema_lifecycle,
+	.accept = "{}"),
     ROW("terminationMessagePath", T_STRING, F_LATER,
-	"File whose content becomes the message of the end.", .dflt = "\"/dev/termination-log\""),
-    ROW("terminationMessagePolicy", T_STRING, F_LATER, "Where the message of the end comes from.",
+	"File of which the content becomes the message of the container's end, up to 4 KiB.",
+	.dflt = "\"/dev/termination-log\""),
+    ROW("terminationMessagePolicy", T_STRING, F_LATER,
+	"File: the message of the end is what that file holds. FallbackToLogsOnError: the end of "
+	"the log, if the file is empty and the container failed.",
 	.values = ENUM("FallbackToLogsOnError", "File"), .dflt = "\"File\"",
 	.go_type = "TerminationMessagePolicy"),
     ROW("imagePullPolicy", T_STRING, 0,
-	"When the image is pulled; Always for :latest, else IfNotPresent.",
+	"When to pull. Always: at every start. IfNotPresent: if the engine has no such image. "
+	"Never. The default is Always for :latest or no tag, otherwise IfNotPresent.",
 	.values = ENUM("Always", "IfNotPresent", "Never"), .go_type = "PullPolicy"),
     ROW("securityContext", T_OBJECT, F_PTR | F_LATER,
-	"User, groups and restrictions of the container.", .of = &schema_security_context,
-	.accept = "{}"),
-    ROW("stdin", T_BOOL, 0, "Whether standard input is open."),
-    ROW("stdinOnce", T_BOOL, 0, "Whether standard input closes after the first client."),
-    ROW("tty", T_BOOL, 0, "Whether the container has a terminal."),
-    ROW("targetContainerName", T_STRING, 0, "Container whose processes it sees."),
+	"User, groups, capabilities and restrictions of the container; goes before the pod's.",
+	.of = &schema_security_context, .accept = "{}"),
+    ROW("stdin", T_BOOL, 0,
+	"Whether the container has an open standard input, for run -i and attach."),
+    ROW("stdinOnce", T_BOOL, 0, "Whether standard input ends when the first client leaves it."),
+    ROW("tty", T_BOOL, 0, "Whether the container has a terminal; needs stdin."),
+    ROW("targetContainerName", T_STRING, 0, "The container whose processes this one sees."),
     {0},
 };
 SCHEMA(ephemeral_container, "EphemeralContainer");
 
 static const struct field container_port_fields[] = {
-    ROW("name", T_STRING, 0, "Name of the port, unique in the pod."),
-    ROW("hostPort", T_INT32, F_LATER, "Port of the host."),
-    ROW("containerPort", T_INT32, F_REQUIRED, "Port in the container."),
+    ROW("name", T_STRING, 0, "Name of the port, for probes and services; at most 15 characters."),
+    ROW("hostPort", T_INT32, F_LATER, "Port of the machine that leads to this one."),
+    ROW("containerPort", T_INT32, F_REQUIRED, "Port in the container, 1 to 65535."),
     ROW("protocol", T_STRING, 0, "Protocol of the port.", .values = ENUM("SCTP", "TCP", "UDP"),
 	.dflt = "\"TCP\"", .go_type = "Protocol"),
-    ROW("hostIP", T_STRING, F_LATER, "Address of the host."),
+    ROW("hostIP", T_STRING, F_LATER, "Address of the machine that hostPort is bound to."),
     {0},
 };
 SCHEMA(container_port, "ContainerPort");
 
 static const struct field env_var_fields[] = {
     ROW("name", T_STRING, F_REQUIRED, "Name of the variable."),
-    ROW("value", T_STRING, 0, "Value; $(NAME) refers to earlier variables."),
-    ROW("valueFrom", T_OBJECT, F_PTR, "Source of the value.", .of = &schema_env_var_source),
+    ROW("value", T_STRING, 0,
+	"The value. $(NAME) stands for an earlier variable, $$(NAME) for that text itself."),
+    ROW("valueFrom", T_OBJECT, F_PTR,
+	"Where the value comes from: a field of the pod, a resource, a config map or a secret.",
+	.of = &schema_env_var_source),
     {0},
 };
 SCHEMA(env_var, "EnvVar");
 
 static const struct field env_var_source_fields[] = {
-    ROW("fieldRef", T_OBJECT, F_PTR, "A field of the pod.", .of = &schema_object_field_selector),
-    ROW("resourceFieldRef", T_OBJECT, F_PTR | F_LATER, "A resource of a container.",
+    ROW("fieldRef", T_OBJECT, F_PTR, "A field of the pod, such as metadata.name or status.podIP.",
+	.of = &schema_object_field_selector),
+    ROW("resourceFieldRef", T_OBJECT, F_PTR | F_LATER,
+	"A request or limit of a container, such as limits.memory.",
 	.of = &schema_resource_field_selector),
-    ROW("configMapKeyRef", T_OBJECT, F_PTR | F_LATER, "A key of a config map.",
+    ROW("configMapKeyRef", T_OBJECT, F_PTR | F_LATER, "One key of a config map.",
 	.of = &schema_config_map_key_selector),
-    ROW("secretKeyRef", T_OBJECT, F_PTR | F_LATER, "A key of a secret.",
+    ROW("secretKeyRef", T_OBJECT, F_PTR | F_LATER, "One key of a secret.",
 	.of = &schema_secret_key_selector),
-    ROW("fileKeyRef", T_OBJECT, F_PTR | F_LATER, "A key of a file in a volume.",
+    ROW("fileKeyRef", T_OBJECT, F_PTR | F_LATER, "One key of a file with variables in a volume.",
 	.of = &schema_file_key_selector),
     {0},
 };
 SCHEMA(env_var_source, "EnvVarSource");
 
 static const struct field object_field_selector_fields[] = {
-    ROW("apiVersion", T_STRING, 0, "Version of the path.", .dflt = "\"v1\""),
-    ROW("fieldPath", T_STRING, F_REQUIRED, "Path of the field, such as metadata.name."),
+    ROW("apiVersion", T_STRING, 0, "API version that the path is meant in.", .dflt = "\"v1\""),
+    ROW("fieldPath", T_STRING, F_REQUIRED,
+	"The field, such as metadata.name, metadata.labels['x'] or status.podIP."),
     {0},
 };
 SCHEMA(object_field_selector, "ObjectFieldSelector");
 
 static const struct field resource_field_selector_fields[] = {
-    ROW("containerName", T_STRING, 0, "The container."),
-    ROW("resource", T_STRING, F_REQUIRED, "The resource, such as limits.cpu."),
-    ROW("divisor", T_QUANTITY, 0, "Unit of the value."),
+    ROW("containerName", T_STRING, 0, "The container; absent in env: this one."),
+    ROW("resource", T_STRING, F_REQUIRED, "The resource, such as limits.cpu or requests.memory."),
+    ROW("divisor", T_QUANTITY, 0, "The unit of the value, such as 1m or 1Mi; absent: 1."),
     {0},
 };
 SCHEMA(resource_field_selector, "ResourceFieldSelector");
 
 static const struct field config_map_key_selector_fields[] = {
     ROW("name", T_STRING, 0, "Name of the config map."),
-    ROW("key", T_STRING, F_REQUIRED, "The key."),
-    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("key", T_STRING, F_REQUIRED, "The key whose value is taken."),
+    ROW("optional", T_BOOL, F_PTR,
+	"True: the container starts also where the object or its key is missing."),
     {0},
 };
 SCHEMA(config_map_key_selector, "ConfigMapKeySelector");
 
 static const struct field secret_key_selector_fields[] = {
     ROW("name", T_STRING, 0, "Name of the secret."),
-    ROW("key", T_STRING, F_REQUIRED, "The key."),
-    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("key", T_STRING, F_REQUIRED, "The key whose value is taken."),
+    ROW("optional", T_BOOL, F_PTR,
+	"True: the container starts also where the object or its key is missing."),
     {0},
 };
 SCHEMA(secret_key_selector, "SecretKeySelector");
@@ -278,37 +345,40 @@ SCHEMA(secret_key_selector, "SecretKeySelector");
 static const struct field file_key_selector_fields[] = {
     ROW("volumeName", T_STRING, F_REQUIRED, "Volume that holds the file."),
     ROW("path", T_STRING, F_REQUIRED, "Path in the volume."),
-    ROW("key", T_STRING, F_REQUIRED, "The key."),
-    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("key", T_STRING, F_REQUIRED, "The variable's name in the file."),
+    ROW("optional", T_BOOL, F_PTR,
+	"True: the container starts also where the file or the key is missing."),
     {0},
 };
 SCHEMA(file_key_selector, "FileKeySelector");
 
 static const struct field env_from_source_fields[] = {
-    ROW("prefix", T_STRING, 0, "Prefix of every name."),
-    ROW("configMapRef", T_OBJECT, F_PTR, "A config map.", .of = &schema_config_map_env_source),
-    ROW("secretRef", T_OBJECT, F_PTR, "A secret.", .of = &schema_secret_env_source),
+    ROW("prefix", T_STRING, 0, "Text that is put in front of every name."),
+    ROW("configMapRef", T_OBJECT, F_PTR, "The config map.", .of = &schema_config_map_env_source),
+    ROW("secretRef", T_OBJECT, F_PTR, "The secret.", .of = &schema_secret_env_source),
     {0},
 };
 SCHEMA(env_from_source, "EnvFromSource");
 
 static const struct field config_map_env_source_fields[] = {
     ROW("name", T_STRING, 0, "Name of the config map."),
-    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("optional", T_BOOL, F_PTR, "True: the container starts also where the object is missing."),
     {0},
 };
 SCHEMA(config_map_env_source, "ConfigMapEnvSource");
 
 static const struct field secret_env_source_fields[] = {
     ROW("name", T_STRING, 0, "Name of the secret."),
-    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("optional", T_BOOL, F_PTR, "True: the container starts also where the object is missing."),
     {0},
 };
 SCHEMA(secret_env_source, "SecretEnvSource");
 
 static const struct field container_resize_policy_fields[] = {
-    ROW("resourceName", T_STRING, F_REQUIRED, "The resource."),
-    ROW("restartPolicy", T_STRING, F_REQUIRED, "What a resize does.",
+    ROW("resourceName", T_STRING, F_REQUIRED, "The resource: cpu or memory."),
+    ROW("restartPolicy", T_STRING, F_REQUIRED,
+	"NotRequired: it changes while the container runs. RestartContainer: the container is "
+	"restarted.",
 	.values = ENUM("NotRequired", "RestartContainer"),
 	.go_type = "ResourceResizeRestartPolicy"),
     {0},
@@ -316,7 +386,8 @@ static const struct field container_resize_policy_fields[] = {
 SCHEMA(container_resize_policy, "ContainerResizePolicy");
 
 static const struct field container_restart_rule_fields[] = {
-    ROW("action", T_STRING, F_REQUIRED, "What a match does.",
+    ROW("action", T_STRING, F_REQUIRED,
+	"What happens on a match: Restart this container, or all of the pod.",
 	.values = ENUM("Restart", "RestartAllContainers"), .go_type = "ContainerRestartRuleAction"),
     ROW("exitCodes", T_OBJECT, F_PTR, "Exit codes that match.",
 	.of = &schema_container_restart_rule_on_exit_codes),
@@ -325,30 +396,40 @@ static const struct field container_restart_rule_fields[] = {
 SCHEMA(container_restart_rule, "ContainerRestartRule");
 
 static const struct field container_restart_rule_on_exit_codes_fields[] = {
-    ROW("operator", T_STRING, F_REQUIRED, "How exit code and values relate.",
+    ROW("operator", T_STRING, F_REQUIRED,
+	"In: the exit code is one of the values. NotIn: it is none of them.",
 	.values = ENUM("In", "NotIn"), .go_type = "ContainerRestartRuleOnExitCodesOperator"),
-    ROW("values", T_INT32_LIST, 0, "Exit codes."),
+    ROW("values", T_INT32_LIST, 0, "Exit codes, at most 255 of them."),
     {0},
 };
 SCHEMA(container_restart_rule_on_exit_codes, "ContainerRestartRuleOnExitCodes");
 
 static const struct field probe_fields[] = {
-    ROW("exec", T_OBJECT, F_PTR, "Runs a command.", .of = &schema_exec_action),
-    ROW("httpGet", T_OBJECT, F_PTR, "Asks an HTTP server.", .of = &schema_http_get_action),
-    ROW("tcpSocket", T_OBJECT, F_PTR, "Opens a TCP connection.", .of = &schema_tcp_socket_action),
-    ROW("grpc", T_OBJECT, F_PTR, "Asks a gRPC health service.", .of = &schema_grpc_action),
-    ROW("initialDelaySeconds", T_INT32, 0, "Seconds after the start before the first probe."),
-    ROW("timeoutSeconds", T_INT32, 0, "Seconds after which a probe fails.", .dflt = "1"),
-    ROW("periodSeconds", T_INT32, 0, "Seconds between probes.", .dflt = "10"),
-    ROW("successThreshold", T_INT32, 0, "Successes in a row that make it succeed.", .dflt = "1"),
-    ROW("failureThreshold", T_INT32, 0, "Failures in a row that make it fail.", .dflt = "3"),
-    ROW("terminationGracePeriodSeconds", T_INT64, F_PTR, "Grace period after a failed probe."),
+    ROW("exec", T_OBJECT, F_PTR, "Runs a command in the container; exit code 0 is success.",
+	.of = &schema_exec_action),
+    ROW("httpGet", T_OBJECT, F_PTR, "Asks an HTTP server; a status from 200 to 399 is success.",
+	.of = &schema_http_get_action),
+    ROW("tcpSocket", T_OBJECT, F_PTR, "Opens a TCP connection; an open port is success.",
+	.of = &schema_tcp_socket_action),
+    ROW("grpc", T_OBJECT, F_PTR, "Asks a gRPC health service; SERVING is success.",
+	.of = &schema_grpc_action),
+    ROW("initialDelaySeconds", T_INT32, 0,
+	"Seconds from the container's start to the first probe."),
+    ROW("timeoutSeconds", T_INT32, 0, "Seconds within which an answer must come.", .dflt = "1"),
+    ROW("periodSeconds", T_INT32, 0, "Seconds from one probe to the next.", .dflt = "10"),
+    ROW("successThreshold", T_INT32, 0,
+	"Successes in a row after which it counts as succeeded again; 1 for liveness and startup.",
+	.dflt = "1"),
+    ROW("failureThreshold", T_INT32, 0, "Failures in a row after which it counts as failed.",
+	.dflt = "3"),
+    ROW("terminationGracePeriodSeconds", T_INT64, F_PTR,
+	"Grace period of the restart after a failed probe, instead of the pod's."),
     {0},
 };
 SCHEMA(probe, "Probe");
 
 static const struct field exec_action_fields[] = {
-    ROW("command", T_STRING_LIST, 0, "Program and arguments; no shell."),
+    ROW("command", T_STRING_LIST, 0, "The program and its arguments; no shell reads them."),
     {0},
 };
 SCHEMA(exec_action, "ExecAction");
@@ -356,9 +437,9 @@ SCHEMA(exec_action, "ExecAction");
 static const struct field http_get_action_fields[] = {
     ROW("path", T_STRING, 0, "Path of the request.", .dflt = "\"/\""),
     ROW("port", T_INT_OR_STRING, F_REQUIRED, "Number or name of the port."),
-    ROW("host", T_STRING, 0, "Host instead of the pod's address."),
-    ROW("scheme", T_STRING, 0, "HTTP or HTTPS.", .values = ENUM("HTTP", "HTTPS"),
-	.dflt = "\"HTTP\"", .go_type = "URIScheme"),
+    ROW("host", T_STRING, 0, "Host to ask instead of the pod's own address."),
+    ROW("scheme", T_STRING, 0, "HTTP, or HTTPS without a check of the certificate.",
+	.values = ENUM("HTTP", "HTTPS"), .dflt = "\"HTTP\"", .go_type = "URIScheme"),
     ROW("httpHeaders", T_OBJECT_LIST, 0, "Headers of the request.", .of = &schema_http_header),
     {0},
 };
@@ -373,7 +454,7 @@ SCHEMA(http_header, "HTTPHeader");
 
 static const struct field tcp_socket_action_fields[] = {
     ROW("port", T_INT_OR_STRING, F_REQUIRED, "Number or name of the port."),
-    ROW("host", T_STRING, 0, "Host instead of the pod's address."),
+    ROW("host", T_STRING, 0, "Host to connect to instead of the pod's own address."),
     {0},
 };
 SCHEMA(tcp_socket_action, "TCPSocketAction");
@@ -386,19 +467,25 @@ static const struct field grpc_action_fields[] = {
 SCHEMA(grpc_action, "GRPCAction");
 
 static const struct field lifecycle_fields[] = {
-    ROW("postStart", T_OBJECT, F_PTR, "Right after the start.", .of = &schema_lifecycle_handler),
-    ROW("preStop", T_OBJECT, F_PTR, "Before the stop signal.", .of = &schema_lifecycle_handler),
-    ROW("stopSignal", T_STRING, F_PTR, "Signal that asks the container to stop.",
+    ROW("postStart", T_OBJECT, F_PTR,
+	"What runs right after the container's start; a failure ends the container.",
+	.of = &schema_lifecycle_handler),
+    ROW("preStop", T_OBJECT, F_PTR,
+	"What runs before the container gets the signal to stop, within the grace period.",
+	.of = &schema_lifecycle_handler),
+    ROW("stopSignal", T_STRING, F_PTR,
+	"Signal that asks the container to stop, such as SIGINT, instead of the image's.",
 	.go_type = "Signal"),
     {0},
 };
 SCHEMA(lifecycle, "Lifecycle");
 
 static const struct field lifecycle_handler_fields[] = {
-    ROW("exec", T_OBJECT, F_PTR, "Runs a command.", .of = &schema_exec_action),
-    ROW("httpGet", T_OBJECT, F_PTR, "Asks an HTTP server.", .of = &schema_http_get_action),
-    ROW("tcpSocket", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_tcp_socket_action),
-    ROW("sleep", T_OBJECT, F_PTR, "Waits.", .of = &schema_sleep_action),
+    ROW("exec", T_OBJECT, F_PTR, "Runs a command in the container.", .of = &schema_exec_action),
+    ROW("httpGet", T_OBJECT, F_PTR, "Sends an HTTP request.", .of = &schema_http_get_action),
+    ROW("tcpSocket", T_OBJECT, F_PTR, "Works nowhere; kept for old manifests.",
+	.of = &schema_tcp_socket_action),
+    ROW("sleep", T_OBJECT, F_PTR, "Waits for some seconds.", .of = &schema_sleep_action),
     {0},
 };
 SCHEMA(lifecycle_handler, "LifecycleHandler");
@@ -414,42 +501,51 @@ static const struct field pod_security_context_fields[] = {
 	.of = &schema_se_linux_options),
     ROW("windowsOptions", T_OBJECT, F_PTR, "Settings for Windows.",
 	.of = &schema_windows_security_context_options),
-    ROW("runAsUser", T_INT64, F_PTR, "User id of the processes."),
-    ROW("runAsGroup", T_INT64, F_PTR, "Group id of the processes."),
-    ROW("runAsNonRoot", T_BOOL, F_PTR, "Whether the user id must not be 0."),
-    ROW("supplementalGroups", T_INT64_LIST, 0, "Further group ids of the first process."),
-    ROW("supplementalGroupsPolicy", T_STRING, F_PTR, "Whether the image's groups count.",
+    ROW("runAsUser", T_INT64, F_PTR, "User id of the processes instead of the image's."),
+    ROW("runAsGroup", T_INT64, F_PTR, "First group id of the processes."),
+    ROW("runAsNonRoot", T_BOOL, F_PTR,
+	"True: a container whose user would be root does not start."),
+    ROW("supplementalGroups", T_INT64_LIST, 0, "Further group ids of the processes."),
+    ROW("supplementalGroupsPolicy", T_STRING, F_PTR,
+	"Merge: the groups that the image gives the user count too. Strict: only those named here.",
 	.values = ENUM("Merge", "Strict"), .go_type = "SupplementalGroupsPolicy"),
-    ROW("fsGroup", T_INT64, F_PTR, "Group id of the volumes."),
-    ROW("sysctls", T_OBJECT_LIST, 0, "Kernel settings of the pod.", .of = &schema_sysctl),
-    ROW("fsGroupChangePolicy", T_STRING, F_PTR, "When the group of volumes is changed.",
+    ROW("fsGroup", T_INT64, F_PTR, "Group id that volumes' files get, and that processes have."),
+    ROW("sysctls", T_OBJECT_LIST, 0, "Kernel settings of the pod's namespaces.",
+	.of = &schema_sysctl),
+    ROW("fsGroupChangePolicy", T_STRING, F_PTR,
+	"Always: volumes get fsGroup at every mount. OnRootMismatch: only where their top folder "
+	"lacks it.",
 	.values = ENUM("Always", "OnRootMismatch"), .go_type = "PodFSGroupChangePolicy"),
-    ROW("seccompProfile", T_OBJECT, F_PTR, "Which system calls are allowed.",
+    ROW("seccompProfile", T_OBJECT, F_PTR, "Which system calls the containers may make.",
 	.of = &schema_seccomp_profile),
     ROW("appArmorProfile", T_OBJECT, F_PTR, "AppArmor profile of the containers.",
 	.of = &schema_app_armor_profile),
-    ROW("seLinuxChangePolicy", T_STRING, F_PTR, "How volumes are relabelled.",
+    ROW("seLinuxChangePolicy", T_STRING, F_PTR,
+	"How volumes get the SELinux label: file by file, or by a mount option.",
 	.values = ENUM("MountOption", "Recursive"), .go_type = "PodSELinuxChangePolicy"),
     {0},
 };
 SCHEMA(pod_security_context, "PodSecurityContext");
 
 static const struct field security_context_fields[] = {
-    ROW("capabilities", T_OBJECT, F_PTR, "Capabilities to add and drop.",
-	.of = &schema_capabilities),
-    ROW("privileged", T_BOOL, F_PTR, "Whether the container has all rights on the host."),
+    ROW("capabilities", T_OBJECT, F_PTR,
+	"Capabilities that the container has more or less than usual.", .of = &schema_capabilities),
+    ROW("privileged", T_BOOL, F_PTR, "Whether the container may do on the machine what root may."),
     ROW("seLinuxOptions", T_OBJECT, F_PTR, "SELinux context of the container.",
 	.of = &schema_se_linux_options),
     ROW("windowsOptions", T_OBJECT, F_PTR, "Settings for Windows.",
 	.of = &schema_windows_security_context_options),
-    ROW("runAsUser", T_INT64, F_PTR, "User id of the process."),
-    ROW("runAsGroup", T_INT64, F_PTR, "Group id of the process."),
-    ROW("runAsNonRoot", T_BOOL, F_PTR, "Whether the user id must not be 0."),
-    ROW("readOnlyRootFilesystem", T_BOOL, F_PTR, "Whether the image's files are read-only."),
-    ROW("allowPrivilegeEscalation", T_BOOL, F_PTR, "Whether a process can gain rights."),
-    ROW("procMount", T_STRING, F_PTR, "How /proc is mounted.",
+    ROW("runAsUser", T_INT64, F_PTR, "User id of the processes instead of the image's."),
+    ROW("runAsGroup", T_INT64, F_PTR, "First group id of the processes."),
+    ROW("runAsNonRoot", T_BOOL, F_PTR,
+	"True: a container whose user would be root does not start."),
+    ROW("readOnlyRootFilesystem", T_BOOL, F_PTR, "Whether the image's files cannot be changed."),
+    ROW("allowPrivilegeEscalation", T_BOOL, F_PTR,
+	"Whether a process can have more rights than its parent, by set-uid programs say."),
+    ROW("procMount", T_STRING, F_PTR,
+	"Default: parts of /proc are hidden or read-only. Unmasked: none is.",
 	.values = ENUM("Default", "Unmasked"), .go_type = "ProcMountType"),
-    ROW("seccompProfile", T_OBJECT, F_PTR, "Which system calls are allowed.",
+    ROW("seccompProfile", T_OBJECT, F_PTR, "Which system calls the containers may make.",
 	.of = &schema_seccomp_profile),
     ROW("appArmorProfile", T_OBJECT, F_PTR, "AppArmor profile of the container.",
 	.of = &schema_app_armor_profile),
@@ -458,17 +554,17 @@ static const struct field security_context_fields[] = {
 SCHEMA(security_context, "SecurityContext");
 
 static const struct field capabilities_fields[] = {
-    ROW("add", T_STRING_LIST, 0, "Capabilities to add."),
-    ROW("drop", T_STRING_LIST, 0, "Capabilities to drop."),
+    ROW("add", T_STRING_LIST, 0, "Capabilities to add, such as NET_ADMIN; ALL for every one."),
+    ROW("drop", T_STRING_LIST, 0, "Capabilities to take away; ALL for every one."),
     {0},
 };
 SCHEMA(capabilities, "Capabilities");
 
 static const struct field se_linux_options_fields[] = {
-    ROW("user", T_STRING, 0, "User label."),
-    ROW("role", T_STRING, 0, "Role label."),
-    ROW("type", T_STRING, 0, "Type label."),
-    ROW("level", T_STRING, 0, "Level label."),
+    ROW("user", T_STRING, 0, "User part of the SELinux label."),
+    ROW("role", T_STRING, 0, "Role part of the SELinux label."),
+    ROW("type", T_STRING, 0, "Type part of the SELinux label."),
+    ROW("level", T_STRING, 0, "Level part of the SELinux label."),
     {0},
 };
 SCHEMA(se_linux_options, "SELinuxOptions");
@@ -483,54 +579,61 @@ static const struct field windows_security_context_options_fields[] = {
 SCHEMA(windows_security_context_options, "WindowsSecurityContextOptions");
 
 static const struct field seccomp_profile_fields[] = {
-    ROW("type", T_STRING, F_REQUIRED, "Kind of profile.",
+    ROW("type", T_STRING, F_REQUIRED,
+	"RuntimeDefault: that of the container engine. Localhost: localhostProfile. Unconfined: "
+	"none.",
 	.values = ENUM("Localhost", "RuntimeDefault", "Unconfined"),
 	.go_type = "SeccompProfileType"),
-    ROW("localhostProfile", T_STRING, F_PTR, "File of the profile."),
+    ROW("localhostProfile", T_STRING, F_PTR,
+	"File of the profile on the node; with type Localhost."),
     {0},
 };
 SCHEMA(seccomp_profile, "SeccompProfile");
 
 static const struct field app_armor_profile_fields[] = {
-    ROW("type", T_STRING, F_REQUIRED, "Kind of profile.",
+    ROW("type", T_STRING, F_REQUIRED,
+	"RuntimeDefault: that of the container engine. Localhost: localhostProfile. Unconfined: "
+	"none.",
 	.values = ENUM("Localhost", "RuntimeDefault", "Unconfined"),
 	.go_type = "AppArmorProfileType"),
-    ROW("localhostProfile", T_STRING, F_PTR, "Name of the profile."),
+    ROW("localhostProfile", T_STRING, F_PTR,
+	"Name of a profile that is loaded on the node; with type Localhost."),
     {0},
 };
 SCHEMA(app_armor_profile, "AppArmorProfile");
 
 static const struct field sysctl_fields[] = {
-    ROW("name", T_STRING, F_REQUIRED, "Name of the setting."),
-    ROW("value", T_STRING, F_REQUIRED, "Value of the setting."),
+    ROW("name", T_STRING, F_REQUIRED, "Name of the setting, such as net.core.somaxconn."),
+    ROW("value", T_STRING, F_REQUIRED, "The value."),
     {0},
 };
 SCHEMA(sysctl, "Sysctl");
 
 static const struct field host_alias_fields[] = {
-    ROW("ip", T_STRING, F_REQUIRED, "Address."),
-    ROW("hostnames", T_STRING_LIST, 0, "Names of that address."),
+    ROW("ip", T_STRING, F_REQUIRED, "The address at the beginning of the line."),
+    ROW("hostnames", T_STRING_LIST, 0, "The names that stand for it."),
     {0},
 };
 SCHEMA(host_alias, "HostAlias");
 
 static const struct field pod_dns_config_fields[] = {
-    ROW("nameservers", T_STRING_LIST, 0, "Addresses of name servers."),
-    ROW("searches", T_STRING_LIST, 0, "Search domains."),
-    ROW("options", T_OBJECT_LIST, 0, "Resolver options.", .of = &schema_pod_dns_config_option),
+    ROW("nameservers", T_STRING_LIST, 0, "Addresses of further name servers."),
+    ROW("searches", T_STRING_LIST, 0, "Domains in which short names are looked up."),
+    ROW("options", T_OBJECT_LIST, 0, "Options of the resolver, such as ndots.",
+	.of = &schema_pod_dns_config_option),
     {0},
 };
 SCHEMA(pod_dns_config, "PodDNSConfig");
 
 static const struct field pod_dns_config_option_fields[] = {
-    ROW("name", T_STRING, 0, "Name of the option."),
+    ROW("name", T_STRING, 0, "Name of the option, such as ndots."),
     ROW("value", T_STRING, F_PTR, "Value of the option."),
     {0},
 };
 SCHEMA(pod_dns_config_option, "PodDNSConfigOption");
 
 static const struct field pod_readiness_gate_fields[] = {
-    ROW("conditionType", T_STRING, F_REQUIRED, "Type of the condition."),
+    ROW("conditionType", T_STRING, F_REQUIRED, "Type of the condition in the pod's status."),
     {0},
 };
 SCHEMA(pod_readiness_gate, "PodReadinessGate");

@@ -3,11 +3,16 @@
 
 static const struct field pod_status_fields[] = {
     ROW("observedGeneration", T_INT64, 0, "Generation that this status is about."),
-    ROW("phase", T_STRING, 0, "Pending, Running, Succeeded, Failed or Unknown."),
-    ROW("conditions", T_OBJECT_LIST, 0, "Newest facts about the pod.", .of = &schema_pod_condition,
-	.merge_key = "type"),
-    ROW("message", T_STRING, 0, "Details for people."),
-    ROW("reason", T_STRING, 0, "Short reason, such as DeadlineExceeded."),
+    ROW("phase", T_STRING, 0,
+	"Pending: not all has started. Running. Succeeded: all containers ended well. Failed: all "
+	"ended, one of them badly. Unknown."),
+    ROW("conditions", T_OBJECT_LIST, 0,
+	"Stages that are reached, such as PodScheduled, Initialized, ContainersReady, Ready, "
+	"DisruptionTarget.",
+	.of = &schema_pod_condition, .merge_key = "type"),
+    ROW("message", T_STRING, 0, "Why the pod is in this state, for people."),
+    ROW("reason", T_STRING, 0,
+	"Why the pod is in this state, in one word, such as DeadlineExceeded."),
     ROW("nominatedNodeName", T_STRING, 0, "Node that is being made free for the pod."),
     ROW("hostIP", T_STRING, 0, "Address of the node."),
     ROW("hostIPs", T_OBJECT_LIST, 0, "Addresses of the node.", .of = &schema_host_ip,
@@ -15,15 +20,17 @@ static const struct field pod_status_fields[] = {
     ROW("podIP", T_STRING, 0, "Address of the pod."),
     ROW("podIPs", T_OBJECT_LIST, 0, "Addresses of the pod.", .of = &schema_pod_ip,
 	.merge_key = "ip"),
-    ROW("startTime", T_TIME, F_PTR, "When the node first saw the pod."),
-    ROW("initContainerStatuses", T_OBJECT_LIST, 0, "Init containers.",
+    ROW("startTime", T_TIME, F_PTR, "When the node took the pod over."),
+    ROW("initContainerStatuses", T_OBJECT_LIST, 0, "How the init containers are.",
 	.of = &schema_container_status),
-    ROW("containerStatuses", T_OBJECT_LIST, 0, "Containers.", .of = &schema_container_status),
+    ROW("containerStatuses", T_OBJECT_LIST, 0, "How the containers are.",
+	.of = &schema_container_status),
     ROW("qosClass", T_STRING, 0, "BestEffort, Burstable or Guaranteed."),
-    ROW("ephemeralContainerStatuses", T_OBJECT_LIST, 0, "Ephemeral containers.",
+    ROW("ephemeralContainerStatuses", T_OBJECT_LIST, 0, "How the ephemeral containers are.",
 	.of = &schema_container_status),
     ROW("resize", T_STRING, 0, "Deprecated."),
-    ROW("resourceClaimStatuses", T_OBJECT_LIST, 0, "Device claims.",
+    ROW("resourceClaimStatuses", T_OBJECT_LIST, 0,
+	"The claims that were made for the pod's resourceClaims.",
 	.of = &schema_pod_resource_claim_status, .merge_key = "name"),
     ROW("extendedResourceClaimStatus", T_OBJECT, F_PTR, "Claim behind extended resources.",
 	.of = &schema_pod_extended_resource_claim_status),
@@ -37,13 +44,15 @@ static const struct field pod_status_fields[] = {
 SCHEMA(pod_status, "PodStatus");
 
 static const struct field pod_condition_fields[] = {
-    ROW("type", T_STRING, F_REQUIRED, "Type of the condition."),
+    ROW("type", T_STRING, F_REQUIRED,
+	"PodScheduled, Initialized, ContainersReady, Ready, DisruptionTarget or one of a readiness "
+	"gate."),
     ROW("observedGeneration", T_INT64, 0, "Generation that the condition is about."),
     ROW("status", T_STRING, F_REQUIRED, "True, False or Unknown."),
     ROW("lastProbeTime", T_TIME, 0, "When the condition was last checked."),
     ROW("lastTransitionTime", T_TIME, 0, "When the status last changed."),
-    ROW("reason", T_STRING, 0, "Short reason."),
-    ROW("message", T_STRING, 0, "Details for people."),
+    ROW("reason", T_STRING, 0, "Why, in one word."),
+    ROW("message", T_STRING, 0, "Why, for people."),
     {0},
 };
 SCHEMA(pod_condition, "PodCondition");
@@ -62,19 +71,21 @@ SCHEMA(pod_ip, "PodIP");
 
 static const struct field container_status_fields[] = {
     ROW("name", T_STRING, F_REQUIRED, "Name of the container."),
-    ROW("state", T_OBJECT, 0, "What it does now.", .of = &schema_container_state),
+    ROW("state", T_OBJECT, 0, "What the container does now: one of waiting, running, terminated.",
+	.of = &schema_container_state),
     ROW("lastState", T_OBJECT, 0, "How it ended before its last restart.",
 	.of = &schema_container_state),
-    ROW("ready", T_BOOL, F_REQUIRED, "Whether it is ready."),
-    ROW("restartCount", T_INT32, F_REQUIRED, "How often it was restarted."),
-    ROW("image", T_STRING, F_REQUIRED, "Image that runs."),
-    ROW("imageID", T_STRING, F_REQUIRED, "Id of that image."),
+    ROW("ready", T_BOOL, F_REQUIRED,
+	"Whether its readiness probe succeeds; without one, whether it runs."),
+    ROW("restartCount", T_INT32, F_REQUIRED, "How often it was started again."),
+    ROW("image", T_STRING, F_REQUIRED, "The image as it was asked for or resolved."),
+    ROW("imageID", T_STRING, F_REQUIRED, "Id or digest of the image."),
     ROW("containerID", T_STRING, 0, "Engine and id, such as docker://ID."),
-    ROW("started", T_BOOL, F_PTR, "Whether it has started."),
+    ROW("started", T_BOOL, F_PTR, "Whether it runs and its startup probe has succeeded."),
     ROW("allocatedResources", T_QUANTITY_MAP, 0, "Resources that are set aside."),
     ROW("resources", T_OBJECT, F_PTR, "Resources that are in force.",
 	.of = &schema_resource_requirements),
-    ROW("volumeMounts", T_OBJECT_LIST, 0, "Mounts.", .of = &schema_volume_mount_status,
+    ROW("volumeMounts", T_OBJECT_LIST, 0, "Its mounts.", .of = &schema_volume_mount_status,
 	.merge_key = "mountPath"),
     ROW("user", T_OBJECT, F_PTR, "User of the first process.", .of = &schema_container_user),
     ROW("allocatedResourcesStatus", T_OBJECT_LIST, 0, "Health of devices.",
@@ -86,17 +97,18 @@ static const struct field container_status_fields[] = {
 SCHEMA(container_status, "ContainerStatus");
 
 static const struct field container_state_fields[] = {
-    ROW("waiting", T_OBJECT, F_PTR, "It has not started yet.",
+    ROW("waiting", T_OBJECT, F_PTR, "It has not started yet, or waits for its next start.",
 	.of = &schema_container_state_waiting),
-    ROW("running", T_OBJECT, F_PTR, "It is running.", .of = &schema_container_state_running),
+    ROW("running", T_OBJECT, F_PTR, "It runs.", .of = &schema_container_state_running),
     ROW("terminated", T_OBJECT, F_PTR, "It has ended.", .of = &schema_container_state_terminated),
     {0},
 };
 SCHEMA(container_state, "ContainerState");
 
 static const struct field container_state_waiting_fields[] = {
-    ROW("reason", T_STRING, 0, "Short reason, such as ContainerCreating."),
-    ROW("message", T_STRING, 0, "Details for people."),
+    ROW("reason", T_STRING, 0,
+	"Why, in one word, such as ContainerCreating, ImagePullBackOff or CrashLoopBackOff."),
+    ROW("message", T_STRING, 0, "Why, for people."),
     {0},
 };
 SCHEMA(container_state_waiting, "ContainerStateWaiting");
@@ -108,10 +120,10 @@ static const struct field container_state_running_fields[] = {
 SCHEMA(container_state_running, "ContainerStateRunning");
 
 static const struct field container_state_terminated_fields[] = {
-    ROW("exitCode", T_INT32, F_REQUIRED, "Exit code."),
-    ROW("signal", T_INT32, 0, "Signal that ended it."),
-    ROW("reason", T_STRING, 0, "Short reason, such as Completed or Error."),
-    ROW("message", T_STRING, 0, "Message of the end."),
+    ROW("exitCode", T_INT32, F_REQUIRED, "Exit code; 137 after SIGKILL."),
+    ROW("signal", T_INT32, 0, "Signal that ended it, where the engine tells."),
+    ROW("reason", T_STRING, 0, "Why, in one word: Completed, Error or OOMKilled."),
+    ROW("message", T_STRING, 0, "What the container left as its message of the end."),
     ROW("startedAt", T_TIME, 0, "When it started."),
     ROW("finishedAt", T_TIME, 0, "When it ended."),
     ROW("containerID", T_STRING, 0, "Engine and id, such as docker://ID."),

@@ -5,9 +5,10 @@
 #include "schema.h"
 
 static const struct field affinity_fields[] = {
-    ROW("nodeAffinity", T_OBJECT, F_PTR, "Which nodes.", .of = &schema_node_affinity),
-    ROW("podAffinity", T_OBJECT, F_PTR, "Near which pods.", .of = &schema_pod_affinity),
-    ROW("podAntiAffinity", T_OBJECT, F_PTR, "Away from which pods.",
+    ROW("nodeAffinity", T_OBJECT, F_PTR, "Nodes by their labels.", .of = &schema_node_affinity),
+    ROW("podAffinity", T_OBJECT, F_PTR, "Places where certain pods run.",
+	.of = &schema_pod_affinity),
+    ROW("podAntiAffinity", T_OBJECT, F_PTR, "Places where certain pods do not run.",
 	.of = &schema_pod_anti_affinity),
     {0},
 };
@@ -39,18 +40,20 @@ static const struct field node_selector_term_fields[] = {
 SCHEMA(node_selector_term, "NodeSelectorTerm");
 
 static const struct field node_selector_requirement_fields[] = {
-    ROW("key", T_STRING, F_REQUIRED, "Label or field."),
-    ROW("operator", T_STRING, F_REQUIRED, "How key and values relate.",
+    ROW("key", T_STRING, F_REQUIRED, "Label of the node, or name of the field."),
+    ROW("operator", T_STRING, F_REQUIRED,
+	"In, NotIn: with values. Exists, DoesNotExist: without. Gt, Lt: with one number.",
 	.values = ENUM("DoesNotExist", "Exists", "Gt", "In", "Lt", "NotIn"),
 	.go_type = "NodeSelectorOperator"),
-    ROW("values", T_STRING_LIST, 0, "Values."),
+    ROW("values", T_STRING_LIST, 0, "What the label's value is compared with."),
     {0},
 };
 SCHEMA(node_selector_requirement, "NodeSelectorRequirement");
 
 static const struct field preferred_scheduling_term_fields[] = {
-    ROW("weight", T_INT32, F_REQUIRED, "1 to 100."),
-    ROW("preference", T_OBJECT, F_REQUIRED, "The term.", .of = &schema_node_selector_term),
+    ROW("weight", T_INT32, F_REQUIRED, "How much it matters, 1 to 100."),
+    ROW("preference", T_OBJECT, F_REQUIRED, "The nodes that are preferred.",
+	.of = &schema_node_selector_term),
     {0},
 };
 SCHEMA(preferred_scheduling_term, "PreferredSchedulingTerm");
@@ -74,8 +77,9 @@ static const struct field pod_anti_affinity_fields[] = {
 SCHEMA(pod_anti_affinity, "PodAntiAffinity");
 
 static const struct field weighted_pod_affinity_term_fields[] = {
-    ROW("weight", T_INT32, F_REQUIRED, "1 to 100."),
-    ROW("podAffinityTerm", T_OBJECT, F_REQUIRED, "The term.", .of = &schema_pod_affinity_term),
+    ROW("weight", T_INT32, F_REQUIRED, "How much it matters, 1 to 100."),
+    ROW("podAffinityTerm", T_OBJECT, F_REQUIRED, "The pods and what near means.",
+	.of = &schema_pod_affinity_term),
     {0},
 };
 SCHEMA(weighted_pod_affinity_term, "WeightedPodAffinityTerm");
@@ -92,25 +96,30 @@ static const struct field pod_affinity_term_fields[] = {
 SCHEMA(pod_affinity_term, "PodAffinityTerm");
 
 static const struct field toleration_fields[] = {
-    ROW("key", T_STRING, 0, "Key of the taint."),
-    ROW("operator", T_STRING, 0, "How key and value relate.",
+    ROW("key", T_STRING, 0, "Key of the taint; empty with Exists: all taints."),
+    ROW("operator", T_STRING, 0,
+	"Equal (the default): key and value are the taint's. Exists: the key is. Gt, Lt: the "
+	"taint's value is a number above or below this one.",
 	.values = ENUM("Equal", "Exists", "Gt", "Lt"), .go_type = "TolerationOperator"),
-    ROW("value", T_STRING, 0, "Value of the taint."),
-    ROW("effect", T_STRING, 0, "Effect of the taint.",
+    ROW("value", T_STRING, 0, "Value of the taint, for Equal."),
+    ROW("effect", T_STRING, 0, "Effect of the taint; empty: all effects.",
 	.values = ENUM("NoExecute", "NoSchedule", "PreferNoSchedule"), .go_type = "TaintEffect"),
-    ROW("tolerationSeconds", T_INT64, F_PTR, "Seconds that NoExecute is tolerated."),
+    ROW("tolerationSeconds", T_INT64, F_PTR,
+	"Seconds for which NoExecute is tolerated; absent: for ever."),
     {0},
 };
 SCHEMA(toleration, "Toleration");
 
 static const struct field topology_spread_constraint_fields[] = {
-    ROW("maxSkew", T_INT32, F_REQUIRED, "Largest difference between domains."),
-    ROW("topologyKey", T_STRING, F_REQUIRED, "Node label that makes the domains."),
-    ROW("whenUnsatisfiable", T_STRING, F_REQUIRED, "What to do when it cannot hold.",
+    ROW("maxSkew", T_INT32, F_REQUIRED, "By how many pods groups of nodes may differ."),
+    ROW("topologyKey", T_STRING, F_REQUIRED, "Node label whose values make the groups."),
+    ROW("whenUnsatisfiable", T_STRING, F_REQUIRED,
+	"DoNotSchedule: the pod waits. ScheduleAnyway: it runs where it disturbs least.",
 	.values = ENUM("DoNotSchedule", "ScheduleAnyway"),
 	.go_type = "UnsatisfiableConstraintAction"),
-    ROW("labelSelector", T_OBJECT, F_PTR, "Pods that are counted.", .of = &schema_label_selector),
-    ROW("minDomains", T_INT32, F_PTR, "Domains that are wanted."),
+    ROW("labelSelector", T_OBJECT, F_PTR, "The pods that are counted.",
+	.of = &schema_label_selector),
+    ROW("minDomains", T_INT32, F_PTR, "How many groups there should be at least."),
     ROW("nodeAffinityPolicy", T_STRING, F_PTR, "Whether node affinity counts.",
 	.values = ENUM("Honor", "Ignore"), .go_type = "NodeInclusionPolicy"),
     ROW("nodeTaintsPolicy", T_STRING, F_PTR, "Whether taints count.",

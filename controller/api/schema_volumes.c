@@ -6,54 +6,74 @@
 
 static const struct field volume_fields[] = {
     ROW("name", T_STRING, F_REQUIRED, "Name of the volume, unique in the pod."),
-    ROW("hostPath", T_OBJECT, F_PTR, "A file or folder of the host.",
+    ROW("hostPath", T_OBJECT, F_PTR, "A file or folder of the machine that the pod runs on.",
 	.of = &schema_host_path_volume_source),
-    ROW("emptyDir", T_OBJECT, F_PTR, "A folder that lives as long as the pod.",
+    ROW("emptyDir", T_OBJECT, F_PTR, "A folder that is empty at the start and gone with the pod.",
 	.of = &schema_empty_dir_volume_source),
-    ROW("gcePersistentDisk", T_OBJECT, F_PTR, "Deprecated.",
+    ROW("gcePersistentDisk", T_OBJECT, F_PTR,
+	"A disk of Google Compute Engine; deprecated, use csi.",
 	.of = &schema_gce_persistent_disk_volume_source),
-    ROW("awsElasticBlockStore", T_OBJECT, F_PTR, "Deprecated.",
+    ROW("awsElasticBlockStore", T_OBJECT, F_PTR, "A disk of AWS; deprecated, use csi.",
 	.of = &schema_aws_elastic_block_store_volume_source),
-    ROW("gitRepo", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_git_repo_volume_source),
-    ROW("secret", T_OBJECT, F_PTR, "Files from a secret.", .of = &schema_secret_volume_source),
+    ROW("gitRepo", T_OBJECT, F_PTR, "A Git checkout; deprecated, use an init container.",
+	.of = &schema_git_repo_volume_source),
+    ROW("secret", T_OBJECT, F_PTR, "A folder with a file for each key of a secret.",
+	.of = &schema_secret_volume_source),
     ROW("nfs", T_OBJECT, F_PTR, "An NFS export.", .of = &schema_nfs_volume_source),
     ROW("iscsi", T_OBJECT, F_PTR, "An iSCSI disk.", .of = &schema_iscsi_volume_source),
-    ROW("glusterfs", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_glusterfs_volume_source),
-    ROW("persistentVolumeClaim", T_OBJECT, F_PTR, "A claim in the same namespace.",
+    ROW("glusterfs", T_OBJECT, F_PTR, "A GlusterFS volume; removed from Kubernetes.",
+	.of = &schema_glusterfs_volume_source),
+    ROW("persistentVolumeClaim", T_OBJECT, F_PTR,
+	"The volume behind a claim of the same namespace.",
 	.of = &schema_persistent_volume_claim_volume_source),
-    ROW("rbd", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_rbd_volume_source),
-    ROW("flexVolume", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_flex_volume_source),
-    ROW("cinder", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_cinder_volume_source),
-    ROW("cephfs", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_ceph_fs_volume_source),
-    ROW("flocker", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_flocker_volume_source),
-    ROW("downwardAPI", T_OBJECT, F_PTR, "Files from fields of the pod.",
+    ROW("rbd", T_OBJECT, F_PTR, "A Ceph block device; removed from Kubernetes.",
+	.of = &schema_rbd_volume_source),
+    ROW("flexVolume", T_OBJECT, F_PTR, "A volume of an exec driver; deprecated, use csi.",
+	.of = &schema_flex_volume_source),
+    ROW("cinder", T_OBJECT, F_PTR, "A disk of OpenStack; deprecated, use csi.",
+	.of = &schema_cinder_volume_source),
+    ROW("cephfs", T_OBJECT, F_PTR, "A CephFS folder; removed from Kubernetes.",
+	.of = &schema_ceph_fs_volume_source),
+    ROW("flocker", T_OBJECT, F_PTR, "A Flocker volume; removed from Kubernetes.",
+	.of = &schema_flocker_volume_source),
+    ROW("downwardAPI", T_OBJECT, F_PTR, "A folder with fields of the pod as files.",
 	.of = &schema_downward_api_volume_source),
     ROW("fc", T_OBJECT, F_PTR, "A Fibre Channel disk.", .of = &schema_fc_volume_source),
-    ROW("azureFile", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_azure_file_volume_source),
-    ROW("configMap", T_OBJECT, F_PTR, "Files from a config map.",
+    ROW("azureFile", T_OBJECT, F_PTR, "A file share of Azure; deprecated, use csi.",
+	.of = &schema_azure_file_volume_source),
+    ROW("configMap", T_OBJECT, F_PTR, "A folder with a file for each key of a config map.",
 	.of = &schema_config_map_volume_source),
-    ROW("vsphereVolume", T_OBJECT, F_PTR, "Deprecated.",
+    ROW("vsphereVolume", T_OBJECT, F_PTR, "A disk of vSphere; deprecated, use csi.",
 	.of = &schema_vsphere_virtual_disk_volume_source),
-    ROW("quobyte", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_quobyte_volume_source),
-    ROW("azureDisk", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_azure_disk_volume_source),
-    ROW("photonPersistentDisk", T_OBJECT, F_PTR, "Deprecated.",
+    ROW("quobyte", T_OBJECT, F_PTR, "A Quobyte volume; removed from Kubernetes.",
+	.of = &schema_quobyte_volume_source),
+    ROW("azureDisk", T_OBJECT, F_PTR, "A disk of Azure; deprecated, use csi.",
+	.of = &schema_azure_disk_volume_source),
+    ROW("photonPersistentDisk", T_OBJECT, F_PTR, "A disk of Photon; removed from Kubernetes.",
 	.of = &schema_photon_persistent_disk_volume_source),
-    ROW("projected", T_OBJECT, F_PTR, "Several sources in one folder.",
+    ROW("projected", T_OBJECT, F_PTR,
+	"Several sources (secrets, config maps, fields, tokens) in one folder.",
 	.of = &schema_projected_volume_source),
-    ROW("portworxVolume", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_portworx_volume_source),
-    ROW("scaleIO", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_scale_io_volume_source),
-    ROW("storageos", T_OBJECT, F_PTR, "Deprecated.", .of = &schema_storage_os_volume_source),
+    ROW("portworxVolume", T_OBJECT, F_PTR, "A Portworx volume; deprecated, use csi.",
+	.of = &schema_portworx_volume_source),
+    ROW("scaleIO", T_OBJECT, F_PTR, "A ScaleIO volume; removed from Kubernetes.",
+	.of = &schema_scale_io_volume_source),
+    ROW("storageos", T_OBJECT, F_PTR, "A StorageOS volume; removed from Kubernetes.",
+	.of = &schema_storage_os_volume_source),
     ROW("csi", T_OBJECT, F_PTR, "A volume of a CSI driver.", .of = &schema_csi_volume_source),
-    ROW("ephemeral", T_OBJECT, F_PTR, "A claim that lives as long as the pod.",
+    ROW("ephemeral", T_OBJECT, F_PTR, "A claim that is made for the pod and gone with it.",
 	.of = &schema_ephemeral_volume_source),
-    ROW("image", T_OBJECT, F_PTR, "The files of an image.", .of = &schema_image_volume_source),
+    ROW("image", T_OBJECT, F_PTR, "The files of an image or artifact, read-only.",
+	.of = &schema_image_volume_source),
     {0},
 };
 SCHEMA(volume, "Volume");
 
 static const struct field host_path_volume_source_fields[] = {
     ROW("path", T_STRING, F_REQUIRED, "Path on the host."),
-    ROW("type", T_STRING, F_PTR, "What the path must be.",
+    ROW("type", T_STRING, F_PTR,
+	"What must be there, such as Directory or File; DirectoryOrCreate and FileOrCreate make "
+	"it. Empty: no check.",
 	.values = ENUM("", "DirectoryOrCreate", "Directory", "FileOrCreate", "File", "Socket",
 	    "CharDevice", "BlockDevice"),
 	.dflt = "\"\"", .go_type = "HostPathType"),
@@ -62,49 +82,59 @@ static const struct field host_path_volume_source_fields[] = {
 SCHEMA(host_path_volume_source, "HostPathVolumeSource");
 
 static const struct field empty_dir_volume_source_fields[] = {
-    ROW("medium", T_STRING, 0, "Empty for disk, Memory for RAM.", .go_type = "StorageMedium"),
-    ROW("sizeLimit", T_QUANTITY, F_PTR, "Most that may be stored."),
+    ROW("medium", T_STRING, 0, "Empty: on disk. Memory: in RAM, counted as the container's memory.",
+	.go_type = "StorageMedium"),
+    ROW("sizeLimit", T_QUANTITY, F_PTR, "The most that may be stored in it."),
     {0},
 };
 SCHEMA(empty_dir_volume_source, "EmptyDirVolumeSource");
 
 static const struct field secret_volume_source_fields[] = {
     ROW("secretName", T_STRING, 0, "Name of the secret."),
-    ROW("items", T_OBJECT_LIST, 0, "Keys to use and their paths.", .of = &schema_key_to_path),
-    ROW("defaultMode", T_INT32, F_PTR, "Permission bits of files.", .dflt = "420"),
-    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("items", T_OBJECT_LIST, 0, "Keys that become files, with their paths; absent: all keys.",
+	.of = &schema_key_to_path),
+    ROW("defaultMode", T_INT32, F_PTR,
+	"Permission bits of the files; in YAML 0644 is octal, in JSON it is 420.", .dflt = "420"),
+    ROW("optional", T_BOOL, F_PTR,
+	"True: the pod starts also where the object or a key is missing."),
     {0},
 };
 SCHEMA(secret_volume_source, "SecretVolumeSource");
 
 static const struct field config_map_volume_source_fields[] = {
     ROW("name", T_STRING, 0, "Name of the config map."),
-    ROW("items", T_OBJECT_LIST, 0, "Keys to use and their paths.", .of = &schema_key_to_path),
-    ROW("defaultMode", T_INT32, F_PTR, "Permission bits of files.", .dflt = "420"),
-    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("items", T_OBJECT_LIST, 0, "Keys that become files, with their paths; absent: all keys.",
+	.of = &schema_key_to_path),
+    ROW("defaultMode", T_INT32, F_PTR,
+	"Permission bits of the files; in YAML 0644 is octal, in JSON it is 420.", .dflt = "420"),
+    ROW("optional", T_BOOL, F_PTR,
+	"True: the pod starts also where the object or a key is missing."),
     {0},
 };
 SCHEMA(config_map_volume_source, "ConfigMapVolumeSource");
 
 static const struct field key_to_path_fields[] = {
-    ROW("key", T_STRING, F_REQUIRED, "The key."),
-    ROW("path", T_STRING, F_REQUIRED, "Path in the volume."),
-    ROW("mode", T_INT32, F_PTR, "Permission bits of the file."),
+    ROW("key", T_STRING, F_REQUIRED, "The key whose value the file holds."),
+    ROW("path", T_STRING, F_REQUIRED, "Relative path of the file in the volume."),
+    ROW("mode", T_INT32, F_PTR, "Permission bits of the file instead of defaultMode."),
     {0},
 };
 SCHEMA(key_to_path, "KeyToPath");
 
 static const struct field downward_api_volume_source_fields[] = {
-    ROW("items", T_OBJECT_LIST, 0, "Files.", .of = &schema_downward_api_volume_file),
-    ROW("defaultMode", T_INT32, F_PTR, "Permission bits of files.", .dflt = "420"),
+    ROW("items", T_OBJECT_LIST, 0, "The files and which field each one holds.",
+	.of = &schema_downward_api_volume_file),
+    ROW("defaultMode", T_INT32, F_PTR,
+	"Permission bits of the files; in YAML 0644 is octal, in JSON it is 420.", .dflt = "420"),
     {0},
 };
 SCHEMA(downward_api_volume_source, "DownwardAPIVolumeSource");
 
 static const struct field downward_api_volume_file_fields[] = {
-    ROW("path", T_STRING, F_REQUIRED, "Path in the volume."),
-    ROW("fieldRef", T_OBJECT, F_PTR, "A field of the pod.", .of = &schema_object_field_selector),
-    ROW("resourceFieldRef", T_OBJECT, F_PTR, "A resource of a container.",
+    ROW("path", T_STRING, F_REQUIRED, "Relative path of the file in the volume."),
+    ROW("fieldRef", T_OBJECT, F_PTR, "The field of the pod that the file holds.",
+	.of = &schema_object_field_selector),
+    ROW("resourceFieldRef", T_OBJECT, F_PTR, "The request or limit that the file holds.",
 	.of = &schema_resource_field_selector),
     ROW("mode", T_INT32, F_PTR, "Permission bits of the file."),
     {0},
@@ -112,8 +142,10 @@ static const struct field downward_api_volume_file_fields[] = {
 SCHEMA(downward_api_volume_file, "DownwardAPIVolumeFile");
 
 static const struct field projected_volume_source_fields[] = {
-    ROW("sources", T_OBJECT_LIST, 0, "The sources.", .of = &schema_volume_projection),
-    ROW("defaultMode", T_INT32, F_PTR, "Permission bits of files.", .dflt = "420"),
+    ROW("sources", T_OBJECT_LIST, 0, "What is put into the folder.",
+	.of = &schema_volume_projection),
+    ROW("defaultMode", T_INT32, F_PTR,
+	"Permission bits of the files; in YAML 0644 is octal, in JSON it is 420.", .dflt = "420"),
     {0},
 };
 SCHEMA(projected_volume_source, "ProjectedVolumeSource");
@@ -135,22 +167,27 @@ SCHEMA(volume_projection, "VolumeProjection");
 
 static const struct field secret_projection_fields[] = {
     ROW("name", T_STRING, 0, "Name of the secret."),
-    ROW("items", T_OBJECT_LIST, 0, "Keys to use and their paths.", .of = &schema_key_to_path),
-    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("items", T_OBJECT_LIST, 0, "Keys that become files, with their paths; absent: all keys.",
+	.of = &schema_key_to_path),
+    ROW("optional", T_BOOL, F_PTR,
+	"True: the pod starts also where the object or a key is missing."),
     {0},
 };
 SCHEMA(secret_projection, "SecretProjection");
 
 static const struct field config_map_projection_fields[] = {
     ROW("name", T_STRING, 0, "Name of the config map."),
-    ROW("items", T_OBJECT_LIST, 0, "Keys to use and their paths.", .of = &schema_key_to_path),
-    ROW("optional", T_BOOL, F_PTR, "Whether it may be missing."),
+    ROW("items", T_OBJECT_LIST, 0, "Keys that become files, with their paths; absent: all keys.",
+	.of = &schema_key_to_path),
+    ROW("optional", T_BOOL, F_PTR,
+	"True: the pod starts also where the object or a key is missing."),
     {0},
 };
 SCHEMA(config_map_projection, "ConfigMapProjection");
 
 static const struct field downward_api_projection_fields[] = {
-    ROW("items", T_OBJECT_LIST, 0, "Files.", .of = &schema_downward_api_volume_file),
+    ROW("items", T_OBJECT_LIST, 0, "The files and which field each one holds.",
+	.of = &schema_downward_api_volume_file),
     {0},
 };
 SCHEMA(downward_api_projection, "DownwardAPIProjection");
@@ -187,8 +224,8 @@ static const struct field pod_certificate_projection_fields[] = {
 SCHEMA(pod_certificate_projection, "PodCertificateProjection");
 
 static const struct field persistent_volume_claim_volume_source_fields[] = {
-    ROW("claimName", T_STRING, F_REQUIRED, "Name of the claim."),
-    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
+    ROW("claimName", T_STRING, F_REQUIRED, "Name of the claim in the pod's namespace."),
+    ROW("readOnly", T_BOOL, 0, "Whether no container can write to it."),
     {0},
 };
 SCHEMA(persistent_volume_claim_volume_source, "PersistentVolumeClaimVolumeSource");
@@ -244,31 +281,34 @@ static const struct field csi_volume_source_fields[] = {
 SCHEMA(csi_volume_source, "CSIVolumeSource");
 
 static const struct field image_volume_source_fields[] = {
-    ROW("reference", T_STRING, 0, "Image."),
-    ROW("pullPolicy", T_STRING, 0, "When the image is pulled.",
+    ROW("reference", T_STRING, 0, "The image, named as in a container."),
+    ROW("pullPolicy", T_STRING, 0, "When to pull; as imagePullPolicy of a container.",
 	.values = ENUM("Always", "IfNotPresent", "Never"), .go_type = "PullPolicy"),
     {0},
 };
 SCHEMA(image_volume_source, "ImageVolumeSource");
 
 static const struct field volume_mount_fields[] = {
-    ROW("name", T_STRING, F_REQUIRED, "Name of the volume."),
-    ROW("readOnly", T_BOOL, 0, "Whether it is read-only."),
-    ROW("recursiveReadOnly", T_STRING, F_PTR, "How far read-only reaches.",
+    ROW("name", T_STRING, F_REQUIRED, "Name of a volume of the pod."),
+    ROW("readOnly", T_BOOL, 0, "Whether the container cannot write to it."),
+    ROW("recursiveReadOnly", T_STRING, F_PTR,
+	"Whether mounts below a read-only one are read-only too.",
 	.values = ENUM("Disabled", "Enabled", "IfPossible"), .go_type = "RecursiveReadOnlyMode"),
-    ROW("mountPath", T_STRING, F_REQUIRED, "Where it appears."),
-    ROW("subPath", T_STRING, 0, "Part of the volume."),
-    ROW("mountPropagation", T_STRING, F_PTR, "How mounts travel.",
+    ROW("mountPath", T_STRING, F_REQUIRED, "Where it appears in the container."),
+    ROW("subPath", T_STRING, 0, "A path in the volume that appears instead of all of it."),
+    ROW("mountPropagation", T_STRING, F_PTR,
+	"Whether mounts that are made later are seen: HostToContainer, Bidirectional, or None.",
 	.values = ENUM("Bidirectional", "HostToContainer", "None"),
 	.go_type = "MountPropagationMode"),
-    ROW("subPathExpr", T_STRING, 0, "Part of the volume, with $(NAME) replaced."),
+    ROW("subPathExpr", T_STRING, 0,
+	"As subPath, with $(NAME) replaced by variables of the container."),
     {0},
 };
 SCHEMA(volume_mount, "VolumeMount");
 
 static const struct field volume_device_fields[] = {
-    ROW("name", T_STRING, F_REQUIRED, "Name of the volume."),
-    ROW("devicePath", T_STRING, F_REQUIRED, "Where it appears."),
+    ROW("name", T_STRING, F_REQUIRED, "Name of a claim's volume of the pod."),
+    ROW("devicePath", T_STRING, F_REQUIRED, "Path of the device in the container."),
     {0},
 };
 SCHEMA(volume_device, "VolumeDevice");

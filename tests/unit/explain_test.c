@@ -144,9 +144,9 @@ TEST("a field below one that this version refuses says so")
 {
 	CHECK(
 	    strstr(explain("spec.later.deep", false),
-		"    Deep.\n    (part of later, which this version of kjob does not support)\n") !=
+		"    Deep.\n    (Part of later, which this version of kjob does not support.)\n") !=
 	    NULL);
-	CHECK(strstr(explain("spec.later", false), "part of") == NULL);
+	CHECK(strstr(explain("spec.later", false), "Part of") == NULL);
 }
 
 TEST("an unknown field is named, with the nearest one")

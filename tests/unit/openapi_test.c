@@ -154,7 +154,7 @@ static void check_marks(const json *doc, const struct schema *s, struct strlist 
 
 		CHECK(json_bool(p, "x-kjob-unsupported", false) == later);
 		CHECK(json_bool(p, "x-kjob-no-effect", false) == !!(f->flags & F_NOOP));
-		CHECK((strstr(json_str_or(p, "description", ""), "not supported by this version") !=
+		CHECK((strstr(json_str_or(p, "description", ""), "Not supported by this version") !=
 			  NULL) == later);
 		if (f->of)
 			check_marks(doc, f->of, seen);

@@ -67,6 +67,12 @@ enum field_validation { FIELDS_STRICT, FIELDS_WARN, FIELDS_IGNORE };
  */
 json *api_decode(const struct kind *k, const char *text, size_t len, enum field_validation mode,
     struct strlist *warnings, struct err *e) MUST_USE;
+/*
+ * The same for a tree, in place; apiVersion and kind are not looked at. Texts about unknown fields
+ * are appended to `strict`, NULL: not wanted. The error is bare: it does not name the kind.
+ */
+int api_decode_tree(
+    const struct kind *k, json *root, struct strlist *strict, struct err *e) MUST_USE;
 
 /* ---- life of an object (defaults.c, validate*.c, strategy.c) ---- */
 

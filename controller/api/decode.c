@@ -18,7 +18,6 @@
 #define SNIPPET_MAX 100
 
 struct decoder {
-	const struct kind *k;
 	struct strlist *strict; /* texts about unknown and duplicate names; NULL: not wanted */
 	struct err *e;
 };
@@ -43,10 +42,10 @@ static void strict_error(
 		strlist_addf(d->strict, "%s \"%s\"", what, buf_str(&text));
 }
 
-static int cannot_handle(struct decoder *d, const char *why)
+static int cannot_handle(const struct kind *k, struct err *e)
 {
-	return err_set(d->e, ERR_BAD_REQUEST, "%s in version \"%s\" cannot be handled as a %s: %s",
-	    d->k->kind, d->k->version, d->k->kind, why);
+	return err_wrap(
+	    e, "%s in version \"%s\" cannot be handled as a %s", k->kind, k->version, k->kind);
 }
 
 /* ---- values of a wrong type ---- */
@@ -87,15 +86,14 @@ static char *go_type(const struct field *f, bool item)
 static int type_error(struct decoder *d, const struct field *f, const struct place *p,
     const struct schema *owner, const json *value, bool item, bool exact)
 {
-	auto_free char *type = go_type(f, item), *number = exact ? json_scalar_text(value) : NULL,
-		       *why = NULL;
+	auto_free char *type = go_type(f, item), *number = exact ? json_scalar_text(value) : NULL;
 	auto_buf path = {0};
 
 	place_print(p, false, &path);
-	why = xasprintf("json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s",
+	return err_set(d->e, ERR_BAD_REQUEST,
+	    "json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s",
 	    json_type_name(json_type(value)), number ? " " : "", number ? number : "",
 	    owner->go_name, buf_str(&path), type);
-	return cannot_handle(d, why);
 }
 
 /* ---- scalars ---- */
@@ -136,8 +134,9 @@ static int decode_quantity(struct decoder *d, struct value *v)
 		return type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
 	text = json_scalar_text(v->node);
 	if (quantity_parse(text, &canonical, &milli, NULL) < 0)
-		return cannot_handle(d, "quantities must match the regular expression "
-					"'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+		return err_set(d->e, ERR_BAD_REQUEST,
+		    "quantities must match the regular expression "
+		    "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
 	if (json_is_string(v->node) && str_eq(text, canonical))
 		return 0;
 	json_replace(v->parent, v->node, json_new_string(canonical));
@@ -154,12 +153,11 @@ static int decode_time(struct decoder *d, struct value *v)
 	if (!text)
 		return type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
 	if (time_parse(text, &ns) < 0) {
-		auto_free char *why = NULL, *quoted = str_go_quote(text);
+		auto_free char *quoted = str_go_quote(text);
 
-		why = xasprintf(
+		return err_set(d->e, ERR_BAD_REQUEST,
 		    "parsing time %s as \"2006-01-02T15:04:05Z07:00\": cannot parse %s as \"2006\"",
 		    quoted, quoted);
-		return cannot_handle(d, why);
 	}
 	if (ns == TIME_ZERO_NS)
 		return 0;
@@ -426,12 +424,22 @@ static int check_type(
 	return 0;
 }
 
+int api_decode_tree(const struct kind *k, json *root, struct strlist *strict, struct err *e)
+{
+	struct decoder d = {strict, e};
+
+	if (!json_is_object(root))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "json: cannot unmarshal %s into Go value of type v1.%s",
+		    json_type_name(json_type(root)), k->schema->go_name);
+	return decode_object(&d, k->schema, root, NULL);
+}
+
 json *api_decode(const struct kind *k, const char *text, size_t len, enum field_validation mode,
     struct strlist *warnings, struct err *e)
 {
 	auto_json *root = json_parse(text, len, JSON_ALLOW_DUPLICATES, e);
 	auto_strlist strict = {0};
-	struct decoder d = {k, mode == FIELDS_IGNORE ? NULL : &strict, e};
 
 	if (!root) {
 		err_wrap(e,
@@ -439,21 +447,17 @@ json *api_decode(const struct kind *k, const char *text, size_t len, enum field_
 		    k->kind);
 		return NULL;
 	}
-	if (!json_is_object(root)) {
-		auto_free char *why =
-		    xasprintf("json: cannot unmarshal %s into Go value of type v1.%s",
-			json_type_name(json_type(root)), k->schema->go_name);
-
-		cannot_handle(&d, why);
+	if (json_is_object(root) && check_type(k, root, text, len, e) < 0)
+		return NULL;
+	if (api_decode_tree(k, root, mode == FIELDS_IGNORE ? NULL : &strict, e) < 0) {
+		cannot_handle(k, e);
 		return NULL;
 	}
-	if (check_type(k, root, text, len, e) < 0 || decode_object(&d, k->schema, root, NULL) < 0)
-		return NULL;
 	if (mode == FIELDS_STRICT && strict.len) {
-		auto_free char *all = strlist_join(&strict, ", "), *why = NULL;
+		auto_free char *all = strlist_join(&strict, ", ");
 
-		why = xasprintf("strict decoding error: %s", all);
-		cannot_handle(&d, why);
+		err_set(e, ERR_BAD_REQUEST, "strict decoding error: %s", all);
+		cannot_handle(k, e);
 		return NULL;
 	}
 	for (size_t i = 0; warnings && i < strict.len; i++)

@@ -1,6 +1,7 @@
 /* objects: get, create, update, patch and delete of one object. */
 #include <strings.h>
 
+#include "../api/patch.h"
 #include "internal.h"
 
 static void answer_object_take(struct exchange *x, const struct request *r, int code, json *obj)
@@ -148,74 +149,97 @@ static int check_identity(const struct request *r, json *obj, struct err *e)
 	return 0;
 }
 
+/* Consumes obj. */
 static json *store_new_state(struct exchange *x, const struct request *r,
-    const struct write_request *w, const char *text, size_t len, struct err *e)
+    const struct write_request *w, json *obj, struct err *e)
 {
+	auto_json *owned = obj;
 	struct update_options o = {.part = r->sub ? UPDATE_STATUS : UPDATE_MAIN,
 	    .dry_run = w->dry_run,
 	    .warnings = &x->warnings};
-	json *obj = api_decode(r->kind, text, len, w->fields, &x->warnings, e);
 
-	if (!obj)
+	if (!owned || check_identity(r, owned, e) < 0)
 		return NULL;
-	if (check_identity(r, obj, e) < 0) {
-		json_free(obj);
+	return registry_update(server_of(x)->deps.store, r->kind, TAKE(owned), &o, e);
+}
+
+static json *updated(struct exchange *x, const struct request *r, struct err *e)
+{
+	struct write_request w;
+	json *obj;
+
+	if (write_request_parse(x, "UpdateOptions", &w, e) < 0 ||
+	    check_content_type(x, "application/json", true, e) < 0)
 		return NULL;
-	}
-	return registry_update(server_of(x)->deps.store, r->kind, obj, &o, e);
+	obj = api_decode(r->kind, x->body, x->body_len, w.fields, &x->warnings, e);
+	return store_new_state(x, r, &w, obj, e);
 }
 
 void handle_update(struct exchange *x, const struct request *r)
 {
 	auto_err e = {0};
-	struct write_request w;
-	json *obj = NULL;
+	json *obj = updated(x, r, &e);
 
-	if (write_request_parse(x, "UpdateOptions", &w, &e) == 0 &&
-	    check_content_type(x, "application/json", true, &e) == 0)
-		obj = store_new_state(x, r, &w, x->body, x->body_len, &e);
 	if (obj)
 		answer_object_take(x, r, 200, obj);
 	else
 		answer_err(x, &e);
 }
 
+static int patch_type_of(const struct exchange *x, enum patch_type *ret, struct err *e)
+{
+	const char *header = exchange_header(x, "Content-Type");
+	auto_strlist types = {0};
+	auto_free char *all = NULL;
+
+	for (enum patch_type t = 0; t < PATCH_TYPE_COUNT; t++) {
+		strlist_add(&types, patch_media_type(t));
+		if (header && content_type_is(header, patch_media_type(t))) {
+			*ret = t;
+			return 0;
+		}
+	}
+	all = strlist_join(&types, ", ");
+	return err_set(e, ERR_UNSUPPORTED_MEDIA,
+	    "the body of the request was in an unknown format - accepted media types include: %s",
+	    all);
+}
+
+/* Server-side apply alone can be forced. */
+static int check_force(const struct exchange *x, struct err *e)
+{
+	const char *force = exchange_query(x, "force");
+
+	if (!force || !*force)
+		return 0;
+	return err_option(e, "meta.k8s.io", "PatchOptions", "", "FieldValueForbidden", "force",
+	    "Forbidden: may not be specified for non-apply patch");
+}
+
 static json *patched(struct exchange *x, const struct request *r, struct err *e)
 {
+	struct patch p = {.copy_max = MAX_BODY_BYTES, .warnings = &x->warnings};
 	struct write_request w;
-	auto_json *patch = NULL, *obj = NULL;
+	auto_json *obj = NULL, *result = NULL;
 	auto_buf text = {0};
 
-	if (write_request_parse(x, "PatchOptions", &w, e) < 0 ||
-	    check_content_type(x, "application/merge-patch+json", false, e) < 0)
+	if (patch_type_of(x, &p.type, e) < 0 || write_request_parse(x, "PatchOptions", &w, e) < 0 ||
+	    check_force(x, e) < 0)
 		return NULL;
-	patch = json_parse(x->body, x->body_len, JSON_PARSE_STRICT, e);
-	if (!patch) {
-		if (e->reason != ERR_BAD_REQUEST) {
-			auto_free char *msg = xstrdup(err_msg(e));
-
-			err_set(e, ERR_BAD_REQUEST, "%s", msg);
-		}
-		err_wrap(e, "error decoding patch");
-		return NULL;
-	}
-	if (!json_is_object(patch)) {
-		err_set(e, ERR_BAD_REQUEST,
-		    "error decoding patch: a merge patch must be an object, not %s",
-		    json_type_name(json_type(patch)));
-		return NULL;
-	}
+	p.fields = w.fields;
 	obj = store_get(server_of(x)->deps.store, r->kind, r->ns, r->name, e);
 	if (!obj)
 		return NULL;
-	obj = json_merge_patch(TAKE(obj), patch);
-	json_print_to(obj, &text);
+	result = patch_apply(r->kind, obj, x->body, x->body_len, &p, e);
+	if (!result)
+		return NULL;
+	json_print_to(result, &text);
 	if (text.len > MAX_BODY_BYTES) {
 		err_set(
 		    e, ERR_TOO_LARGE, "the patched object is larger than %u bytes", MAX_BODY_BYTES);
 		return NULL;
 	}
-	return store_new_state(x, r, &w, buf_str(&text), text.len, e);
+	return store_new_state(x, r, &w, TAKE(result), e);
 }
 
 void handle_patch(struct exchange *x, const struct request *r)

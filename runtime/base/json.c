@@ -528,6 +528,24 @@ void json_add(json *array, json *value)
 	cJSON_AddItemToArray(array, value);
 }
 
+/* Done here: some releases of the library refuse to insert into the middle. */
+void json_insert(json *array, size_t index, json *value)
+{
+	json *at = json_at(array, index);
+
+	if (!at) {
+		cJSON_AddItemToArray(array, value);
+		return;
+	}
+	value->next = at;
+	value->prev = at->prev; /* of the first one: the last */
+	at->prev = value;
+	if (at == array->child)
+		array->child = value;
+	else
+		value->prev->next = value;
+}
+
 void json_replace(json *parent, json *old, json *value)
 {
 	if (old == value)
@@ -540,6 +558,14 @@ void json_replace(json *parent, json *old, json *value)
 void json_remove(json *parent, json *child)
 {
 	json_free(cJSON_DetachItemViaPointer(parent, child));
+}
+
+json *json_detach(json *parent, json *child)
+{
+	cJSON_DetachItemViaPointer(parent, child);
+	cJSON_free(child->string);
+	child->string = NULL;
+	return child;
 }
 
 /* Comparing, sorting, merging. */

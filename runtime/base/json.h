@@ -112,9 +112,12 @@ void json_del_path(json *j, const char *path);
 /* Detaches a member; NULL: absent. The caller owns it. */
 json *json_take(json *object, const char *key);
 void json_add(json *array, json *value);
+/* In front of the item that has this number; behind the last one where there is none. */
+void json_insert(json *array, size_t index, json *value);
 /* Replaces an array item or a member by another value; `old` is freed. */
 void json_replace(json *parent, json *old, json *value);
 void json_remove(json *parent, json *child); /* detaches and frees */
+json *json_detach(json *parent, json *child); /* nameless; the caller owns it */
 
 /* Equality: object members in any order, numbers by value. */
 bool json_equal(const json *a, const json *b);

@@ -1,6 +1,6 @@
 /*
- * api_fixture: what the tests of the object model share. Objects are written with ' in place of ",
- * as JSON that can be read inside of C.
+ * api_fixture: what the tests of the object model share. Objects are written with ' in place of "
+ * (and | in place of '), as JSON that can be read inside of C.
  */
 #ifndef KJOB_TEST_API_FIXTURE_H
 #define KJOB_TEST_API_FIXTURE_H
@@ -10,14 +10,13 @@
 
 #define UID "11111111-2222-3333-4444-555555555555"
 
-/* ' to "; owned. */
+/* ' to ", | to '; owned. */
 static char *unquote(const char *text)
 {
 	char *copy = xstrdup(text);
 
 	for (char *c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
+		*c = *c == '\'' ? '"' : *c == '|' ? '\'' : *c;
 	return copy;
 }
 

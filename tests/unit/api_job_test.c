@@ -245,28 +245,16 @@ TEST("V10, I08: rules of a pod failure policy")
 	    {"condition",
 		PFP("{'action':'Count','onPodConditions':[{'type':'a b','status':'true'}]}"),
 		"[" AT ".onPodConditions[0].type: Invalid value: 'a b': name part must consist of "
-		"alphanumeric characters, '-', '_' or '.', and must start and end with an "
+		"alphanumeric characters, |-|, |_| or |.|, and must start and end with an "
 		"alphanumeric "
-		"character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation "
+		"character (e.g. |MyName|,  or |my.name|,  or |123-abc|, regex used for validation "
 		"is "
-		"'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]'), " AT
+		"|([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]|), " AT
 		".onPodConditions[0].status: Unsupported value: 'true': supported values: 'False', "
 		"'True', 'Unknown']"},
 	};
 
-	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
-		if (!str_eq(rules[i].id, "condition"))
-			check_rules(&rules[i], 1);
-	}
-	{ /* This text has apostrophes of its own. */
-		auto_free char *got = created("x", rules[ARRAY_LEN(rules) - 1].spec);
-
-		CHECK(strstr(got, "onPodConditions[0].type: Invalid value: \"a b\": name part must "
-				  "consist of alphanumeric characters"));
-		CHECK(
-		    strstr(got, "onPodConditions[0].status: Unsupported value: \"true\": supported "
-				"values: \"False\", \"True\", \"Unknown\"]"));
-	}
+	check_rules(rules, ARRAY_LEN(rules));
 }
 
 /* `item` n times, joined by commas, between head and tail; owned. */
@@ -620,7 +608,7 @@ TEST("U05, U06: at rest the template of a suspended Job takes scheduling, metada
 		"spec.template: Invalid value: {…"},
 	    {"generated labels stay", S, "{}",
 		TEMPLATE_OF("{'metadata':{'labels':{'job-name':null}}}"),
-		"spec.template.metadata.labels[job-name]: Required value: must be …"},
+		"spec.template.metadata.labels[job-name]: Required value: must be |x|"},
 	    {"resume and change", S, "{}",
 		"{'spec':{'suspend':false,'template':{'metadata':{'annotations':{'c':'d'}}}}}",
 		"generation 2"},
@@ -713,7 +701,7 @@ TEST("a status keeps the promises of the API, whoever writes it")
 	    {"busy at the end", T, "{" START "}",
 		"{'conditions':[" COND("FailureTarget") "," COND(
 		    "Failed") "]," START ",'active':1,'terminating':2,'uncountedTerminatedPods':{'"
-					 "failed':['a']}}",
+			      "failed':['a']}}",
 		"[status.active: Invalid value: 1: active>0 is invalid for finished job, "
 		"status.uncountedTerminatedPods: Invalid value: {'failed':['a']}: "
 		"uncountedTerminatedPods needs to be empty for finished job, status.terminating: "

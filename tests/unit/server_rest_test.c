@@ -53,7 +53,7 @@ TEST("a job is created, read, listed, updated and deleted")
 	fixture_close(&f);
 }
 
-TEST("a merge patch changes what it names, and other patches are refused by name")
+TEST("a merge patch changes what it names")
 {
 	struct fixture f;
 	auto_answer a = {0};
@@ -66,10 +66,6 @@ TEST("a merge patch changes what it names, and other patches are refused by name
 	CHECK(json_str(a.json, "metadata.labels.a") == NULL);
 	CHECK_STR(json_str(a.json, "metadata.labels.b"), "2");
 	CHECK_STR(json_str(a.json, "metadata.labels.c"), "3");
-	request_with(
-	    &f, &a, "PATCH", JOBS "/one", "Content-Type: application/json-patch+json\r\n", "[]");
-	CHECK_INT(a.status, 415);
-	CHECK(strstr(json_str_or(a.json, "message", ""), "application/merge-patch+json") != NULL);
 	request_with(&f, &a, "PATCH", JOBS "/one", MERGE, "{\"metadata\":");
 	CHECK_INT(a.status, 400);
 	request_with(&f, &a, "PATCH", JOBS "/one", MERGE, "[]");
@@ -81,6 +77,134 @@ TEST("a merge patch changes what it names, and other patches are refused by name
 	CHECK_INT(a.status, 400);
 	request_with(&f, &a, "PATCH", JOBS "/two", MERGE, "{}");
 	CHECK_INT(a.status, 404);
+	fixture_close(&f);
+}
+
+#define JSON_PATCH "Content-Type: application/json-patch+json\r\n"
+#define STRATEGIC "Content-Type: application/strategic-merge-patch+json; charset=utf-8\r\n"
+
+TEST("all kinds of patches change objects; others are refused with what is accepted")
+{
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	create_job(&f, "one", "");
+	request_with(&f, &a, "PATCH", JOBS "/one", JSON_PATCH,
+	    "[{\"op\":\"test\",\"path\":\"/spec/parallelism\",\"value\":1},"
+	    "{\"op\":\"replace\",\"path\":\"/spec/parallelism\",\"value\":4}]");
+	CHECK_INT(a.status, 200);
+	CHECK_INT(json_int(a.json, "spec.parallelism", 0), 4);
+	CHECK_INT(json_int(a.json, "metadata.generation", 0), 2);
+	request_with(&f, &a, "PATCH", JOBS "/one", JSON_PATCH,
+	    "[{\"op\":\"test\",\"path\":\"/spec/parallelism\",\"value\":1}]");
+	CHECK_INT(a.status, 422);
+	CHECK_STR(json_str(a.json, "message"),
+	    "the server rejected our request due to an error in our request: testing value "
+	    "/spec/parallelism failed: test failed");
+	request_with(&f, &a, "PATCH", JOBS "/one?dryRun=All&fieldManager=me", STRATEGIC,
+	    "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\"}]}},"
+	    "\"parallelism\":7}}");
+	CHECK_INT(a.status, 200);
+	CHECK_INT(json_int(a.json, "spec.parallelism", 0), 7);
+	request_with(&f, &a, "PATCH", JOBS "/one", STRATEGIC,
+	    "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"x\"}"
+	    "]}}}}");
+	CHECK_INT(a.status, 422);
+	CHECK(strstr(json_str_or(a.json, "message", ""), "field is immutable") != NULL);
+	request(&f, &a, "GET", JOBS "/one", NULL);
+	CHECK_INT(json_int(a.json, "spec.parallelism", 0), 4);
+
+	request_with(&f, &a, "PATCH", JOBS "/one?force=true", STRATEGIC, "{}");
+	CHECK_INT(a.status, 422);
+	CHECK_STR(json_str(a.json, "message"),
+	    "PatchOptions.meta.k8s.io \"\" is invalid: force: Forbidden: may not be specified for "
+	    "non-apply patch");
+	request_with(&f, &a, "PATCH", JOBS "/one", "Content-Type: application/json\r\n", "{}");
+	CHECK_INT(a.status, 415);
+	CHECK_STR(json_str(a.json, "message"),
+	    "the body of the request was in an unknown format - accepted media types include: "
+	    "application/json-patch+json, application/merge-patch+json, "
+	    "application/strategic-merge-patch+json");
+	request_with(&f, &a, "PATCH", JOBS "/one", "", "{}");
+	CHECK_INT(a.status, 415);
+	request_with(&f, &a, "PATCH", JOBS "/one?fieldValidation=Strict", MERGE,
+	    "{\"spec\":{\"suspended\":true}}");
+	CHECK_INT(a.status, 422);
+	CHECK(
+	    strstr(json_str_or(a.json, "message", ""), "unknown field \"spec.suspended\"") != NULL);
+	request_with(&f, &a, "PATCH", JOBS "/one", MERGE, "{\"spec\":{\"suspended\":true}}");
+	CHECK_INT(a.status, 200);
+	CHECK(strstr(answer_header(&a, "Warning") ? answer_header(&a, "Warning") : "",
+		  "unknown field \\\"spec.suspended\\\"") != NULL);
+	request_with(&f, &a, "PATCH", JOBS "/one", JSON_PATCH,
+	    "[{\"op\":\"add\",\"path\":\"/metadata/resourceVersion\",\"value\":\"1\"}]");
+	CHECK_INT(a.status, 409);
+	request_with(&f, &a, "PATCH", JOBS "/two", STRATEGIC, "{}");
+	CHECK_INT(a.status, 404);
+	fixture_close(&f);
+}
+
+TEST("pods change labels, owners and finalizers by each kind of patch")
+{
+	static const struct {
+		const char *type, *patch;
+	} cases[] = {
+	    {MERGE, "{\"metadata\":{\"ownerReferences\":null,\"labels\":{\"job\":null}}}"},
+	    {STRATEGIC,
+		"{\"metadata\":{\"ownerReferences\":[{\"$patch\":\"delete\",\"uid\":\"u\"}],"
+		"\"labels\":{\"job\":null}}}"},
+	    {JSON_PATCH, "[{\"op\":\"remove\",\"path\":\"/metadata/ownerReferences\"},"
+			 "{\"op\":\"remove\",\"path\":\"/metadata/labels/job\"}]"},
+	};
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_free char *path = xasprintf(PODS "/p%zu", i), *name = xasprintf("p%zu", i);
+		auto_free char *text = pod_text(name,
+		    ",\"labels\":{\"job\":\"x\",\"a\":\"b\"},\"ownerReferences\":[{\"apiVersion\":"
+		    "\"batch/v1\",\"kind\":\"Job\",\"name\":\"x\",\"uid\":\"u\","
+		    "\"controller\":true}]");
+
+		request(&f, &a, "POST", PODS, text);
+		CHECK_INT(a.status, 201);
+		request_with(&f, &a, "PATCH", path, cases[i].type, cases[i].patch);
+		CHECK_INT(a.status, 200);
+		CHECK(!json_has(a.json, "metadata.ownerReferences"));
+		CHECK(json_str(a.json, "metadata.labels.job") == NULL);
+		CHECK_STR(json_str(a.json, "metadata.labels.a"), "b");
+		request_with(&f, &a, "PATCH", path, STRATEGIC,
+		    "{\"metadata\":{\"finalizers\":[\"a.io/b\"]}}");
+		CHECK_INT(json_len(json_path(a.json, "metadata.finalizers")), 1);
+	}
+	fixture_close(&f);
+}
+
+TEST("the status of a Job is kept from breaking its promises")
+{
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	create_job(&f, "one", "");
+	request_with(&f, &a, "PATCH", JOBS "/one/status", STRATEGIC,
+	    "{\"spec\":{\"parallelism\":9},\"status\":{\"active\":2,\"failed\":1,"
+	    "\"startTime\":\"2026-01-01T00:00:00Z\"}}");
+	CHECK_INT(a.status, 200);
+	CHECK_INT(json_int(a.json, "status.active", 0), 2);
+	CHECK_INT(json_int(a.json, "spec.parallelism", 0), 1);
+	CHECK_INT(json_int(a.json, "metadata.generation", 0), 1);
+	request_with(&f, &a, "PATCH", JOBS "/one/status", JSON_PATCH,
+	    "[{\"op\":\"replace\",\"path\":\"/status/failed\",\"value\":0}]");
+	CHECK_INT(a.status, 422);
+	CHECK_STR(json_str(a.json, "message"),
+	    "Job.batch \"one\" is invalid: status.failed: Invalid "
+	    "value: 0: cannot decrease the failed counter");
+	request_with(&f, &a, "PATCH", JOBS "/one", MERGE, "{\"status\":{\"failed\":0}}");
+	CHECK_INT(a.status, 200);
+	CHECK_INT(json_int(a.json, "status.failed", 0), 1);
 	fixture_close(&f);
 }
 

@@ -36,6 +36,8 @@ const struct cmd *const cmd_table[] = {
     &cmd_controller_run,
     &cmd_controller_status,
     &cmd_controller_stop,
+    &cmd_controller_enable,
+    &cmd_controller_disable,
     &cmd_help,
     &cmd_version,
     NULL,

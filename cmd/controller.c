@@ -8,6 +8,7 @@
 #include "../runtime/base/log.h"
 #include "../runtime/base/paths.h"
 #include "cmd.h"
+#include "controller_stop.h"
 #include "spawn.h"
 
 #define IDLE_SECONDS_DEFAULT "60"
@@ -111,6 +112,7 @@ static void print_status(struct out *out, const json *s)
 	out_addf(out, "home:      %s\n", json_str_or(s, "home", "?"));
 	out_addf(out, "jobs:      %" PRId64 " unfinished\n", json_int(s, "jobs.unfinished", 0));
 	out_addf(out, "pods:      %" PRId64 " active\n", json_int(s, "pods.active", 0));
+	out_addf(out, "cron jobs: %" PRId64 " active\n", json_int(s, "cronjobs.active", 0));
 	if (json_int(s, "idleTimeoutSeconds", 0) > 0)
 		out_addf(out, "leaves:    after %" PRId64 " s with nothing to look after\n",
 		    json_int(s, "idleTimeoutSeconds", 0));
@@ -139,29 +141,33 @@ static int exec_status(struct cmd_ctx *ctx, struct err *e)
 	return 0;
 }
 
-static int exec_stop(struct cmd_ctx *ctx, struct err *e)
+int controller_stop(
+    struct cmd_ctx *ctx, const struct paths *p, int lock_fd, bool *ret_ran, struct err *e)
 {
 	auto_json *answer = NULL;
 	auto_free char *holder = NULL;
-	auto_paths p = {0};
 	int rc = open_running(ctx, e);
 
-	if (rc != 0) {
-		if (rc > 0)
-			out_adds(&ctx->out, "no controller is running\n");
+	*ret_ran = rc == 0;
+	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	}
-	if (paths_init(&p, e) < 0)
-		return -1;
-	holder = spawn_holder(&p);
+	holder = spawn_holder(p);
 	answer = client_send_json(ctx->client, "POST", "/kjob/v1/stop", NULL, NULL, e);
 	if (!answer)
 		return -1;
 	/* The connection itself could keep it from leaving. */
 	client_close(TAKE(ctx->client));
-	if (spawn_wait_left(&p, holder, e) < 0)
+	return lock_fd < 0 ? spawn_wait_left(p, holder, e) : spawn_await_left(p, holder, e);
+}
+
+static int exec_stop(struct cmd_ctx *ctx, struct err *e)
+{
+	auto_paths p = {0};
+	bool ran;
+
+	if (paths_init(&p, e) < 0 || controller_stop(ctx, &p, -1, &ran, e) < 0)
 		return -1;
-	out_adds(&ctx->out, "controller stopped\n");
+	out_adds(&ctx->out, ran ? "controller stopped\n" : "no controller is running\n");
 	return 0;
 }
 
@@ -176,10 +182,11 @@ static int exec_controller(struct cmd_ctx *ctx, struct err *e)
 
 const struct cmd cmd_controller = {
     .name = "controller",
-    .usage = "(run | status | stop)",
+    .usage = "(run | status | stop | enable | disable)",
     .summary = "Run, ask or end the process that looks after jobs",
     .help = "Commands start the controller when it is needed, and it leaves by itself when there "
-	    "is nothing to look after. Run it yourself to keep it: under systemd, in a container.",
+	    "is nothing to look after. 'controller enable' keeps it for good, so that cron jobs "
+	    "outlive a reboot; in a container, run 'controller run' yourself.",
     .group = GROUP_OTHER,
     .exec = exec_controller,
 };

@@ -169,7 +169,7 @@ static bool is_free(const struct paths *p)
 }
 
 /* Starting and ending controllers happens under the lock file. */
-static int take_lock(const struct paths *p, struct err *e)
+int spawn_lock(const struct paths *p, struct err *e)
 {
 	int fd = open(p->lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600), rc;
 
@@ -233,7 +233,7 @@ int spawn_controller(
 		return err_set(e, ERR_UNAVAILABLE, "no controller is running");
 	if (paths_make(p, e) < 0)
 		return -1;
-	lock_fd = take_lock(p, e);
+	lock_fd = spawn_lock(p, e);
 	if (lock_fd < 0)
 		return -1;
 	/* Another command may have started one while this one waited for the lock. */
@@ -260,16 +260,36 @@ static bool has_left(const struct paths *p, const char *pid)
 	return is_free(p) || (now && *now && !str_eq(now, pid));
 }
 
-int spawn_wait_left(const struct paths *p, const char *holder, struct err *e)
+int spawn_await_left(const struct paths *p, const char *holder, struct err *e)
 {
 	int64_t until = clock_mono_ms() + LEAVE_LIMIT_MS;
-	int lock_fd = take_lock(p, e);
 	bool left;
+
+	while (!(left = has_left(p, holder)) && clock_mono_ms() < until)
+		usleep(POLL_US);
+	return left ? 0 : held_error(p, e);
+}
+
+int spawn_wait_left(const struct paths *p, const char *holder, struct err *e)
+{
+	int lock_fd = spawn_lock(p, e), rc;
 
 	if (lock_fd < 0)
 		return -1;
-	while (!(left = has_left(p, holder)) && clock_mono_ms() < until)
-		usleep(POLL_US);
+	rc = spawn_await_left(p, holder, e);
 	close(lock_fd);
-	return left ? 0 : held_error(p, e);
+	return rc;
+}
+
+int spawn_await_answer(const struct paths *p, struct err *e)
+{
+	int64_t until = clock_mono_ms() + LEAVE_LIMIT_MS;
+	int rc;
+
+	while ((rc = spawn_probe(p->socket, e)) == 0 && clock_mono_ms() < until)
+		usleep(POLL_US);
+	if (rc == 0)
+		return err_set(e, ERR_UNAVAILABLE, "no controller answers on %s after %d s",
+		    p->socket, LEAVE_LIMIT_MS / 1000);
+	return rc < 0 ? -1 : 0;
 }

@@ -31,4 +31,12 @@ char *spawn_holder(const struct paths *p);
  */
 int spawn_wait_left(const struct paths *p, const char *holder, struct err *e) MUST_USE;
 
+/* While this is held nobody else starts or ends a controller of the instance: a descriptor, to be
+ * closed. */
+int spawn_lock(const struct paths *p, struct err *e) MUST_USE;
+/* As spawn_wait_left, for who holds the lock. holder NULL: any. */
+int spawn_await_left(const struct paths *p, const char *holder, struct err *e) MUST_USE;
+/* Waits until somebody listens on the instance's socket; -1 where nobody does in half a minute. */
+int spawn_await_answer(const struct paths *p, struct err *e) MUST_USE;
+
 #endif

@@ -47,7 +47,7 @@ static const char *xdg_folder(const char *variable)
 	return value && value[0] == '/' ? value : NULL;
 }
 
-static const char *home_folder(void)
+const char *path_home(void)
 {
 	const char *home = getenv("HOME");
 	const struct passwd *pw;
@@ -72,7 +72,7 @@ static int find_folders(struct paths *p, struct err *e)
 	if (state) {
 		p->state_dir = xasprintf("%s/kjob", state);
 	} else {
-		home = home_folder();
+		home = path_home();
 		if (!home)
 			return err_set(e, ERR_INTERNAL,
 			    "no home directory: set HOME, or KJOB_HOME to a folder for kjob's "

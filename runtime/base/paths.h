@@ -29,6 +29,8 @@ int paths_init(struct paths *p, struct err *e) MUST_USE;
 /* Makes the folders with mode 0700; refuses folders that other users own or can write to. */
 int paths_make(const struct paths *p, struct err *e) MUST_USE;
 void paths_release(struct paths *p);
+/* The user's home directory, by HOME or the user database; NULL: none. Borrowed. */
+const char *path_home(void);
 /* mkdir -p with MODE for what is missing. */
 int path_mkdirs(const char *dir, unsigned mode, struct err *e) MUST_USE;
 /* The whole file, at most MAX bytes; owned, NUL-terminated. ret_len may be NULL. */

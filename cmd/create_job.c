@@ -27,10 +27,8 @@ static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 
 	if (create_check_name(ctx, e) < 0)
 		return -1;
-	if (!*image && !*from)
+	if (!*image == !*from) /* kubectl's words for both cases */
 		return err_set(e, ERR_BAD_REQUEST, "either --image or --from must be specified");
-	if (*image && *from)
-		return err_set(e, ERR_BAD_REQUEST, "cannot specify --image and --from");
 	if (opts_bool(&ctx->opts, "command") && !*from)
 		return err_set(e, ERR_BAD_REQUEST,
 		    "--command goes with --from: with --image, what is behind -- is the command");
@@ -68,7 +66,7 @@ static json *source_object(struct cmd_ctx *ctx, struct err *e)
 	if (targets_parse(ctx, words, 1, NULL, &targets, e) < 0)
 		return NULL;
 	if (targets.len != 1 || !targets.items[0].name) {
-		err_set(e, ERR_BAD_REQUEST, "from must be an existing cronjob or job");
+		err_set(e, ERR_BAD_REQUEST, "resource(s) were provided, but no name was specified");
 		return NULL;
 	}
 	buf_init(&path, 0);

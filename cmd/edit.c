@@ -214,6 +214,12 @@ static size_t find_original(const struct edit *d, const json *edited)
 	return i;
 }
 
+static void keep_file(struct edit *d)
+{
+	fprintf(stderr, "A copy of your changes has been stored to \"%s\"\n", d->editor.path);
+	d->editor.keep = true;
+}
+
 static enum round send_all(struct edit *d, const struct manifests *edited, struct err *e)
 {
 	/* The controller may have left while somebody was thinking. */
@@ -309,6 +315,17 @@ static enum round edit_round(struct edit *d, struct err *e)
 	return take_text(d, e);
 }
 
+/* After an error, whoever's it is: nothing that somebody has typed gets lost. */
+static void keep_changes(struct edit *d)
+{
+	auto_free char *original = objects_text(d);
+	auto_free char *text = editor_read(&d->editor, NULL);
+	auto_free char *stripped = text ? editor_strip(text) : NULL;
+
+	if (stripped && !str_eq(stripped, original))
+		keep_file(d);
+}
+
 static int edit_all(struct edit *d, struct err *e)
 {
 	const char *format = opts_str(&d->ctx->opts, "output");
@@ -319,6 +336,8 @@ static int edit_all(struct edit *d, struct err *e)
 	    editor_open(&d->editor, str_eq(format, "json") ? ".json" : ".yaml", e) < 0)
 		return -1;
 	if (!d->picks.len)
+		fputs("No resources found\n", stderr);
+	if (!d->picks.len)
 		return d->ctx->failed;
 	d->done = xcalloc(d->picks.len + 1, sizeof(*d->done));
 	d->body = objects_text(d);
@@ -327,14 +346,13 @@ static int edit_all(struct edit *d, struct err *e)
 	while (round == ROUND_AGAIN);
 	if (round == ROUND_DONE)
 		return d->ctx->failed;
-	fprintf(stderr, "A copy of your changes has been stored to \"%s\"\n", d->editor.path);
-	d->editor.keep = true;
+	keep_changes(d);
 	return -1;
 }
 
 static int exec_edit(struct cmd_ctx *ctx, struct err *e)
 {
-	struct edit d = {.ctx = ctx, .picks.keep = true};
+	struct edit d = {.ctx = ctx, .picks.keep = true, .picks.whole_types = true};
 	int rc = edit_all(&d, e);
 
 	picks_release(&d.picks);
@@ -347,7 +365,7 @@ static int exec_edit(struct cmd_ctx *ctx, struct err *e)
 
 const struct cmd cmd_edit = {
     .name = "edit",
-    .usage = "(TYPE NAME… | TYPE/NAME… | -f FILE) [options]",
+    .usage = "(TYPE [NAME…] | TYPE/NAME… | -f FILE) [options]",
     .summary = "Change objects in an editor",
     .help =
 	"The editor is $KUBE_EDITOR, $EDITOR or vi. What the server refuses is opened again, with "

@@ -114,6 +114,11 @@ static int run_undisturbed(const char *command, const char *path)
 	return status;
 }
 
+char *editor_read(const struct editor *ed, struct err *e)
+{
+	return path_read_file(ed->path, TEXT_MAX, NULL, e);
+}
+
 int editor_run(struct editor *ed, const char *text, char **ret, struct err *e)
 {
 	const char *command = editor_command();
@@ -128,7 +133,7 @@ int editor_run(struct editor *ed, const char *text, char **ret, struct err *e)
 	if (status != 0)
 		return err_set(
 		    e, ERR_BAD_REQUEST, "there was a problem with the editor \"%s\"", command);
-	changed = path_read_file(ed->path, TEXT_MAX, NULL, e);
+	changed = editor_read(ed, e);
 	if (!changed)
 		return -1;
 	*ret = changed;

@@ -27,6 +27,9 @@ void editor_release(struct editor *ed);
  */
 int editor_run(struct editor *ed, const char *text, char **ret, struct err *e) MUST_USE;
 
+/* What the file holds; owned. */
+char *editor_read(const struct editor *ed, struct err *e) MUST_USE;
+
 /* What is asked of people, and below it the reasons why they see the text again, as comments. */
 void editor_heading(const struct strlist *reasons, struct buf *out);
 /* The text without the lines that begin with '#'; owned. */

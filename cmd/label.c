@@ -101,6 +101,10 @@ static int check_options(
 {
 	const struct opts *o = &ctx->opts;
 
+	if (ctx->argc == changes && !opts_given(o, "filename"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "one or more resources must be specified as <resource> <name> or "
+		    "<resource>/<name>");
 	if (!changes && !opts_bool(o, "list"))
 		return err_set(e, ERR_BAD_REQUEST, "at least one %s update is required", m->word);
 	if (opts_bool(o, "list") && changes)

@@ -76,19 +76,26 @@ static int add_page(
 	return 0;
 }
 
+static int add_list(struct cmd_ctx *ctx, struct picks *p, const struct resource *r, struct err *e)
+{
+	auto_free char *token = xstrdup("");
+
+	do {
+		if (add_page(ctx, p, r, &token, e) < 0)
+			return -1;
+	} while (*token);
+	return 0;
+}
+
 static int add_selected(
     struct cmd_ctx *ctx, struct picks *p, const struct targets *targets, struct err *e)
 {
 	for (size_t i = 0; i < targets->len; i++) {
-		auto_free char *token = xstrdup("");
-
 		if (targets->items[i].name)
 			return err_set(e, ERR_BAD_REQUEST,
 			    "name cannot be provided when a selector is specified");
-		do {
-			if (add_page(ctx, p, targets->items[i].resource, &token, e) < 0)
-				return -1;
-		} while (*token);
+		if (add_list(ctx, p, targets->items[i].resource, e) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -99,10 +106,13 @@ static int add_named(
 	for (size_t i = 0; i < targets->len; i++) {
 		const struct target *t = &targets->items[i];
 
-		if (!t->name)
+		if (t->name)
+			add(p, t->resource, ctx->ns, t->name);
+		else if (!p->whole_types)
 			return err_set(e, ERR_BAD_REQUEST,
 			    "resource(s) were provided, but no name was specified");
-		add(p, t->resource, ctx->ns, t->name);
+		else if (add_list(ctx, p, t->resource, e) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -24,7 +24,9 @@ struct picks {
 	struct picked *items;
 	size_t len, cap;
 	bool selected; /* by what they are, not by name: that there is none is no error */
-	bool keep;     /* set before picks_find: what lists hold is kept as `live` */
+	/* Set before picks_find: */
+	bool keep;        /* what lists hold is kept as `live` */
+	bool whole_types; /* TYPE alone means all its objects, and is no error */
 };
 
 #define auto_picks CLEANUP(picks_release) struct picks

@@ -43,7 +43,7 @@ teardown_file() {
 		"CronJob c1 true null"
 	is "$(get cj/c1 .status.active)" null
 	try kjob create job m2 --from=cronjob/c1 "--image=$IMAGE"
-	is "$rc:$err" "1:error: cannot specify --image and --from"
+	is "$rc:$err" "1:error: either --image or --from must be specified"
 	try kjob create job m2 --from=cronjob/nosuch
 	is "$rc:$err" '1:Error from server (NotFound): cronjobs.batch "nosuch" not found'
 	try kjob create job m2 --from=namespace/default

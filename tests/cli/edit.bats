@@ -88,7 +88,11 @@ leftovers() {
 	editor 'exit 3'
 	try kjob edit job e1
 	is "$rc" 1
-	has "$err" "error: there was a problem with the editor \"$T/editor\""
+	is "$err" "error: there was a problem with the editor \"$T/editor\""
+	is "$(leftovers)" ""
+	editor 'sed -i "s/parallelism: .*/parallelism: 5/" "$1"; exit 1'
+	try kjob edit job e1
+	has "$err" 'A copy of your changes has been stored to ' 'there was a problem'
 	KUBE_EDITOR=nosuch-editor try kjob edit job e1
 	has "$err" 'error: unable to launch the editor "nosuch-editor"'
 }
@@ -107,7 +111,7 @@ leftovers() {
 
 @test "several objects are one list" {
 	editor 'sed -i "s/parallelism: 1/parallelism: 9/" "$1"'
-	is "$(kjob edit job e1 e2)" $'job.batch/e1 skipped\njob.batch/e2 edited'
+	is "$(kjob edit job)" $'job.batch/e1 skipped\njob.batch/e2 edited'
 	is "$(get job/e2 .spec.parallelism)" 9
 	has "$(cat seen1)" 'kind: List'
 }

@@ -20,7 +20,7 @@ teardown_file() {
 	for file in "$EXAMPLES"/*; do
 		name=$(basename "$file" .yaml)
 		matches "$(head -n 1 "$file")" '^# [A-Z]'
-		has "$(cat "$WORK/applied")" "job.batch/$name created"
+		matches "$(cat "$WORK/applied")" "^(cron)?job.batch/$name created$"
 		has "$(cat "$BATS_TEST_FILENAME")" "@test \"$name: "
 	done
 }
@@ -65,4 +65,44 @@ teardown_file() {
 	ended retry
 	is "$(summary retry)" "-/2/- $(failed_with BackoffLimitExceeded)"
 	is "$(kjob get pods -l job-name=retry --no-headers | grep -c ' Error ')" 2
+}
+
+@test "factorial: three completions at parallelism 5 are three pods, all at once" {
+	ended factorial
+	is "$(summary factorial)" "3/-/- $COMPLETE"
+	is "$(pod_count factorial)" 3
+	is "$(overlap factorial)" 3
+	is "$(kjob logs -l job-name=factorial)" "$(yes '10! = 3628800' | head -n 3)"
+	matches "$(kjob get job factorial)" '^factorial +Complete +3/3 '
+}
+
+@test "failure-policy: exit code 42 fails the Job at its first pod" {
+	ended failure-policy
+	is "$(summary failure-policy)" "-/1/- $(failed_with PodFailurePolicy)"
+	is "$(pod_count failure-policy)" 1
+	is "$(get job/failure-policy '.status.conditions[] | select(.type == "Failed").message')" \
+		"Container main for pod default/$(pods_of failure-policy) failed with exit code 42 matching FailJob rule at index 0"
+}
+
+@test "success-policy: three of five indexes are enough" {
+	ended success-policy
+	is "$(summary success-policy)" "3/-/- $(complete_with SuccessPolicy)"
+	is "$(get job/success-policy .status.completedIndexes)" 0,2,3
+	is "$(get job/success-policy '.status.conditions[-1].message')" "Matched rules at index 0"
+	is "$(kjob logs job/success-policy | grep -c 'success-policy-[0-4] has index [0-4]')" 1
+}
+
+@test "hourly: the next run is shown, and one by hand runs at once" {
+	matches "$(kjob get cronjob hourly)" '^hourly +0 \* \* \* \* +America/New_York +False +0 +<none> '
+	kjob create job by-hand --from=cronjob/hourly
+	ended by-hand
+	matches "$(kjob logs job/by-hand)" '^report of [0-9][0-9]:[0-9][0-9]$'
+	is "$(get job/by-hand '.metadata.ownerReferences[0].name')" hourly
+	kjob delete cronjob hourly
+	kjob wait --for=delete job/by-hand --timeout=20s
+}
+
+@test "ttl: gone with its pod five seconds after its end" {
+	kjob wait --for=delete job/ttl --timeout=30s
+	is "$(pod_count ttl)" 0
 }

@@ -186,6 +186,9 @@ summary() {
 }
 
 COMPLETE='SuccessCriteriaMet:CompletionsReached Complete:CompletionsReached'
+complete_with() { # REASON
+	echo "SuccessCriteriaMet:$1 Complete:$1"
+}
 failed_with() { # REASON
 	echo "FailureTarget:$1 Failed:$1"
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "patch.h"
 #include "schema.h"
 
 #define REF "#/components/schemas/"
@@ -362,44 +363,53 @@ static json *param_of(const struct param *p, const char *in)
 	return j;
 }
 
-static json *content_of(const struct openapi_server *s, const struct kind *k, enum content content)
+static void add_media(json *content, const char *type, json *schema)
 {
-	static const char *const types[] = {MEDIA_JSON, NULL};
+	json *media = json_new_object();
+
+	json_set(media, "schema", schema);
+	json_set(content, type, media);
+}
+
+static json *any_object(void)
+{
+	json *schema = json_new_object();
+
+	json_set_str(schema, "type", "object");
+	return schema;
+}
+
+static json *content_of(const struct kind *k, enum content content)
+{
 	auto_free char *list = xasprintf("%s.%sList", k->schema->package, k->schema->go_name);
-	const char *const *type = content == CONTENT_PATCH ? s->patch_types : types;
 	json *c = json_new_object();
 
-	for (; *type; type++) {
-		json *media = json_new_object(), *schema = NULL;
-
-		switch (content) {
-		case CONTENT_NONE:
-		case CONTENT_PATCH:
-			schema = json_new_object();
-			json_set_str(schema, "type", "object");
-			break;
-		case CONTENT_OBJECT:
-			schema = schema_reference(k->schema);
-			break;
-		case CONTENT_LIST:
-			schema = reference(list);
-			break;
-		}
-		json_set(media, "schema", schema);
-		json_set(c, *type, media);
+	switch (content) {
+	case CONTENT_NONE:
+		add_media(c, MEDIA_JSON, any_object());
+		break;
+	case CONTENT_OBJECT:
+		add_media(c, MEDIA_JSON, schema_reference(k->schema));
+		break;
+	case CONTENT_LIST:
+		add_media(c, MEDIA_JSON, reference(list));
+		break;
+	case CONTENT_PATCH:
+		for (enum patch_type t = 0; t < PATCH_TYPE_COUNT; t++)
+			add_media(c, patch_media_type(t), any_object());
+		break;
 	}
 	return c;
 }
 
-static json *responses_of(
-    const struct openapi_server *s, const struct kind *k, const struct verb *v, bool whole)
+static json *responses_of(const struct kind *k, const struct verb *v, bool whole)
 {
 	const char *code = str_eq(v->method, "post") ? "201" : "200";
 	json *all = json_new_object(), *one = json_new_object();
 
 	json_set_str(one, "description", "OK");
 	if (whole)
-		json_set(one, "content", content_of(s, k, v->answer));
+		json_set(one, "content", content_of(k, v->answer));
 	json_set(all, code, one);
 	return all;
 }
@@ -408,8 +418,8 @@ static json *responses_of(
  * One operation. Subresources other than status have types of their own, which no client asks this
  * document for: they are named without them.
  */
-static json *operation_of(const struct openapi_server *s, const struct kind *k,
-    const struct verb *v, const char *sub, bool everywhere)
+static json *operation_of(
+    const struct kind *k, const struct verb *v, const char *sub, bool everywhere)
 {
 	bool whole = !sub || str_eq(sub, "status");
 	auto_free char *id = xasprintf("%s%s%s%s%s", v->name, k->kind, sub ? "_" : "",
@@ -425,11 +435,11 @@ static json *operation_of(const struct openapi_server *s, const struct kind *k,
 		json_free(params);
 	if (whole && v->body != CONTENT_NONE) {
 		body = json_new_object();
-		json_set(body, "content", content_of(s, k, v->body));
+		json_set(body, "content", content_of(k, v->body));
 		json_set_bool(body, "required", true);
 		json_set(o, "requestBody", body);
 	}
-	json_set(o, "responses", responses_of(s, k, v, whole));
+	json_set(o, "responses", responses_of(k, v, whole));
 	json_set_str(o, "x-kubernetes-action", whole ? v->action : "connect");
 	if (whole)
 		json_set(o, "x-kubernetes-group-version-kind", gvk_of(k, false));
@@ -482,7 +492,7 @@ static void add_path(struct buf *out, const struct openapi_server *s, const stru
 	for (size_t i = 0; i < ARRAY_LEN(verbs); i++)
 		if (verb_fits(&verbs[i], place, sub) && has_verb(served, verbs[i].name))
 			json_set(item, verbs[i].method,
-			    operation_of(s, k, &verbs[i], sub, place == PLACE_EVERYWHERE));
+			    operation_of(k, &verbs[i], sub, place == PLACE_EVERYWHERE));
 	if (json_len(item) == 0) {
 		json_free(item);
 		json_free(params);

@@ -19,8 +19,6 @@ struct openapi_server {
 	const char *version; /* of kjob */
 	/* The verbs of a kind (sub NULL) or of a subresource, NULL-terminated; NULL: not served. */
 	const char *const *(*verbs)(const struct kind *k, const char *sub);
-	/* Media types of a PATCH body, NULL-terminated. */
-	const char *const *patch_types;
 };
 
 /* Appends the document of a group ("" is core) and version as compact JSON; false: there is none.

@@ -3,15 +3,11 @@
 
 #include "internal.h"
 
-/* What handle_patch takes (objects.c). */
-static const char *const patch_types[] = {"application/merge-patch+json", NULL};
-
 static struct openapi_server openapi_of(const struct exchange *x)
 {
 	return (struct openapi_server){
 	    .version = server_of(x)->version,
 	    .verbs = route_verbs,
-	    .patch_types = patch_types,
 	};
 }
 

@@ -69,7 +69,25 @@ openapi() { # PATH [CURL-OPTION...]
 	is "$(openapi "$url" -o /dev/null -w '%{http_code}' -H "If-None-Match: $tag")" 304
 }
 
-@test "kubectl explains, and checks a manifest, by these documents" {
+# A CronJob with two variables, which never starts.
+two_variables() { # VALUE-OF-THE-SECOND
+	cat <<-END
+		apiVersion: batch/v1
+		kind: CronJob
+		metadata: {name: two}
+		spec:
+		  schedule: "0 0 1 1 *"
+		  suspend: true
+		  jobTemplate:
+		    spec:
+		      template:
+		        spec:
+		          restartPolicy: Never
+		          containers: [{name: c, image: i, env: [{name: A, value: a}, {name: B, value: $1}]}]
+	END
+}
+
+@test "kubectl explains, and checks and merges a manifest, by these documents" {
 	command -v kubectl >/dev/null || skip "no kubectl here"
 	command -v python3 >/dev/null || skip "no python3 here"
 	local port proxy q
@@ -100,6 +118,9 @@ openapi() { # PATH [CURL-OPTION...]
 	job viakubectl true | sed 's/  suspend: false/  suspend: true/' >x.yaml
 	is "$(kubectl -s "http://127.0.0.1:$port" create --dry-run=server -f x.yaml)" \
 		"job.batch/viakubectl created (server dry run)"
+	is "$(two_variables b1 | kubectl -s "http://127.0.0.1:$port" apply -f -)" "cronjob.batch/two created"
+	is "$(two_variables b2 | kubectl -s "http://127.0.0.1:$port" apply -f -)" "cronjob.batch/two configured"
+	is "$(get cronjob/two '.spec.jobTemplate.spec.template.spec.containers[].env | map(.value) | join(" ")')" "a b2"
 	kill "$proxy"
 }
 

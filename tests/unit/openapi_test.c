@@ -6,14 +6,13 @@
 static const char *const all_verbs[] = {
     "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch", NULL};
 static const char *const status_verbs[] = {"get", "patch", "update", NULL};
-static const char *const patch_types[] = {"application/merge-patch+json", NULL};
 
 static const char *const *verbs_of(const struct kind *k, const char *sub)
 {
 	return !sub ? all_verbs : str_eq(sub, "status") ? status_verbs : NULL;
 }
 
-static const struct openapi_server server = {"9.9.9", verbs_of, patch_types};
+static const struct openapi_server server = {"9.9.9", verbs_of};
 
 static json *document(const char *group)
 {
@@ -188,7 +187,8 @@ TEST("a kind's paths say what can be done, and a patch that it checks fields")
 	json_for (p, json_get(patch, "parameters"))
 		found |= str_eq(json_str(p, "name"), "fieldValidation");
 	CHECK(found);
-	CHECK(json_get(json_path(patch, "requestBody.content"), patch_types[0]) != NULL);
+	CHECK(json_get(json_path(patch, "requestBody.content"),
+		  "application/strategic-merge-patch+json") != NULL);
 	CHECK(json_get(json_get(paths, "/apis/batch/v1/namespaces/{namespace}/jobs/{name}/status"),
 		  "patch") != NULL);
 	CHECK(json_get(json_get(core, "paths"), "/api/v1/nodes/{name}") != NULL);

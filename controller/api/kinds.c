@@ -8,7 +8,7 @@ static const char *const short_event[] = {"ev", NULL};
 static const char *const short_namespace[] = {"ns", NULL};
 static const char *const short_node[] = {"no", NULL};
 static const char *const short_cronjob[] = {"cj", NULL};
-static const char *const subs_pod[] = {"attach", "log", "status", NULL};
+static const char *const subs_pod[] = {"attach", "eviction", "log", "status", NULL};
 static const char *const subs_status[] = {"status", NULL};
 
 /* In the order of enum kind_id. */

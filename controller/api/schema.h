@@ -98,6 +98,8 @@ extern const struct schema schema_job, schema_job_spec, schema_pod_failure_polic
 /* schema_cron.c */
 extern const struct schema schema_cron_job, schema_cron_job_spec, schema_job_template_spec,
     schema_cron_job_status;
+/* schema_policy.c */
+extern const struct schema schema_eviction;
 /* schema_core.c */
 extern const struct schema schema_event, schema_event_source, schema_event_series, schema_namespace,
     schema_namespace_spec, schema_namespace_status, schema_namespace_condition, schema_node,

@@ -132,6 +132,19 @@ static void add_condition(json *list, const struct pod *p, const char *type, boo
 	json_add(list, c);
 }
 
+/* Conditions that others have set, such as DisruptionTarget, stay as they are. */
+static void keep_conditions(json *list, const json *pod)
+{
+	json_for (old, json_path(pod, "status.conditions")) {
+		bool known = false;
+
+		json_for (c, list)
+			known |= str_eq(json_str(c, "type"), json_str(old, "type"));
+		if (!known)
+			json_add(list, json_dup(old));
+	}
+}
+
 static char *unready_text(const struct pod *p)
 {
 	auto_strlist names = {0};
@@ -166,6 +179,7 @@ static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_s
 	add_condition(list, p, "Ready", ready, reason, unready, now_sec);
 	add_condition(list, p, "ContainersReady", ready, reason, unready, now_sec);
 	add_condition(list, p, "PodScheduled", true, NULL, NULL, now_sec);
+	keep_conditions(list, p->obj);
 	return list;
 }
 

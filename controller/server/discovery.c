@@ -133,9 +133,24 @@ static json *strings(const char *const *list)
 	return a;
 }
 
-static const char *subresource_kind(const struct kind *k, const char *sub)
+/* A subresource whose bodies are of another kind, perhaps of another group. */
+static const struct {
+	const char *sub, *kind, *group, *version;
+} other_kinds[] = {
+    {"attach", "PodAttachOptions", NULL, NULL},
+    {"eviction", "Eviction", "policy", "v1"},
+};
+
+static void set_kind(json *r, const struct kind *k, const char *sub)
 {
-	return str_eq(sub, "attach") ? "PodAttachOptions" : k->kind;
+	json_set_str(r, "kind", k->kind);
+	for (size_t i = 0; sub && i < ARRAY_LEN(other_kinds); i++) {
+		if (!str_eq(other_kinds[i].sub, sub))
+			continue;
+		json_set_str(r, "group", other_kinds[i].group);
+		json_set_str(r, "version", other_kinds[i].version);
+		json_set_str(r, "kind", other_kinds[i].kind);
+	}
 }
 
 static json *resource_of(const struct kind *k, const char *sub, const char *const *verbs)
@@ -146,7 +161,7 @@ static json *resource_of(const struct kind *k, const char *sub, const char *cons
 	json_set_str(r, "name", name);
 	json_set_str(r, "singularName", sub ? "" : k->singular);
 	json_set_bool(r, "namespaced", k->namespaced);
-	json_set_str(r, "kind", sub ? subresource_kind(k, sub) : k->kind);
+	set_kind(r, k, sub);
 	json_set(r, "verbs", strings(verbs));
 	if (!sub && k->short_names)
 		json_set(r, "shortNames", strings(k->short_names));

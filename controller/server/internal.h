@@ -71,6 +71,8 @@ int view_parse(const struct exchange *x, struct view *ret, struct err *e) MUST_U
 /* An integer parameter; leaves *ret alone where it is absent or empty. */
 int query_int(
     const struct exchange *x, const char *name, int64_t min, int64_t *ret, struct err *e) MUST_USE;
+/* A dryRun that is not All; -1. */
+int err_dry_run(const char *value, const char *options_kind, struct err *e);
 /* dryRun: absent or All. */
 int query_dry_run(
     const struct exchange *x, const char *options_kind, bool *ret, struct err *e) MUST_USE;
@@ -101,6 +103,9 @@ struct delete_request {
 #define auto_delete_request CLEANUP(delete_request_release) struct delete_request
 int delete_request_parse(struct exchange *x, struct delete_request *ret, struct err *e) MUST_USE;
 void delete_request_release(struct delete_request *d);
+/* Members of a DeleteOptions object, over what *o holds already; strings are borrowed. body: NULL:
+ * none. */
+int delete_options_read(const json *body, struct delete_options *o, struct err *e) MUST_USE;
 
 /* ---- tables (render.c) ---- */
 
@@ -126,6 +131,8 @@ request_fn handle_list, handle_delete_collection;
 request_fn handle_watch;
 void watches_init(struct server *s);
 void watches_free(struct server *s);
+/* eviction.c */
+request_fn handle_eviction;
 /* podlog.c, attach.c */
 request_fn handle_log, handle_attach;
 /*

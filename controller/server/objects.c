@@ -286,23 +286,11 @@ static int check_grace(int64_t grace, struct err *e)
 	    "gracePeriodSeconds", "Invalid value: must be greater than or equal to 0");
 }
 
-/* The body's members win over the query's parameters of the same name. */
-static int delete_body_parse(struct exchange *x, struct delete_request *d, struct err *e)
+/* Members win over parameters of the query of the same name. */
+int delete_options_read(const json *body, struct delete_options *o, struct err *e)
 {
-	struct delete_options *o = &d->options;
-	const json *body, *grace, *dry;
+	const json *grace = json_get(body, "gracePeriodSeconds");
 
-	d->body = json_parse(x->body, x->body_len, JSON_PARSE_STRICT, e);
-	if (!d->body || !json_is_object(d->body)) {
-		auto_free char *msg = xstrdup(d->body ? "not an object" : err_msg(e));
-
-		return err_set(e, ERR_BAD_REQUEST, "DeleteOptions: %s", msg);
-	}
-	body = d->body;
-	if (!str_eq(json_str_or(body, "kind", "DeleteOptions"), "DeleteOptions"))
-		return err_set(e, ERR_BAD_REQUEST,
-		    "the body of a DELETE must be DeleteOptions, not %s", json_str(body, "kind"));
-	grace = json_get(body, "gracePeriodSeconds");
 	if (grace && json_type(grace) != JSON_NULL) {
 		if (!json_is_int(grace, &o->grace_seconds))
 			return err_set(e, ERR_BAD_REQUEST,
@@ -318,10 +306,29 @@ static int delete_body_parse(struct exchange *x, struct delete_request *d, struc
 	if (json_has(body, "orphanDependents"))
 		o->propagation = json_bool(body, "orphanDependents", false) ? PROPAGATE_ORPHAN
 									    : PROPAGATE_BACKGROUND;
-	dry = json_get(body, "dryRun");
-	if (json_len(dry))
+	json_for (dry, json_get(body, "dryRun")) {
+		if (!str_eq(json_string_value(dry), "All"))
+			return err_dry_run(json_string_value(dry), "DeleteOptions", e);
 		o->dry_run = true;
+	}
 	return 0;
+}
+
+static int delete_body_parse(struct exchange *x, struct delete_request *d, struct err *e)
+{
+	const char *kind;
+
+	d->body = json_parse(x->body, x->body_len, JSON_PARSE_STRICT, e);
+	if (!d->body || !json_is_object(d->body)) {
+		auto_free char *msg = xstrdup(d->body ? "not an object" : err_msg(e));
+
+		return err_set(e, ERR_BAD_REQUEST, "DeleteOptions: %s", msg);
+	}
+	kind = json_str_or(d->body, "kind", "DeleteOptions");
+	if (!str_eq(kind, "DeleteOptions"))
+		return err_set(
+		    e, ERR_BAD_REQUEST, "the body of a DELETE must be DeleteOptions, not %s", kind);
+	return delete_options_read(d->body, &d->options, e);
 }
 
 int delete_request_parse(struct exchange *x, struct delete_request *ret, struct err *e)

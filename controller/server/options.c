@@ -105,18 +105,22 @@ int query_int(const struct exchange *x, const char *name, int64_t min, int64_t *
 	return 0;
 }
 
+int err_dry_run(const char *value, const char *options_kind, struct err *e)
+{
+	auto_free char *quoted = str_go_quote(value ? value : "");
+	auto_free char *detail =
+	    xasprintf("Unsupported value: %s: supported values: \"All\"", quoted);
+
+	return err_option(
+	    e, "meta.k8s.io", options_kind, "", "FieldValueNotSupported", "dryRun", detail);
+}
+
 int query_dry_run(const struct exchange *x, const char *options_kind, bool *ret, struct err *e)
 {
 	const char *v = exchange_query(x, "dryRun");
-	auto_free char *quoted = NULL, *detail = NULL;
 
 	*ret = v && str_eq(v, "All");
-	if (!v || *ret || !*v)
-		return 0;
-	quoted = str_go_quote(v);
-	detail = xasprintf("Unsupported value: %s: supported values: \"All\"", quoted);
-	return err_option(
-	    e, "meta.k8s.io", options_kind, "", "FieldValueNotSupported", "dryRun", detail);
+	return !v || *ret || !*v ? 0 : err_dry_run(v, options_kind, e);
 }
 
 int query_field_validation(

@@ -55,6 +55,7 @@ static const char *const verbs_resource[] = {
 static const char *const verbs_status[] = {"get", "patch", "update", NULL};
 static const char *const verbs_log[] = {"get", NULL};
 static const char *const verbs_attach[] = {"create", "get", NULL};
+static const char *const verbs_eviction[] = {"create", NULL};
 
 static const struct resource_route resource_routes[] = {
     {PLACE_COLLECTION, NULL,
@@ -74,6 +75,7 @@ static const struct resource_route resource_routes[] = {
     {PLACE_SUB, "log", {[METHOD_GET] = handle_log}, verbs_log},
     {PLACE_SUB, "attach", {[METHOD_GET] = handle_attach, [METHOD_POST] = handle_attach},
 	verbs_attach},
+    {PLACE_SUB, "eviction", {[METHOD_POST] = handle_eviction}, verbs_eviction},
 };
 
 static const struct resource_route *find_resource_route(

@@ -68,6 +68,19 @@ idle() { # NAME [KEY=VALUE...]: a suspended Job
 	is "$(kjob patch job p1 --type=merge --patch-file=p.yaml -o jsonpath='{.spec.parallelism}')" 4
 }
 
+@test "patch works item by item and step by step" {
+	idle p2
+	is "$(kjob patch job p2 -p '{"metadata":{"labels":{"z":"1"}},"spec":{"parallelism":5}}')" "job.batch/p2 patched"
+	is "$(get job/p2 '.spec.parallelism, .metadata.labels.z' | xargs)" "5 1"
+	is "$(kjob patch job p2 -p '{"spec":{"template":{"spec":{"containers":[{"name":"c","resources":{}}]}}}}')" \
+		"job.batch/p2 patched (no change)"
+	is "$(kjob patch job p2 --type=json -p '[{"op":"replace","path":"/spec/parallelism","value":2}]')" "job.batch/p2 patched"
+	is "$(get job/p2 .spec.parallelism)" 2
+	try kjob patch job p2 --type=json -p '[{"op":"test","path":"/spec/parallelism","value":7}]'
+	is "$rc" 1
+	matches "$err" '^(Error from server|The request is invalid)'
+}
+
 @test "patch refuses what is no patch" {
 	idle p3
 	try kjob patch job p3

@@ -177,6 +177,41 @@ TEST("J05 job cells")
 	    "x | Terminating | 0/1 |  | <unknown> |  |  | e,k in (a,b)");
 }
 
+/* COND: "Type=Status,…"; a '-' in front: the Job is being deleted. */
+static const char *job_state(const char *conditions)
+{
+	static char out[64];
+	bool deleting = *conditions == '-';
+	auto_strlist list = {0};
+	auto_buf text = {0};
+	const char *all;
+
+	str_split(&list, conditions + deleting, ',');
+	buf_addf(&text, "{\"metadata\":{\"name\":\"x\"%s},\"spec\":{},\"status\":{\"conditions\":[",
+	    deleting ? ",\"deletionTimestamp\":\"2026-01-02T03:03:00Z\"" : "");
+	for (size_t i = 0; i < list.len; i++)
+		if (*list.items[i])
+			buf_addf(&text, "%s{\"type\":\"%.*s\",\"status\":\"%s\"}", i ? "," : "",
+			    (int)strcspn(list.items[i], "="), list.items[i],
+			    strchr(list.items[i], '=') + 1);
+	buf_adds(&text, "]}}");
+	all = cells(KIND_JOB, buf_str(&text)) + strlen("x | ");
+	snprintf(out, sizeof(out), "%.*s", (int)strcspn(all, " "), all);
+	return out;
+}
+
+TEST("X01 the STATUS of a Job is the first that holds of its states")
+{
+	CHECK_STR(job_state(""), "Running");
+	CHECK_STR(job_state("Suspended=False,Failed=Unknown"), "Running");
+	CHECK_STR(job_state("SuccessCriteriaMet=True"), "SuccessCriteriaMet");
+	CHECK_STR(job_state("SuccessCriteriaMet=True,FailureTarget=True"), "FailureTarget");
+	CHECK_STR(job_state("FailureTarget=True,Suspended=True"), "Suspended");
+	CHECK_STR(job_state("-Suspended=True"), "Terminating");
+	CHECK_STR(job_state("-FailureTarget=True,Failed=True"), "Failed");
+	CHECK_STR(job_state("-SuccessCriteriaMet=True,Complete=True"), "Complete");
+}
+
 TEST("event cells")
 {
 	CHECK_STR(

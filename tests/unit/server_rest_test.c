@@ -386,6 +386,79 @@ TEST("delete options are checked and honoured")
 	fixture_close(&f);
 }
 
+TEST("D03 a Job that is deleted without a policy leaves its pods, with a warning")
+{
+	struct fixture f;
+	auto_answer a = {0};
+	const char *uid;
+
+	fixture_open(&f);
+	create_job(&f, "a", "");
+	request(&f, &a, "GET", JOBS "/a", NULL);
+	uid = json_str(a.json, "metadata.uid");
+	{
+		auto_free char *owner = xasprintf(
+		    ",\"finalizers\":[\"batch.kubernetes.io/job-tracking\"],\"ownerReferences\":[{"
+		    "\"apiVersion\":\"batch/v1\",\"kind\":\"Job\",\"name\":\"a\",\"uid\":\"%s\","
+		    "\"controller\":true}]",
+		    uid);
+		auto_free char *text = pod_text("p", owner);
+
+		request(&f, &a, "POST", PODS, text);
+		CHECK_INT(a.status, 201);
+	}
+	request(&f, &a, "DELETE", JOBS "/a", NULL);
+	CHECK_INT(a.status, 200);
+	CHECK_STR(answer_header(&a, "Warning"),
+	    "299 - \"child pods are preserved by default when jobs are deleted; set "
+	    "propagationPolicy=Background to remove them or set propagationPolicy=Orphan to "
+	    "suppress "
+	    "this warning\"");
+	request(&f, &a, "GET", PODS "/p", NULL);
+	CHECK_INT(a.status, 200);
+	CHECK(!json_has(a.json, "metadata.ownerReferences"));
+	CHECK(!json_has(a.json, "metadata.finalizers"));
+	create_job(&f, "b", "");
+	request(&f, &a, "DELETE", JOBS "/b?propagationPolicy=Orphan", NULL);
+	CHECK(answer_header(&a, "Warning") == NULL);
+	fixture_close(&f);
+}
+
+TEST("Jobs are selected by the number of their successes")
+{
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	create_job(&f, "a", "");
+	create_job(&f, "b", "");
+	request_with(&f, &a, "PATCH", JOBS "/b/status", MERGE, "{\"status\":{\"succeeded\":2}}");
+	CHECK_INT(a.status, 200);
+	request(&f, &a, "GET", JOBS "?fieldSelector=status.successful%3D2", NULL);
+	CHECK_INT(json_len(json_path(a.json, "items")), 1);
+	CHECK_STR(json_str(json_first(json_path(a.json, "items")), "metadata.name"), "b");
+	request(&f, &a, "GET", JOBS "?fieldSelector=status.successful%3D0", NULL);
+	CHECK_INT(json_len(json_path(a.json, "items")), 1);
+	request(&f, &a, "GET", JOBS "?fieldSelector=status.successful!%3D1", NULL);
+	CHECK_INT(json_len(json_path(a.json, "items")), 2);
+	fixture_close(&f);
+}
+
+TEST("warnings of a creation name what may surprise")
+{
+	struct fixture f;
+	auto_answer a = {0};
+	auto_free char *text = job_text("a.b", "");
+
+	fixture_open(&f);
+	request(&f, &a, "POST", JOBS, text);
+	CHECK_INT(a.status, 201);
+	CHECK_STR(answer_header(&a, "Warning"),
+	    "299 - \"metadata.name: this is used in Pod names and hostnames, which can result in "
+	    "surprising behavior; a DNS label is recommended: [must not contain dots]\"");
+	fixture_close(&f);
+}
+
 TEST("tables are given to those who accept them, with the object as they ask")
 {
 	struct fixture f;

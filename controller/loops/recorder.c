@@ -80,7 +80,7 @@ static void trim(struct recorder *r)
 	if (++r->since_trim < EVENTS_TRIM_EVERY)
 		return;
 	r->since_trim = 0;
-	if (store_trim(r->store, kind_by_id(KIND_EVENT), EVENTS_KEEP, &e) < 0)
+	if (store_trim_events(r->store, EVENTS_KEEP, &e) < 0)
 		log_warn("cannot trim events: %s", err_msg(&e));
 }
 

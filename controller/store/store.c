@@ -282,15 +282,15 @@ static void set_rv(json *obj, uint64_t rv)
 	json_set_str(json_obj(obj, "metadata"), "resourceVersion", text);
 }
 
-/* The row of an object as it is to be stored, all but id and rv. */
-static void row_from(const struct kind *k, const json *obj, struct row *r)
+/* The row of an object as it is to be stored, all but id and rv. Takes body, its text. */
+static void row_from(const struct kind *k, const json *obj, char *body, struct row *r)
 {
 	r->uid = xstrdup(json_str_or(obj, "metadata.uid", ""));
 	r->owner = xstrdup(controller_uid(obj));
 	api_index_labels(obj, &r->labels);
 	api_index_fields(k, obj, &r->fields);
-	r->body = json_print(obj);
-	r->body_len = strlen(r->body);
+	r->body = body;
+	r->body_len = strlen(body);
 }
 
 static void bind_index(sqlite3_stmt *st, int at, const struct buf *index)
@@ -366,7 +366,7 @@ int store_create(struct store *s, const struct kind *k, json *obj, struct err *e
 	if (begin(s, e) < 0)
 		return -1;
 	set_rv(obj, r.rv);
-	row_from(k, obj, &r);
+	row_from(k, obj, json_print(obj), &r);
 	if (insert_row(s, k, ns, name, &r, e) < 0) {
 		json_del(json_obj(obj, "metadata"), "resourceVersion");
 		return -1;
@@ -375,10 +375,27 @@ int store_create(struct store *s, const struct kind *k, json *obj, struct err *e
 	return 0;
 }
 
-/* Whether the object, which bears the stored resourceVersion, is what the row holds already. */
-static bool unchanged(const struct row *old, const json *obj)
+/*
+ * The text of an object with another version. No string can hold what is looked for, since its
+ * quotes would be escaped; what has it twice all the same (a label of that name) gives NULL.
+ */
+static char *with_version(const char *body, uint64_t old_rv, uint64_t rv)
 {
-	auto_free char *text = json_print(obj);
+	static const char format[] = "\"resourceVersion\":\"%llu\"";
+	auto_free char *old = xasprintf(format, (unsigned long long)old_rv);
+	auto_free char *new = xasprintf(format, (unsigned long long)rv);
+	const char *at = strstr(body, old);
+	const char *behind = at ? at + strlen(old) : NULL;
+
+	if (!at || strstr(behind, old))
+		return NULL;
+	return xasprintf("%.*s%s%s", (int)(at - body), body, new, behind);
+}
+
+/* Whether the object, which bears the stored resourceVersion and prints so, is what the row holds
+ * already. */
+static bool unchanged(const struct row *old, const json *obj, const char *text)
+{
 	auto_json *stored = NULL;
 
 	if (strlen(text) != old->body_len)
@@ -419,6 +436,7 @@ int store_update(struct store *s, const struct kind *k, json *obj, struct err *e
 	const char *ns = row_ns(k, json_str(obj, "metadata.namespace"));
 	const char *rv = json_str_or(obj, "metadata.resourceVersion", "");
 	auto_row old = {0}, r = {0};
+	auto_free char *text = NULL, *stamped = NULL;
 	char old_rv[24];
 	int found = row_load(s, k, ns, name, &old, e);
 
@@ -428,14 +446,16 @@ int store_update(struct store *s, const struct kind *k, json *obj, struct err *e
 	if (!str_eq(json_str(obj, "metadata.uid"), old.uid) || (*rv && !str_eq(rv, old_rv)))
 		return err_conflict(e, k, name);
 	set_rv(obj, old.rv);
-	if (unchanged(&old, obj))
+	text = json_print(obj);
+	if (unchanged(&old, obj, text))
 		return 0;
 	if (begin(s, e) < 0)
 		return -1;
 	r.id = old.id;
 	r.rv = s->rv_used + 1;
 	set_rv(obj, r.rv);
-	row_from(k, obj, &r);
+	stamped = with_version(text, old.rv, r.rv);
+	row_from(k, obj, stamped ? TAKE(stamped) : json_print(obj), &r);
 	if (update_row(s, &r, !str_eq(r.owner, old.owner), e) < 0) {
 		set_rv(obj, old.rv);
 		return -1;
@@ -457,15 +477,20 @@ static int delete_row(struct store *s, int64_t id, struct err *e)
 /* Gives the last state of a row that is gone the version of its deletion. */
 static void stamp_deleted(struct row *r, uint64_t rv)
 {
-	auto_json *last = json_parse(r->body, r->body_len, JSON_PARSE_STRICT, NULL);
+	char *body = with_version(r->body, r->rv, rv);
+	auto_json *last = NULL;
 
 	r->rv = rv;
-	if (!last)
-		return;
-	set_rv(last, rv);
+	if (!body) {
+		last = json_parse(r->body, r->body_len, JSON_PARSE_STRICT, NULL);
+		if (!last)
+			return;
+		set_rv(last, rv);
+		body = json_print(last);
+	}
 	free(r->body);
-	r->body = json_print(last);
-	r->body_len = strlen(r->body);
+	r->body = body;
+	r->body_len = strlen(body);
 }
 
 int store_delete(
@@ -487,14 +512,13 @@ int store_delete(
 
 /* ---- trimming ---- */
 
-static int count_kind(struct store *s, const struct kind *k, int64_t *ret, struct err *e)
+static int count_events(struct store *s, int64_t *ret, struct err *e)
 {
-	auto_stmt *st = store_stmt(s, ST_KIND_COUNT, e);
+	auto_stmt *st = store_stmt(s, ST_EVENT_COUNT, e);
 	int rc;
 
 	if (!st)
 		return -1;
-	store_bind_text(st, 1, kind_qualified(k));
 	rc = sqlite3_step(st);
 	if (rc != SQLITE_ROW)
 		return store_sql_err(s, rc, e);
@@ -502,17 +526,15 @@ static int count_kind(struct store *s, const struct kind *k, int64_t *ret, struc
 	return 0;
 }
 
-/* Namespace and name, in turn, of the oldest rows. */
-static int find_oldest(
-    struct store *s, const struct kind *k, int64_t count, struct strlist *ret, struct err *e)
+/* Namespace and name, in turn, of the oldest events. */
+static int find_oldest(struct store *s, int64_t count, struct strlist *ret, struct err *e)
 {
-	auto_stmt *st = store_stmt(s, ST_KIND_OLDEST, e);
+	auto_stmt *st = store_stmt(s, ST_EVENT_OLDEST, e);
 	int rc;
 
 	if (!st)
 		return -1;
-	store_bind_text(st, 1, kind_qualified(k));
-	sqlite3_bind_int64(st, 2, count);
+	sqlite3_bind_int64(st, 1, count);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		strlist_add(ret, (const char *)sqlite3_column_text(st, 0));
 		strlist_add(ret, (const char *)sqlite3_column_text(st, 1));
@@ -520,16 +542,17 @@ static int find_oldest(
 	return rc == SQLITE_DONE ? 0 : store_sql_err(s, rc, e);
 }
 
-int store_trim(struct store *s, const struct kind *k, int64_t keep, struct err *e)
+int store_trim_events(struct store *s, int64_t keep, struct err *e)
 {
+	const struct kind *k = kind_by_id(KIND_EVENT);
 	auto_strlist oldest = {0};
 	int64_t count = 0;
 
-	if (count_kind(s, k, &count, e) < 0)
+	if (count_events(s, &count, e) < 0)
 		return -1;
 	if (count <= keep)
 		return 0;
-	if (find_oldest(s, k, count - keep, &oldest, e) < 0)
+	if (find_oldest(s, count - keep, &oldest, e) < 0)
 		return -1;
 	for (size_t i = 0; i + 1 < oldest.len; i += 2)
 		if (store_delete(s, k, oldest.items[i], oldest.items[i + 1], e) < 0)

@@ -88,8 +88,8 @@ int store_update(struct store *s, const struct kind *k, json *obj, struct err *e
 /* Removes the row; watchers see DELETED with the last state. */
 int store_delete(struct store *s, const struct kind *k, const char *ns, const char *name,
     struct err *e) MUST_USE;
-/* Deletes the oldest rows of a kind beyond `keep` (events). */
-int store_trim(struct store *s, const struct kind *k, int64_t keep, struct err *e) MUST_USE;
+/* Deletes the events beyond `keep` whose last write is longest ago. */
+int store_trim_events(struct store *s, int64_t keep, struct err *e) MUST_USE;
 
 /* The transaction of this turn must be on disk before it is acknowledged. */
 void store_need_durable(struct store *s);

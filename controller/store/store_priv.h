@@ -26,8 +26,8 @@ enum stmt_id {
 	ST_DELETE,
 	ST_HAS_UID,
 	ST_NEXT_OWNER,
-	ST_KIND_COUNT,
-	ST_KIND_OLDEST,
+	ST_EVENT_COUNT,
+	ST_EVENT_OLDEST,
 	ST_LIST_KIND, /* the list statements and their counts: same order as enum list_way */
 	ST_LIST_NS,
 	ST_LIST_NAME,

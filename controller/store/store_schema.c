@@ -40,6 +40,8 @@ static const char *const migrations[] = {
     "CREATE UNIQUE INDEX objects_by_uid ON objects (uid);"
     "CREATE INDEX objects_by_owner ON objects (owner_uid, kind, ns, name)"
     " WHERE owner_uid IS NOT NULL;",
+    /* events by age, to delete the oldest without a look at all */
+    "CREATE INDEX events_by_rv ON objects (rv) WHERE kind = 'events';",
 };
 #define SCHEMA_VERSION ((int)ARRAY_LEN(migrations))
 
@@ -66,8 +68,8 @@ static const char *const stmt_texts[ST_TOTAL] = {
     [ST_DELETE] = "DELETE FROM objects WHERE id = ?1",
     [ST_HAS_UID] = "SELECT 1 FROM objects WHERE uid = ?1",
     [ST_NEXT_OWNER] = "SELECT min(owner_uid) FROM objects WHERE owner_uid > ?1",
-    [ST_KIND_COUNT] = "SELECT count(*) FROM objects WHERE kind = ?1",
-    [ST_KIND_OLDEST] = "SELECT ns, name FROM objects WHERE kind = ?1 ORDER BY rv LIMIT ?2",
+    [ST_EVENT_COUNT] = "SELECT count(*) FROM objects WHERE kind = 'events'",
+    [ST_EVENT_OLDEST] = "SELECT ns, name FROM objects WHERE kind = 'events' ORDER BY rv LIMIT ?1",
     [ST_LIST_KIND] = "SELECT " ROW_COLUMNS WHERE_KIND " ORDER BY ns, name",
     [ST_LIST_NS] = "SELECT " ROW_COLUMNS WHERE_NS " ORDER BY name",
     [ST_LIST_NAME] = "SELECT " ROW_COLUMNS WHERE_NAME,

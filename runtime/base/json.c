@@ -332,7 +332,8 @@ static json *get_span(const json *object, const char *key, size_t len)
 	if (!json_is_object(object))
 		return NULL;
 	for (json *c = object->child; c; c = c->next)
-		if (strncmp(c->string, key, len) == 0 && c->string[len] == '\0')
+		if ((len == 0 || *c->string == *key) && strncmp(c->string, key, len) == 0 &&
+		    c->string[len] == '\0')
 			return c;
 	return NULL;
 }

@@ -169,7 +169,7 @@ TEST("an event whose object was deleted is written anew, with its count")
 	job = fixture_job(&f, "j", "");
 	recorder_event(
 	    f.env.recorder, kind_by_id(KIND_JOB), job, NULL, "Warning", "R", "test", "x");
-	CHECK_INT(store_trim(f.env.store, kind_by_id(KIND_EVENT), 0, &e), 0);
+	CHECK_INT(store_trim_events(f.env.store, 0, &e), 0);
 	recorder_event(
 	    f.env.recorder, kind_by_id(KIND_JOB), job, NULL, "Warning", "R", "test", "x");
 	CHECK_INT(store_list(f.env.store, &q, look, &found, NULL, NULL), 0);

@@ -169,17 +169,57 @@ TEST("an update with equal contents changes nothing, in whatever order its membe
 	store_close(s);
 }
 
-TEST("the oldest rows of a kind are trimmed, by the time of their last change")
+static void create_event(struct store *s, const char *name)
+{
+	auto_free char *text =
+	    xasprintf("{\"apiVersion\":\"v1\",\"kind\":\"Event\",\"metadata\":{\"name\":\"%s\","
+		      "\"namespace\":\"default\",\"uid\":\"u-%s\"},\"message\":"
+		      "\"\\\"resourceVersion\\\":\\\"1\\\"\"}",
+		name, name);
+	auto_json *event = json_parse(text, strlen(text), JSON_PARSE_STRICT, NULL);
+
+	CHECK_INT(store_create(s, kind_by_id(KIND_EVENT), event, NULL), 0);
+}
+
+TEST("the oldest events are trimmed, by the time of their last change, and nothing else")
 {
 	struct store *s = fresh_store();
+	json *event;
 
-	create(s, "default", "a", "x", NULL);
-	create(s, "default", "b", "x", NULL);
-	create(s, "default", "c", "x", NULL);
-	set_phase(s, "a", "Running");
-	CHECK_INT(store_trim(s, pods(), 3, NULL), 0);
-	CHECK_INT(store_trim(s, pods(), 2, NULL), 0);
-	check_list(s, &(struct store_query){.kind = pods()}, "default/a default/c");
+	create(s, "default", "old-pod", "x", NULL);
+	create_event(s, "a");
+	create_event(s, "b");
+	create_event(s, "c");
+	event = store_get(s, kind_by_id(KIND_EVENT), "default", "a", NULL);
+	json_set_int(event, "count", 2);
+	CHECK_INT(store_update(s, kind_by_id(KIND_EVENT), event, NULL), 0);
+	json_free(event);
+	CHECK_INT(store_trim_events(s, 3, NULL), 0);
+	CHECK_INT(store_trim_events(s, 2, NULL), 0);
+	check_list(s, &(struct store_query){.kind = kind_by_id(KIND_EVENT)}, "default/a default/c");
+	check_list(s, &(struct store_query){.kind = pods()}, "default/old-pod");
+	store_close(s);
+}
+
+static void note_lost(void *ctx, const char *uid)
+{
+	strlist_add(ctx, uid);
+}
+
+TEST("the controllers that objects name and that are gone are told")
+{
+	struct store *s = fresh_store();
+	auto_strlist lost = {0};
+	auto_free char *all = NULL;
+
+	create(s, "default", "a", "x", "gone-1");
+	create(s, "default", "b", "x", "gone-2");
+	create(s, "default", "c", "x", "gone-1");
+	create(s, "default", "d", "x", "u-default-a");
+	create(s, "default", "e", "x", NULL);
+	CHECK_INT(store_lost_owners(s, note_lost, &lost, NULL), 0);
+	all = strlist_join(&lost, " ");
+	CHECK_STR(all, "gone-1 gone-2");
 	store_close(s);
 }
 
@@ -671,11 +711,44 @@ TEST("the database of a newer kjob is refused and stays as it is")
 	create(s, "default", "a", "x", NULL);
 	commit(s);
 	store_close(s);
-	run_sql(path, "PRAGMA user_version = 3");
-	check_refused(path, "%s was written by a newer kjob (schema 3, this one knows 1): "
+	run_sql(path, "PRAGMA user_version = 4");
+	check_refused(path, "%s was written by a newer kjob (schema 4, this one knows 2): "
 			    "use that version, or another KJOB_HOME");
-	run_sql(path, "PRAGMA user_version = 1");
+	run_sql(path, "PRAGMA user_version = 2");
 	store_close(open_store(path));
+}
+
+TEST("the database of an older kjob is brought up to date")
+{
+	auto_free char *path = fresh_path();
+	struct store *s = open_store(path);
+
+	create_event(s, "a");
+	create_event(s, "b");
+	commit(s);
+	store_close(s);
+	run_sql(path, "DROP INDEX events_by_rv; PRAGMA user_version = 1");
+	s = open_store(path);
+	CHECK_INT(store_trim_events(s, 1, NULL), 0);
+	check_list(s, &(struct store_query){.kind = kind_by_id(KIND_EVENT)}, "default/b");
+	store_close(s);
+}
+
+TEST("a label that reads like a version is left alone")
+{
+	struct store *s = fresh_store();
+	json *obj;
+
+	create(s, "default", "a", "x", NULL);
+	obj = store_get(s, pods(), "default", "a", NULL);
+	json_set_str(json_obj(obj, "metadata.labels"), "resourceVersion", "2");
+	CHECK_INT(store_update(s, pods(), obj, NULL), 0);
+	json_free(obj);
+	obj = store_get(s, pods(), "default", "a", NULL);
+	CHECK_STR(json_str(obj, "metadata.labels.resourceVersion"), "2");
+	CHECK_STR(json_str(obj, "metadata.resourceVersion"), "3");
+	json_free(obj);
+	store_close(s);
 }
 
 TEST("files that are no database of kjob, or a torn one, are refused and stay as they are")

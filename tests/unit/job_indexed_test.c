@@ -141,6 +141,7 @@ TEST("of two pods of one index one is deleted uncounted, and nothing is created 
 	sim_round(&s);
 	CHECK_INT(s.pods[1].fate, FATE_KEEP); /* it runs already */
 	CHECK_INT(s.pods[3].fate, FATE_DELETE_UNCOUNTED);
+	CHECK_SIM(&s, "2 active, 1 stopping, 1 failed, wake +0");
 	CHECK_INT(s.plan.create, 0);
 	sim_settle(&s);
 	sim_later(&s, 10);
@@ -163,6 +164,18 @@ TEST("pods without an index, or with one that is too large, are deleted or let g
 		CHECK_SIM(&s, "2 active, 1 stopping");
 		CHECK_INT(s.pods[3].fate + s.pods[4].fate, 2 * FATE_RELEASE);
 	}
+}
+
+TEST("a pod without a place does not count as failed either when its job fails")
+{
+	auto_sim s = sim_indexed(2, 2, -1);
+
+	s.o.backoff_limit = 0;
+	sim_settle(&s);
+	sim_add(&s, 2);
+	fail_index(&s, 0);
+	sim_settle(&s);
+	CHECK_SIM(&s, "2 stopping, 2 failed, BackoffLimitExceeded");
 }
 
 TEST("a second success of an index changes nothing")
@@ -576,6 +589,22 @@ TEST("S01, S02, S03: indexes, a count, or a count out of the indexes; the first 
 			CHECK_INT(s.plan.success_rule, cases[i].met[done]);
 		}
 	}
+}
+
+TEST("S01: a failed pod that waits for its replacement then counts after all")
+{
+	auto_sim s = sim_indexed(3, 3, 2);
+	struct success_rule rule = {.count = 1};
+
+	s.o.success_rules = &rule;
+	s.o.success_rule_count = 1;
+	sim_settle(&s);
+	fail_index(&s, 1);
+	sim_settle(&s);
+	CHECK_SIM(&s, "2 active, wake +10");
+	succeed_index(&s, 0);
+	sim_settle(&s);
+	CHECK_SIM(&s, "1 stopping, 1 done, 1 failed, completed 0, SuccessPolicy");
 }
 
 TEST("S04: where failure and success hold in one round the failure wins")

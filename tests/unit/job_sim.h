@@ -30,6 +30,7 @@ struct sim {
 	struct job_plan plan; /* of the last round; its new_pods and sets are gone */
 	struct buf text;
 	bool counts_may_fall; /* completions were lowered */
+	bool refuses;         /* the store or the engine: the last half of new pods is not made */
 };
 
 #define auto_sim CLEANUP(sim_release) struct sim
@@ -120,6 +121,34 @@ static struct job_pod *sim_add(struct sim *s, int64_t index)
 	return &s->pods[s->len++].p;
 }
 
+/* The pod that is active with an index, the newest of them; len: none. */
+UNUSED static size_t sim_of_index(const struct sim *s, int64_t index)
+{
+	for (size_t i = s->len; i-- > 0;)
+		if (s->pods[i].p.index == index && !s->pods[i].gone && !s->pods[i].p.deleting &&
+		    !pod_phase_terminal(s->pods[i].p.phase))
+			return i;
+	return s->len;
+}
+
+/* Whether a pod with this index may be made now. */
+static bool sim_index_free(const struct sim *s, int64_t index)
+{
+	bool only_ended = s->o.replace_when_failed || s->o.has_failure_policy;
+
+	if (index < 0 || index >= s->o.completions || index_set_has(&s->plan.completed, index) ||
+	    index_set_has(&s->plan.failed_indexes, index))
+		return false;
+	for (size_t i = 0; i < s->len && s->len < 1000; i++) {
+		const struct job_pod *p = &s->pods[i].p;
+
+		if (p->index == index && !s->pods[i].gone && !pod_phase_terminal(p->phase) &&
+		    (only_ended || !p->deleting))
+			return false;
+	}
+	return true;
+}
+
 /* ---- a round ---- */
 
 static void sim_apply_fate(struct sim *s, struct sim_pod *sp)
@@ -143,11 +172,16 @@ static void sim_apply_fate(struct sim *s, struct sim_pod *sp)
 
 static void sim_create(struct sim *s)
 {
+	if (s->refuses) {
+		s->plan.active -= s->plan.create - s->plan.create / 2;
+		s->plan.create /= 2;
+	}
 	for (int64_t i = 0; i < s->plan.create; i++) {
 		const struct job_new_pod *n = &s->plan.new_pods[i];
-		struct job_pod *p = sim_add(s, n->index);
+		struct job_pod *p;
 
-		CHECK(s->o.indexed ? n->index >= 0 && n->index < s->o.completions : n->index == -1);
+		CHECK(s->o.indexed ? sim_index_free(s, n->index) : n->index == -1);
+		p = sim_add(s, n->index);
 		p->index_failures = n->failures;
 		p->index_ignored = n->ignored;
 	}
@@ -156,8 +190,16 @@ static void sim_create(struct sim *s)
 static void sim_take_status(struct sim *s)
 {
 	struct job_plan *p = &s->plan;
+	int64_t succeeded = 0, failed = 0;
 
-	CHECK(s->counts_may_fall || (p->succeeded >= s->o.succeeded && p->failed >= s->o.failed));
+	for (size_t i = 0; i < s->len; i++) {
+		enum job_pod_fate fate = s->pods[i].fate;
+
+		succeeded += fate == FATE_COUNT_SUCCEEDED;
+		failed += fate == FATE_COUNT_FAILED || fate == FATE_DELETE_FAILED;
+	}
+	CHECK(s->counts_may_fall || p->succeeded == s->o.succeeded + succeeded);
+	CHECK_INT(p->failed, s->o.failed + failed);
 	CHECK(!s->o.indexed || p->succeeded == p->completed.count);
 	CHECK_INT(index_set_common(&p->completed, &p->failed_indexes), 0);
 	s->o.succeeded = p->succeeded;
@@ -205,6 +247,7 @@ static void sim_round(struct sim *s)
 	auto_free enum job_pod_fate *fates = xcalloc(s->len + 1, sizeof(*fates));
 	auto_free size_t *which = xcalloc(s->len + 1, sizeof(*which));
 	size_t n = 0, deleted = 0;
+	int64_t created;
 
 	for (size_t i = 0; i < s->len; i++) {
 		struct sim_pod *sp = &s->pods[i];
@@ -232,7 +275,9 @@ static void sim_round(struct sim *s)
 	sim_create(s);
 	sim_take_status(s);
 	sim_check_counts(s);
+	created = s->plan.create;
 	job_plan_release(&s->plan);
+	s->plan.create = created;
 	s->o.pods = NULL;
 }
 
@@ -257,7 +302,7 @@ UNUSED static void sim_later(struct sim *s, int64_t seconds)
 
 /* "2 active, 1 stopping, 1 done, 1 failed, completed 0, given up 3, BackoffLimitExceeded, finished,
  * wake +10": what is zero or absent is left out. */
-static const char *sim_show(struct sim *s)
+UNUSED static const char *sim_show(struct sim *s)
 {
 	static const char *const names[] = {"active", "stopping", "done", "failed"};
 	const int64_t counts[] = {
@@ -287,15 +332,5 @@ static const char *sim_show(struct sim *s)
 }
 
 #define CHECK_SIM(s, want) CHECK_STR(sim_show(s), want)
-
-/* The pod that is active with an index, the newest of them; len: none. */
-UNUSED static size_t sim_of_index(const struct sim *s, int64_t index)
-{
-	for (size_t i = s->len; i-- > 0;)
-		if (s->pods[i].p.index == index && !s->pods[i].gone && !s->pods[i].p.deleting &&
-		    !pod_phase_terminal(s->pods[i].p.phase))
-			return i;
-	return s->len;
-}
 
 #endif

@@ -26,7 +26,7 @@ struct cronjob {
 	struct heap_node due; /* in set->due, by the wall clock's milliseconds */
 	bool queued;
 	bool quiet;  /* its round writes what the round itself has reckoned with: no news */
-	bool active; /* not suspended: counted in set->active */
+	bool active; /* it has a next time: counted in set->active */
 	struct cronjob *next_queued;
 	int64_t retry_ms; /* the last delay; 0: nothing has failed */
 	int64_t told_missed, handled, told_future;
@@ -581,8 +581,8 @@ static void reconcile(struct cronjob *c)
 		return;
 	}
 	o = observe(&r);
-	set_active(c, !o.suspended && !o.deleting);
 	cron_decide(&o, &plan);
+	set_active(c, plan.wake_ms > 0);
 	c->told_missed = plan.told_missed;
 	c->told_future = plan.told_future;
 	c->quiet = true;

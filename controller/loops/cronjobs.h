@@ -21,7 +21,8 @@ int cronjobs_start(struct cronjobs *set, struct err *e) MUST_USE;
 void cronjobs_free(struct cronjobs *set);
 /* Turn end: carries the queued cron jobs on; true when there were any. */
 bool cronjobs_reconcile(struct cronjobs *set);
-/* Those that are not suspended: they want a controller at the next time. */
+/* Those that have a next time, and want a controller then: not those that are suspended, are going
+ * or never fire. */
 size_t cronjobs_active(const struct cronjobs *set);
 
 #endif

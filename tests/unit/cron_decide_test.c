@@ -570,6 +570,128 @@ TEST("a changed schedule is read from the last start on")
 	CHECK_ROUND(f, "10:45:00", "start 2026-01-02T10:30:00Z\nwake 2026-01-02T11:30:00Z +100");
 }
 
+/* ---- any course of events ---- */
+
+static uint64_t seed;
+
+static int64_t any_of(int64_t n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (int64_t)((seed >> 16) % (uint64_t)n);
+}
+
+struct course {
+	struct fixture f;
+	int64_t started[2000]; /* times */
+	size_t started_count;
+	char names[2000][16];
+};
+
+/* Jobs end, vanish or go on. */
+static void live_on(struct course *c)
+{
+	struct fixture *f = &c->f;
+
+	f->o.job_count = 0;
+	for (size_t i = 0; i < f->o.active_count; i++) {
+		int64_t fate = any_of(6);
+
+		f->refs[i].exists = fate != 1;
+		if (fate != 1)
+			add_job(f, f->refs[i].uid,
+			    fate == 0 ? CRON_JOB_COMPLETE : CRON_JOB_UNFINISHED, NULL);
+	}
+}
+
+static void check_start(struct course *c, const struct cron_plan *p)
+{
+	const struct cron_obs *o = &c->f.o;
+
+	CHECK(p->start_at * 1000 <= o->now_ms);
+	CHECK(p->start_at > o->last_schedule && p->start_at > o->created);
+	if (o->starting_deadline >= 0)
+		CHECK((p->start_at + o->starting_deadline) * 1000 >= o->now_ms);
+	for (size_t i = 0; i < c->started_count; i++)
+		CHECK(c->started[i] != p->start_at);
+}
+
+static void drop(struct course *c, const char *uid)
+{
+	struct fixture *f = &c->f;
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->o.active_count; i++)
+		if (strcmp(f->refs[i].uid, uid) != 0)
+			f->refs[n++] = f->refs[i];
+	CHECK_INT(n, f->o.active_count - 1);
+	f->o.active_count = n;
+}
+
+/* Does what the plan says, as the loop would. */
+static void carry_out(struct course *c, struct cron_plan *p)
+{
+	struct fixture *f = &c->f;
+
+	for (size_t i = 0; i < p->len; i++) {
+		if (p->actions[i].type == CRON_FORGET || p->actions[i].type == CRON_REPLACE_JOB)
+			drop(c, p->actions[i].uid);
+		if (p->actions[i].type != CRON_START)
+			continue;
+		check_start(c, p);
+		CHECK(f->o.policy == CRON_ALLOW || f->o.active_count == 0);
+		snprintf(c->names[c->started_count], sizeof(c->names[0]), "j%zu", c->started_count);
+		add_ref(f, c->names[c->started_count], true);
+		c->started[c->started_count++] = f->o.last_schedule = p->start_at;
+	}
+	f->o.told_missed = p->told_missed;
+	f->o.told_future = p->told_future;
+}
+
+static void follow(const char *schedule, enum cron_policy policy, int64_t within)
+{
+	auto_free struct course *c = xcalloc(1, sizeof(*c));
+
+	c->f = cron_job(schedule, "00:00:00");
+	c->f.o.policy = policy;
+	c->f.o.starting_deadline = within;
+	c->f.o.schedule = &c->f.schedule;
+	c->f.o.jobs = c->f.jobs;
+	c->f.o.active = c->f.refs;
+	c->f.o.now_ms = c->f.o.created * 1000;
+	for (int i = 0; i < 1000; i++) {
+		struct cron_plan p;
+
+		/* mostly on by minutes; now and then hours forth or back */
+		c->f.o.now_ms += any_of(50) ? any_of(300000) : any_of(40000000) - 20000000;
+		live_on(c);
+		cron_decide(&c->f.o, &p);
+		CHECK(p.wake_ms > c->f.o.now_ms);
+		carry_out(c, &p);
+		cron_plan_release(&p);
+		if (c->f.o.active_count > JOBS_MAX - 2)
+			c->f.o.active_count = 0;
+	}
+	CHECK(c->started_count > 0);
+}
+
+TEST(
+    "whatever Jobs and clocks do, no time starts twice, early or past its deadline, and Forbid and "
+    "Replace have one Job at a time")
+{
+	static const char *const schedules[] = {
+	    "* * * * *", "*/7 2-20 * * *", "0 * * * 1-5", "@every 100s"};
+
+	seed = 1;
+	for (int run = 0; run < 3; run++)
+		for (size_t i = 0; i < ARRAY_LEN(schedules); i++)
+			for (int policy = CRON_ALLOW; policy <= CRON_REPLACE; policy++) {
+				follow(schedules[i], (enum cron_policy)policy, -1);
+				follow(schedules[i], (enum cron_policy)policy, 3600);
+			}
+}
+
 int main(void)
 {
 	setenv("TZ", "UTC", 1);

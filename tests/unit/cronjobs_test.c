@@ -486,7 +486,7 @@ TEST("a Job that cannot be created is told of and tried again")
 	close_world(&w);
 }
 
-TEST("suspended cron jobs need no controller")
+TEST("cron jobs that are suspended or never fire need no controller")
 {
 	struct world w;
 
@@ -499,6 +499,9 @@ TEST("suspended cron jobs need no controller")
 	turn_end(&w);
 	CHECK_INT(cronjobs_active(w.cron), 1);
 	CHECK_NAMES(&w, jobs(), "c-29455805");
+	set(&w, crons(), "c", "spec.schedule", "\"0 0 30 2 *\"");
+	turn_end(&w);
+	CHECK_INT(cronjobs_active(w.cron), 0);
 	close_world(&w);
 }
 

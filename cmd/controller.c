@@ -8,7 +8,7 @@
 #include "../runtime/base/log.h"
 #include "../runtime/base/paths.h"
 #include "cmd.h"
-#include "controller_stop.h"
+#include "controller_cmd.h"
 #include "spawn.h"
 
 #define IDLE_SECONDS_DEFAULT "60"
@@ -102,6 +102,8 @@ static int open_running(struct cmd_ctx *ctx, struct err *e)
 static void print_status(struct out *out, const json *s)
 {
 	char text[TIME_TEXT_MAX];
+	auto_paths p = {0};
+	const char *service = paths_init(&p, NULL) < 0 ? NULL : controller_service(&p);
 
 	out_addf(out, "running, pid %" PRId64 ", version %s, for %s\n", json_int(s, "pid", 0),
 	    json_str_or(s, "version", "?"), duration_human(text, json_int(s, "uptimeSeconds", 0)));
@@ -116,6 +118,8 @@ static void print_status(struct out *out, const json *s)
 	if (json_int(s, "idleTimeoutSeconds", 0) > 0)
 		out_addf(out, "leaves:    after %" PRId64 " s with nothing to look after\n",
 		    json_int(s, "idleTimeoutSeconds", 0));
+	if (service)
+		out_addf(out, "service:   %s\n", service);
 }
 
 static int exec_status(struct cmd_ctx *ctx, struct err *e)
@@ -163,11 +167,17 @@ int controller_stop(
 static int exec_stop(struct cmd_ctx *ctx, struct err *e)
 {
 	auto_paths p = {0};
+	const char *service;
 	bool ran;
 
 	if (paths_init(&p, e) < 0 || controller_stop(ctx, &p, -1, &ran, e) < 0)
 		return -1;
 	out_adds(&ctx->out, ran ? "controller stopped\n" : "no controller is running\n");
+	service = controller_service(&p);
+	if (service)
+		out_addf(&ctx->out,
+		    "%s starts it again when you log in next; 'kjob controller enable' does now\n",
+		    service);
 	return 0;
 }
 

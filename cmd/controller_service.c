@@ -8,7 +8,7 @@
 #include "../runtime/base/os.h"
 #include "../runtime/base/paths.h"
 #include "cmd.h"
-#include "controller_stop.h"
+#include "controller_cmd.h"
 #include "service.h"
 #include "spawn.h"
 
@@ -65,6 +65,15 @@ static int job_init(struct job *j, struct cmd_ctx *ctx, struct err *e)
 		    "'kjob controller disable', or remove the file",
 		    j->file, j->paths.state_dir);
 	return 0;
+}
+
+const char *controller_service(const struct paths *p)
+{
+	const struct service_manager *m = service_manager("auto");
+	auto_free char *file = service_file(m, NULL);
+	auto_free char *text = file ? path_read_file(file, FILE_MAX, NULL, NULL) : NULL;
+
+	return service_owner(m, text, p->state_dir) == SERVICE_OURS ? service_unit(m) : NULL;
 }
 
 /* ---- the file ---- */

@@ -131,8 +131,8 @@ static void cron_free(struct cronjob *c)
 	free(c);
 }
 
-/* The CronJob that controls a Job in the set; NULL: none. */
-static struct cronjob *owner_of(struct cronjobs *set, const struct change *c)
+/* The CronJob to which a change of a Job is news; NULL: none. A Job that runs on is none. */
+static struct cronjob *concerned(struct cronjobs *set, const struct change *c)
 {
 	auto_json *job = NULL;
 	const char *uid;
@@ -140,6 +140,8 @@ static struct cronjob *owner_of(struct cronjobs *set, const struct change *c)
 	if (set->by_uid.len == 0 || !strstr(c->body, "\"CronJob\""))
 		return NULL;
 	job = json_parse(c->body, c->body_len, JSON_PARSE_STRICT, NULL);
+	if (c->type == CHANGE_MODIFIED && !job_status_finished(job) && !meta_deleting(job))
+		return NULL;
 	uid = json_str(meta_controller(job), "uid");
 	return uid ? map_get(&set->by_uid, uid) : NULL;
 }
@@ -156,7 +158,7 @@ static void on_written(void *ctx, const struct change *c)
 	if (c->kind->id == KIND_CRONJOB)
 		cron = map_get(&set->by_uid, c->uid);
 	else if (c->kind->id == KIND_JOB)
-		cron = owner_of(set, c);
+		cron = concerned(set, c);
 	if (cron)
 		cron_queue(cron);
 }

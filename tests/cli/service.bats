@@ -78,6 +78,9 @@ loginctl show-user $(id -u) --property=Linger"
 	is "$(ls "$(dirname "$UNIT")")" kjob.service
 	is "$(pid)" "$(cat service.pid)"
 	is "$(kjob controller status -o json | jq .idleTimeoutSeconds)" 0
+	has "$(kjob controller status)" "service:   kjob.service"
+	is "$(kjob controller stop)" "controller stopped
+kjob.service starts it again when you log in next; 'kjob controller enable' does now"
 
 	: >calls
 	try kjob controller disable

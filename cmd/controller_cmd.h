@@ -1,6 +1,6 @@
-/* controller_stop: ending a controller that runs, for the commands that do. */
-#ifndef KJOB_CMD_CONTROLLER_STOP_H
-#define KJOB_CMD_CONTROLLER_STOP_H
+/* controller_cmd: what the files of `kjob controller` need of each other. */
+#ifndef KJOB_CMD_CONTROLLER_CMD_H
+#define KJOB_CMD_CONTROLLER_CMD_H
 
 #include "../runtime/base/paths.h"
 #include "cmd.h"
@@ -11,5 +11,7 @@
  */
 int controller_stop(
     struct cmd_ctx *ctx, const struct paths *p, int lock_fd, bool *ret_ran, struct err *e) MUST_USE;
+/* The name of the service that 'controller enable' made for this instance; NULL: there is none. */
+const char *controller_service(const struct paths *p);
 
 #endif

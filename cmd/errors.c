@@ -109,7 +109,8 @@ void error_field_paths(const struct err *e, struct strlist *ret)
 	json_for (c, json_path(e->details, "details.causes")) {
 		const char *field = json_str_or(c, "field", "");
 
-		if (*field && !strlist_has(ret, field))
+		/* "patch" is no field: the message names those that are wrong in it. */
+		if (*field && !str_eq(field, "patch") && !strlist_has(ret, field))
 			strlist_add(ret, field);
 	}
 	if (ret->len)

@@ -16,8 +16,11 @@
 #define FIELDS_MAX 64
 #define STRICT_ERRORS_MAX 100
 #define SNIPPET_MAX 100
+#define HINT_MAX 60  /* longer texts are not repeated */
+#define SEARCH_MAX 8 /* levels of objects in which a misplaced field is looked for */
 
 struct decoder {
+	const struct schema *root;
 	struct strlist *strict; /* texts about unknown and duplicate names; NULL: not wanted */
 	struct err *e;
 };
@@ -82,36 +85,104 @@ static char *go_type(const struct field *f, bool item)
 	return xstrdup(text);
 }
 
-/* OWNER: the struct that has the field. exact: the number itself is what is wrong. */
-static int type_error(struct decoder *d, const struct field *f, const struct place *p,
-    const struct schema *owner, const json *value, bool item, bool exact)
-{
-	auto_free char *type = go_type(f, item), *number = exact ? json_scalar_text(value) : NULL;
-	auto_buf path = {0};
-
-	place_print(p, false, &path);
-	return err_set(d->e, ERR_BAD_REQUEST,
-	    "json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s",
-	    json_type_name(json_type(value)), number ? " " : "", number ? number : "",
-	    owner->go_name, buf_str(&path), type);
-}
-
-/* ---- scalars ---- */
-
 /* One value of a field's type or, for lists and maps, one item. */
 struct value {
 	const struct field *f;
-	const struct schema *owner;
-	const struct place *p; /* of the field, without map key or item number */
+	const struct schema *owner; /* the struct that has the field */
+	const struct place *p;      /* of the field, without map key or item number */
+	const struct place *exact;  /* of the value */
 	json *parent, *node;
 	bool item;
 };
 
+static bool wants_list(const struct value *v)
+{
+	return !v->item && (v->f->type == T_OBJECT_LIST || v->f->type == T_STRING_LIST ||
+			       v->f->type == T_INT32_LIST || v->f->type == T_INT64_LIST);
+}
+
+static bool wants_number(const struct value *v)
+{
+	return v->f->type == T_INT32 || v->f->type == T_INT64 ||
+	       (v->item && (v->f->type == T_INT32_LIST || v->f->type == T_INT64_LIST));
+}
+
+static bool wants_text(const struct value *v)
+{
+	return v->f->type == T_STRING || v->f->type == T_TIME || v->f->type == T_MICRO_TIME ||
+	       (v->item && (v->f->type == T_STRING_MAP || v->f->type == T_STRING_LIST));
+}
+
+/* What the writer most likely meant, in parentheses; owned, NULL: no idea. */
+static char *type_hint(const struct value *v)
+{
+	auto_free char *text = json_scalar_text(v->node);
+	enum json_type type = json_type(v->node);
+	int64_t n;
+
+	if (wants_list(v) && type == JSON_STRING && v->f->type == T_STRING_LIST) {
+		auto_free char *quoted = str_go_quote(text);
+
+		return strlen(text) > HINT_MAX ? NULL : xasprintf(" (did you mean [%s]?)", quoted);
+	}
+	if (wants_list(v))
+		return xstrdup(" (a list is expected)");
+	if (v->f->values) {
+		const char *near = str_nearest(text, v->f->values);
+
+		return near ? xasprintf(" (did you mean \"%s\"?)", near) : NULL;
+	}
+	if (wants_text(v) && (type == JSON_NUMBER || type == JSON_BOOL))
+		return xasprintf(" (did you mean \"%s\"? quote it)", text);
+	if (type != JSON_STRING)
+		return NULL;
+	if (wants_number(v) && str_to_int(text, INT64_MIN, INT64_MAX, &n) == 0)
+		return xasprintf(" (did you mean %s, without quotes?)", text);
+	if (v->f->type == T_BOOL && (str_eq(text, "true") || str_eq(text, "false")))
+		return xasprintf(" (did you mean %s, without quotes?)", text);
+	return NULL;
+}
+
+/* The error's only cause, with the exact place of the value. */
+static void set_cause(struct err *e, const struct place *p)
+{
+	json *cause, *causes;
+	auto_buf path = {0};
+
+	if (!e)
+		return;
+	place_print(p, true, &path);
+	cause = json_new_object();
+	json_set_str(cause, "reason", "FieldValueTypeInvalid");
+	json_set_str(cause, "message", err_msg(e));
+	json_set_str(cause, "field", buf_str(&path));
+	causes = json_new_array();
+	json_add(causes, cause);
+	e->details = json_new_object();
+	json_set(e->details, "causes", causes);
+}
+
+/* exact: the number itself is what is wrong. */
+static int type_error(struct decoder *d, const struct value *v, bool exact)
+{
+	auto_free char *type = go_type(v->f, v->item), *hint = type_hint(v);
+	auto_free char *number = exact ? json_scalar_text(v->node) : NULL;
+	auto_buf path = {0};
+
+	place_print(v->p, false, &path);
+	err_set(d->e, ERR_BAD_REQUEST,
+	    "json: cannot unmarshal %s%s%s into Go struct field %s.%s of type %s%s",
+	    json_type_name(json_type(v->node)), number ? " " : "", number ? number : "",
+	    v->owner->go_name, buf_str(&path), type, hint ? hint : "");
+	set_cause(d->e, v->exact);
+	return -1;
+}
+
+/* ---- scalars ---- */
+
 static int decode_string(struct decoder *d, struct value *v)
 {
-	return json_is_string(v->node)
-		   ? 0
-		   : type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
+	return json_is_string(v->node) ? 0 : type_error(d, v, false);
 }
 
 static int decode_int(struct decoder *d, struct value *v, int64_t min, int64_t max)
@@ -119,9 +190,9 @@ static int decode_int(struct decoder *d, struct value *v, int64_t min, int64_t m
 	int64_t n;
 
 	if (json_type(v->node) != JSON_NUMBER)
-		return type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
+		return type_error(d, v, false);
 	if (!json_is_int(v->node, &n) || n < min || n > max)
-		return type_error(d, v->f, v->p, v->owner, v->node, v->item, true);
+		return type_error(d, v, true);
 	return 0;
 }
 
@@ -131,7 +202,7 @@ static int decode_quantity(struct decoder *d, struct value *v)
 	int64_t milli;
 
 	if (!json_is_string(v->node) && json_type(v->node) != JSON_NUMBER)
-		return type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
+		return type_error(d, v, false);
 	text = json_scalar_text(v->node);
 	if (quantity_parse(text, &canonical, &milli, NULL) < 0)
 		return err_set(d->e, ERR_BAD_REQUEST,
@@ -151,7 +222,7 @@ static int decode_time(struct decoder *d, struct value *v)
 	int64_t ns;
 
 	if (!text)
-		return type_error(d, v->f, v->p, v->owner, v->node, v->item, false);
+		return type_error(d, v, false);
 	if (time_parse(text, &ns) < 0) {
 		auto_free char *quoted = str_go_quote(text);
 
@@ -187,10 +258,10 @@ static int decode_map(struct decoder *d, struct value *v)
 	int rc = 0;
 
 	if (!json_is_object(v->node))
-		return type_error(d, v->f, v->p, v->owner, v->node, false, false);
+		return type_error(d, v, false);
 	for (json *m = json_first(v->node); m && rc == 0; m = next) {
 		struct place p = PLACE(v->p, json_key(m));
-		struct value item = {v->f, v->owner, v->p, v->node, m, true};
+		struct value item = {v->f, v->owner, v->p, &p, v->node, m, true};
 
 		next = json_next(m);
 		earlier = map_set(&seen, json_key(m), m);
@@ -216,8 +287,7 @@ static int decode_item(struct decoder *d, struct value *item, const struct place
 	switch (item->f->type) {
 	case T_OBJECT_LIST:
 		if (!json_is_object(item->node))
-			return type_error(
-			    d, item->f, item->p, item->owner, item->node, true, false);
+			return type_error(d, item, false);
 		return decode_object(d, item->f->of, item->node, p);
 	case T_STRING_LIST:
 		return decode_string(d, item);
@@ -256,10 +326,10 @@ static int decode_list(struct decoder *d, struct value *v)
 	json *next;
 
 	if (!json_is_array(v->node))
-		return type_error(d, v->f, v->p, v->owner, v->node, false, false);
+		return type_error(d, v, false);
 	for (json *node = json_first(v->node); node; node = next, i++) {
 		struct place p = PLACE_ITEM(v->p, i);
-		struct value item = {v->f, v->owner, v->p, v->node, node, true};
+		struct value item = {v->f, v->owner, v->p, &p, v->node, node, true};
 
 		next = json_next(node);
 		if (json_type(node) == JSON_NULL)
@@ -277,7 +347,7 @@ static int decode_value(struct decoder *d, struct value *v)
 		return decode_string(d, v);
 	case T_BOOL:
 		if (json_type(v->node) != JSON_BOOL)
-			return type_error(d, v->f, v->p, v->owner, v->node, false, false);
+			return type_error(d, v, false);
 		return 0;
 	case T_INT32:
 		return decode_int(d, v, INT32_MIN, INT32_MAX);
@@ -295,7 +365,7 @@ static int decode_value(struct decoder *d, struct value *v)
 		return decode_map(d, v);
 	case T_OBJECT:
 		if (!json_is_object(v->node))
-			return type_error(d, v->f, v->p, v->owner, v->node, false, false);
+			return type_error(d, v, false);
 		return decode_object(d, v->f->of, v->node, v->p);
 	case T_OBJECT_LIST:
 	case T_STRING_LIST:
@@ -331,16 +401,54 @@ static bool is_zero(const struct field *f, const json *node)
 	return false;
 }
 
+/*
+ * The path of a field of this name that is LEVEL objects below s, if there is one; owned. Lists are
+ * not entered: nobody knows which item was meant.
+ */
+static char *find_below(const struct schema *s, const char *name, const char *path, int level)
+{
+	for (const struct field *f = s->fields; f->name; f++) {
+		auto_free char *here = xasprintf("%s%s%s", path, *path ? "." : "", f->name);
+		char *found;
+
+		if (level == 0 && str_eq(f->name, name))
+			return TAKE(here);
+		/* Status is not for writing; metadata has names that are everywhere. */
+		if (level == 0 || f->type != T_OBJECT || str_eq(f->name, "status") ||
+		    str_eq(f->name, "metadata"))
+			continue;
+		found = find_below(f->of, name, here, level - 1);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+/* Where a field would be known that is not known where it is; owned, NULL: nowhere. */
+static char *find_misplaced(const struct decoder *d, const char *name)
+{
+	char *found = NULL;
+
+	for (int level = 1; level < SEARCH_MAX && !found; level++)
+		found = find_below(d->root, name, "", level);
+	return found;
+}
+
 static void unknown_field(struct decoder *d, const struct schema *s, const struct place *p)
 {
-	const char *names[FIELDS_MAX + 1];
+	const char *names[FIELDS_MAX + 1], *near;
+	auto_free char *elsewhere = NULL;
 	size_t n = 0;
 
+	if (!wants_strict(d))
+		return;
 	for (const struct field *f = s->fields; f->name && n < FIELDS_MAX; f++)
 		names[n++] = f->name;
 	names[n] = NULL;
-	if (wants_strict(d))
-		strict_error(d, "unknown field", p, str_nearest(p->name, names));
+	near = str_nearest(p->name, names);
+	if (!near)
+		near = elsewhere = find_misplaced(d, p->name);
+	strict_error(d, "unknown field", p, near);
 }
 
 static int decode_object(
@@ -351,7 +459,7 @@ static int decode_object(
 	for (json *m = json_first(obj); m; m = next) {
 		const struct field *f = schema_field(s, json_key(m));
 		struct place here = PLACE(p, json_key(m));
-		struct value v = {f, s, &here, obj, m, false};
+		struct value v = {f, s, &here, &here, obj, m, false};
 
 		next = json_next(m);
 		if (!f) {
@@ -426,7 +534,7 @@ static int check_type(
 
 int api_decode_tree(const struct kind *k, json *root, struct strlist *strict, struct err *e)
 {
-	struct decoder d = {strict, e};
+	struct decoder d = {k->schema, strict, e};
 
 	if (!json_is_object(root))
 		return err_set(e, ERR_BAD_REQUEST,

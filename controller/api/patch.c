@@ -6,7 +6,7 @@
 #include "schema.h"
 
 #define OPERATIONS_MAX 10000
-#define SHOWN_MAX (16 * KIB)
+#define SHOWN_MAX 80 /* of a patch in an error */
 
 static const char *const media_types[] = {
     [PATCH_JSON] = "application/json-patch+json",
@@ -181,15 +181,20 @@ static int apply(
 	return 0;
 }
 
-/* 422 about the patch itself, with what came of it (or, for a strategic one, the patch). */
+/* 422 about the patch itself, with the beginning of what came of it (or, for a strategic one, of
+ * the patch). */
 static int bad_result(const char *shown, const char *why, struct err *e)
 {
 	size_t cut = strlen(shown) > SHOWN_MAX ? SHOWN_MAX : strlen(shown);
-	auto_free char *copy = xasprintf("%.*s", (int)cut, shown), *quoted = NULL, *message = NULL;
+	auto_free char *copy = xstrdup(shown), *quoted = NULL, *message = NULL;
 	json *cause, *causes;
 
-	for (; cut && ((unsigned char)shown[cut] & 0xc0) == 0x80; cut--) /* inside a character */
-		copy[cut - 1] = '\0';
+	while (copy[cut] && ((unsigned char)copy[cut] & 0xc0) == 0x80) /* inside a character */
+		cut--;
+	if (copy[cut]) {
+		free(copy);
+		copy = xasprintf("%.*s…", (int)cut, shown);
+	}
 	quoted = str_go_quote(copy);
 	message = xasprintf("Invalid value: %s: %s", quoted, why);
 	err_set(e, ERR_INVALID, " \"\" is invalid: patch: %s", message);

@@ -72,23 +72,60 @@ TEST("a value of a wrong type is an error in Go's words, before unknown fields")
 	CHECK_JOB("\"spec\":{\"backoffLimit\":4294967296}}",
 	    TYPE "number 4294967296 into Go struct field JobSpec.spec.backoffLimit of type int32");
 	CHECK_JOB("\"spec\":{\"suspend\":\"true\"}}",
-	    TYPE "string into Go struct field JobSpec.spec.suspend of type bool");
+	    TYPE "string into Go struct field JobSpec.spec.suspend of type bool (did you mean "
+		 "true, without quotes?)");
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"env\":[{\"name\":\"A\","
 		  "\"value\":1}]}]}}}}",
 	    TYPE "number into Go struct field EnvVar.spec.template.spec.containers.env.value of "
-		 "type string");
+		 "type string (did you mean \"1\"? quote it)");
 	CHECK_JOB("\"metadata\":{\"labels\":{\"a\":1}}}",
-	    TYPE "number into Go struct field ObjectMeta.metadata.labels of type string");
+	    TYPE "number into Go struct field ObjectMeta.metadata.labels of type string (did you "
+		 "mean \"1\"? quote it)");
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":{}}}}}",
 	    TYPE "object into Go struct field PodSpec.spec.template.spec.containers of type "
-		 "[]v1.Container");
+		 "[]v1.Container (a list is expected)");
 	CHECK_JOB("\"spec\":[]}", TYPE "array into Go struct field Job.spec of type v1.JobSpec");
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"restartPolicy\":1}}}}",
 	    TYPE "number into Go struct field PodSpec.spec.template.spec.restartPolicy of type "
 		 "v1.RestartPolicy");
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"args\":[\"a\",1]}]}}}}",
 	    TYPE "number into Go struct field Container.spec.template.spec.containers.args of type "
-		 "string");
+		 "string (did you mean \"1\"? quote it)");
+	CHECK_JOB(
+	    "\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"command\":\"sleep 1\"}]}}}}",
+	    TYPE "string into Go struct field Container.spec.template.spec.containers.command of "
+		 "type []string (did you mean [\"sleep 1\"]?)");
+	CHECK_JOB("\"spec\":{\"parallelism\":\"2\"}}",
+	    TYPE "string into Go struct field JobSpec.spec.parallelism of type int32 (did you mean "
+		 "2, without quotes?)");
+	CHECK_JOB("\"spec\":{\"podFailurePolicy\":{\"rules\":[{\"onPodConditions\":[{\"status\":"
+		  "true}]}]}}}",
+	    TYPE "bool into Go struct field "
+		 "PodFailurePolicyOnPodConditionsPattern.spec.podFailurePolicy.rules."
+		 "onPodConditions.status of type v1.ConditionStatus (did you mean \"True\"?)");
+}
+
+TEST("a value of a wrong type has its exact place as the cause")
+{
+	const char *text = JOB "\"spec\":{\"template\":{\"spec\":{\"containers\":[{},{\"env\":[{"
+			       "\"value\":1}]}]}}}}";
+	auto_err e = {0};
+
+	CHECK(
+	    api_decode(kind_by_id(KIND_JOB), text, strlen(text), FIELDS_STRICT, NULL, &e) == NULL);
+	CHECK_STR(json_str(json_first(json_get(e.details, "causes")), "field"),
+	    "spec.template.spec.containers[1].env[0].value");
+}
+
+TEST("a field in the wrong place is told where it belongs")
+{
+	CHECK_JOB("\"restartPolicy\":\"Never\",\"spec\":{\"containers\":[],\"template\":{"
+		  "\"backoffLimit\":1,\"spec\":{\"nothing\":1}}}}",
+	    STRICT "unknown field \"restartPolicy\" (did you mean "
+		   "\"spec.template.spec.restartPolicy\"?), unknown field \"spec.containers\" (did "
+		   "you mean \"spec.template.spec.containers\"?), unknown field "
+		   "\"spec.template.backoffLimit\" (did you mean \"spec.backoffLimit\"?), unknown "
+		   "field \"spec.template.spec.nothing\"");
 }
 
 TEST("nulls and values that mean absence vanish, pointers to zero stay")

@@ -455,13 +455,13 @@ TEST("values of wrong types and numbers out of range are named with field, type 
 		INTO("array", "JobSpec.spec.podFailurePolicy", "v1.PodFailurePolicy")},
 	    {"list", "'podFailurePolicy':{'rules':{}}," T,
 		INTO("object", "PodFailurePolicy.spec.podFailurePolicy.rules",
-		    "[]v1.PodFailurePolicyRule")},
+		    "[]v1.PodFailurePolicyRule (a list is expected)")},
 	    {"item", "'podFailurePolicy':{'rules':[{'onExitCodes':{'values':['1']}}]}," T,
 		INTO("string",
 		    "PodFailurePolicyOnExitCodesRequirement.spec.podFailurePolicy.rules."
 		    "onExitCodes."
 		    "values",
-		    "int32")},
+		    "int32 (did you mean 1, without quotes?)")},
 	    {"null", "'parallelism':null,'suspend':null,'successPolicy':null," T, ""},
 	};
 

@@ -338,7 +338,7 @@ TEST("what is no patch is a bad request; what comes of one is judged as an objec
 	    {PATCH_MERGE, FIELDS_STRICT, "{'spec':{'paralelism':3}}",
 		"422:  '' is invalid: patch: Invalid value: '{\\'apiVersion\\':\\'batch/v1\\',"
 		"\\'kind\\':\\'Job\\',\\'metadata\\':{\\'name\\':\\'x\\'},\\'spec\\':{"
-		"\\'parallelism\\':2,\\'paralelism\\':3}}': strict decoding error: unknown field "
+		"\\'paralleli…': strict decoding error: unknown field "
 		"'spec.paralelism' (did you mean 'parallelism'?)"},
 	    {PATCH_MERGE, FIELDS_WARN, "{'spec':{'paralelism':3}}",
 		"{" META

@@ -25,12 +25,6 @@ static int64_t earlier(int64_t a, int64_t b)
 	return a < b ? a : b;
 }
 
-/* When a pod ended: not before it was there, whatever the engine's clock says. */
-static int64_t finished(const struct job_pod *p)
-{
-	return p->finished_at > p->created_at ? p->finished_at : p->created_at;
-}
-
 /* Whether a pod is one of those that this round counts for the back-off. */
 static bool feeds(const struct job_obs *o, const struct job_pod *p)
 {
@@ -51,14 +45,14 @@ static void update_row(struct job_round *r)
 		if (!feeds(o, p) || p->phase != POD_SUCCEEDED)
 			continue;
 		*b = (struct job_backoff){0};
-		if (finished(p) > last_success)
-			last_success = finished(p);
+		if (p->finished_at > last_success)
+			last_success = p->finished_at;
 	}
 	for (size_t i = 0; i < o->pod_count; i++) {
 		const struct job_pod *p = &o->pods[i];
-		int64_t at = earlier(finished(p), o->now);
+		int64_t at = earlier(p->finished_at, o->now);
 
-		if (!feeds(o, p) || p->phase == POD_SUCCEEDED || finished(p) <= last_success)
+		if (!feeds(o, p) || p->phase == POD_SUCCEEDED || p->finished_at <= last_success)
 			continue;
 		b->failures++;
 		if (at > b->last_failure_at)
@@ -76,7 +70,7 @@ static void update_anchor(struct job_round *r)
 	bool any = false;
 
 	for (size_t i = 0; i < r->held_count; i++)
-		any = any || finished(r->held[i].pod) > r->o->now;
+		any = any || r->held[i].pod->finished_at > r->o->now;
 	b->failures = 0;
 	if (!any)
 		b->last_failure_at = 0;
@@ -107,7 +101,7 @@ int64_t job_backoff_due(const struct job_round *r)
 int64_t job_backoff_index_due(const struct job_round *r, const struct job_pod *p)
 {
 	int64_t failures = job_sane_count(p->index_failures) + job_sane_count(p->index_ignored) + 1;
-	int64_t since = finished(p);
+	int64_t since = p->finished_at;
 
 	if (since > r->o->now)
 		since = r->plan->backoff.last_failure_at;

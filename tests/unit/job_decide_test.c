@@ -896,9 +896,9 @@ TEST("a clock that jumps lengthens no back-off")
 	sim_later(&s, 10);
 	CHECK_SIM(&s, "1 active, 1 failed");
 	sim_fail(&s, 1);
-	sim_pod(&s, 1)->finished_at = 5; /* or far behind */
+	sim_pod(&s, 1)->finished_at = 5; /* or far behind: the failure before it is the later one */
 	sim_settle(&s);
-	CHECK_SIM(&s, "2 failed, wake +20");
+	CHECK_SIM(&s, "2 failed, wake +10");
 	sim_later(&s, 86400 * 365);
 	sim_fail(&s, 2);
 	sim_settle(&s);

@@ -462,7 +462,7 @@ TEST("per index, too, a clock that jumps lengthens no delay")
 	fail_index(&s, 0);
 	sim_pod(&s, 1)->finished_at = 1;
 	sim_settle(&s);
-	CHECK_SIM(&s, "1 failed, wake +20");
+	CHECK_SIM(&s, "1 active, 2 failed");
 }
 
 /* ---- podFailurePolicy ---- */

@@ -674,6 +674,15 @@ TEST("the timer wakes a cron job at its time, and a clock that was set is notice
 
 int main(void)
 {
+	int rc;
+
 	setenv("TZ", "UTC", 1);
-	return test_main();
+	rc = test_main();
+	if (dir) {
+		auto_free char *cmd = xasprintf("rm -rf '%s'", dir);
+
+		rc |= system(cmd) != 0;
+		free(dir);
+	}
+	return rc;
 }

@@ -388,11 +388,30 @@ static void removal_arm(struct pods *set, int64_t delay_ms)
 
 void removal_add(struct pods *set, const char *id)
 {
-	if (!id || strlist_has(&set->removals, id))
+	if (!id || map_get(&set->removal_ids, id))
 		return;
+	map_set(&set->removal_ids, id, set);
 	strlist_add(&set->removals, id);
 	if (!timer_is_set(&set->removal_timer))
 		removal_arm(set, REMOVAL_DELAY_MS);
+}
+
+/*
+ * Status and output of a pod that has ended are ours; its containers are only there for people who
+ * look at the engine. Thousands of them make its lists slow.
+ */
+void removal_later(struct pods *set, const char *id)
+{
+	struct strlist *l = &set->ended;
+
+	if (!id)
+		return;
+	strlist_add(l, id);
+	if (l->len <= ENDED_KEEP)
+		return;
+	removal_add(set, l->items[0]);
+	free(l->items[0]);
+	memmove(l->items, l->items + 1, --l->len * sizeof(*l->items));
 }
 
 static void on_removed(struct engine_who who, const struct err *err)
@@ -416,6 +435,7 @@ static void removal_next(void *arg)
 	while (set->removals.len > 0 && set->removing < REMOVAL_PARALLEL) {
 		auto_free char *id = set->removals.items[--set->removals.len];
 
+		map_del(&set->removal_ids, id);
 		set->removing++;
 		container_remove(set->env->engine, id, on_removed, (struct engine_who){.ctx = set});
 	}

@@ -119,8 +119,21 @@ static void match_stray(struct pods *set, const struct container_info *info)
 	const char *uid = label(info, LABEL_UID);
 	auto_json *obj = uid ? store_get_by_uid(set->env->store, kind_by_id(KIND_POD), uid) : NULL;
 
-	if (!obj)
+	if (obj)
+		removal_later(set, info->id);
+	else
 		removal_add(set, info->id);
+}
+
+/* At the start: what earlier controllers left. Engines list the newest first. */
+static void match_strays(struct pods *set, const struct container_info *infos, size_t len)
+{
+	for (size_t i = len; i-- > 0;) {
+		const char *uid = label(&infos[i], LABEL_UID);
+
+		if (!uid || !map_get(&set->by_uid, uid))
+			match_stray(set, &infos[i]);
+	}
 }
 
 static bool in_list(const struct container_info *infos, size_t len, const char *id)
@@ -165,8 +178,10 @@ static void on_list(
 
 		if (c && !c->busy)
 			match(c, &infos[i]);
-		else if (!p && first)
-			match_stray(set, &infos[i]);
+	}
+	if (first) {
+		strlist_release(&set->ended);
+		match_strays(set, infos, len);
 	}
 	check_missing(set, infos, len);
 	set->engine_up = set->recovered = true;

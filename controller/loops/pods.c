@@ -303,6 +303,14 @@ static bool is_settled(const struct pod *p)
 	return true;
 }
 
+static void keep_containers(const struct pod *p)
+{
+	for (size_t i = 0; i < p->container_count && !p->gone; i++) {
+		removal_later(p->set, p->containers[i].prev_id);
+		removal_later(p->set, p->containers[i].id);
+	}
+}
+
 static void reconcile(struct pod *p)
 {
 	for (int i = 0; i < ACTIONS_MAX && !p->done; i++) {
@@ -316,8 +324,10 @@ static void reconcile(struct pod *p)
 	}
 	if (!p->done)
 		pod_store(p);
-	if (!p->queued && is_settled(p)) /* a queued one comes again in this turn */
+	if (!p->queued && is_settled(p)) { /* a queued one comes again in this turn */
+		keep_containers(p);
 		pod_free(p);
+	}
 }
 
 static int load_live(struct pods *set, struct err *e);
@@ -356,7 +366,7 @@ static void remove_by_status(struct pods *set, const json *obj)
 			const char *id = json_str(status, paths[i]);
 			const char *slashes = id ? strstr(id, "://") : NULL;
 
-			if (slashes && !strlist_has(&set->removals, slashes + 3))
+			if (slashes)
 				removal_add(set, slashes + 3);
 		}
 	}
@@ -583,6 +593,8 @@ void pods_free(struct pods *set)
 	timer_cancel(set->env->loop, &set->relist);
 	timer_cancel(set->env->loop, &set->removal_timer);
 	strlist_release(&set->removals);
+	strlist_release(&set->ended);
+	map_release(&set->removal_ids, NULL);
 	map_release(&set->image_ids, free);
 	map_release(&set->by_uid, NULL);
 	map_release(&set->by_owner, NULL);

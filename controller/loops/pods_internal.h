@@ -120,6 +120,8 @@ struct pods {
 	struct events *events;
 	struct timer relist;
 	struct strlist removals; /* engine ids waiting to be removed */
+	struct map removal_ids;  /* the same, to find one among many */
+	struct strlist ended;    /* of pods that have ended, oldest first; ENDED_KEEP at most */
 	int removing;
 	struct timer removal_timer;
 	bool reload;   /* a turn was lost: read the store again */
@@ -158,6 +160,8 @@ void container_retry(struct container *c, const char *reason, const char *messag
 bool container_refuse_image(struct container *c, const struct err *err);
 /* Queues an engine container for removal, when there is quiet. NULL is fine. */
 void removal_add(struct pods *set, const char *id);
+/* Keeps an engine container of a pod that has ended, and removes one that is kept for too long. */
+void removal_later(struct pods *set, const char *id);
 
 /* ---- pod_output.c ---- */
 /* Opens the output stream of a container that was created: stage ATTACHED follows. */
@@ -193,6 +197,9 @@ char *container_engine_name(const struct container *c);
 engine_id container_create_call(struct container *c, engine_text_fn *cb, struct engine_who who);
 enum restart_policy pod_restart_policy(const struct pod *p);
 enum pull_policy container_pull_policy(const struct container *c);
+
+/* Containers of pods that have ended, which stay in the engine. */
+#define ENDED_KEEP 100
 
 #define LABEL_POD "io.kubernetes.pod.name"
 #define LABEL_NS "io.kubernetes.pod.namespace"

@@ -152,10 +152,10 @@ refused() {
 }
 
 @test "what this version cannot do yet is refused by name, never ignored" {
-	job x true completionMode=Indexed completions=2 >x.yaml
+	job x true | sed 's/      restartPolicy/      hostPID: true\n      restartPolicy/' >x.yaml
 	try kjob apply -f x.yaml
 	if [ "$rc" -ne 0 ]; then
-		has "$err" completionMode
+		has "$err" hostPID
 	fi
 	kjob delete jobs --all >/dev/null 2>&1 || true
 }

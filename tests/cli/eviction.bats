@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# Evictions, and patches as kubectl sends them, through the socket.
+load helper
+
+setup_file() {
+	instance_start
+	job p03 "trap 'sleep 2; exit 3' TERM; sleep 100 & wait" grace=20 \
+		backoffLimit=0 'podFailurePolicy={rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}' |
+		apply
+	job plain "trap 'exit 3' TERM; sleep 100 & wait" backoffLimit=0 | apply
+}
+
+teardown_file() {
+	instance_stop
+}
+
+api() { # METHOD PATH CONTENT-TYPE BODY: the answer's code, its body in the file `answer`
+	curl -sS -o answer -w '%{http_code}' --unix-socket "$KJOB_HOME/kjob.sock" -X "$1" -H "Content-Type: $3" \
+		-d "$4" "http://localhost$2"
+}
+
+evict() { # POD [MORE]
+	api POST "/api/v1/namespaces/default/pods/$1/eviction" application/json \
+		"{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"$1\"}${2:-}}"
+}
+
+@test "P03 an evicted pod says why it ends, its failure is ignored, and another one takes its place" {
+	local pod
+	eventually 20 field_is job/p03 .status.ready 1
+	pod=$(pods_of p03)
+	is "$(evict "$pod")" 201
+	is "$(jq -r .status answer)" Success
+	eventually 5 field_is "pod/$pod" \
+		'[.status.conditions[] | select(.type == "DisruptionTarget") | .status, .reason, .message] | join("|")' \
+		'True|EvictionByEvictionAPI|Eviction API: evicting'
+	eventually 15 gone "pod/$pod"
+	eventually 25 field_is job/p03 '[.status.ready, .status.failed // "-"] | join(" ")' '1 -'
+	[ "$(pods_of p03)" != "$pod" ]
+	kjob delete job p03 --grace-period=1 >/dev/null
+}
+
+@test "an eviction counts as a failure where no rule ignores it" {
+	eventually 20 field_is job/plain .status.ready 1
+	is "$(evict "$(pods_of plain)" ',"deleteOptions":{"gracePeriodSeconds":1}')" 201
+	ended plain
+	is "$(summary plain)" "-/1/- $(failed_with BackoffLimitExceeded)"
+}
+
+@test "an eviction of nothing, and one that names another pod, are refused" {
+	is "$(evict nobody)" 404
+	is "$(jq -r .message answer)" 'pods "nobody" not found'
+	is "$(api POST /api/v1/namespaces/default/pods/a/eviction application/json '{"metadata":{"name":"b"}}')" 400
+	is "$(jq -r .message answer)" 'name in URL does not match name in Eviction object'
+}
+
+@test "a Job takes patches of each kind" {
+	local path=/apis/batch/v1/namespaces/default/jobs/patched
+	job patched true suspend=true | apply
+	is "$(api PATCH $path application/strategic-merge-patch+json \
+		'{"metadata":{"labels":{"a":"b"}},"spec":{"template":{"spec":{"$setElementOrder/containers":[{"name":"c"}]}}}}')" 200
+	is "$(api PATCH $path application/json-patch+json \
+		'[{"op":"test","path":"/metadata/labels/a","value":"b"},{"op":"replace","path":"/spec/backoffLimit","value":2}]')" 200
+	is "$(api PATCH $path application/merge-patch+json '{"spec":{"suspend":false}}')" 200
+	ended patched
+	is "$(get job/patched '[.metadata.labels.a, .spec.backoffLimit] | join(" ")')" 'b 2'
+	is "$(api PATCH $path application/json-patch+json '[{"op":"test","path":"/spec/backoffLimit","value":9}]')" 422
+	matches "$(jq -r .message answer)" 'testing value /spec/backoffLimit failed: test failed$'
+	is "$(api PATCH $path application/apply-patch+yaml '{}')" 415
+}

@@ -58,10 +58,30 @@ const char *path_home(void)
 	return pw && pw->pw_dir && pw->pw_dir[0] == '/' ? pw->pw_dir : NULL;
 }
 
+/*
+ * A shell without a login of its own (cron, su -) has no XDG_RUNTIME_DIR, but must find the same
+ * socket as the others: the folder that a login would name, where it is there and private. Owned;
+ * NULL: none.
+ */
+static char *runtime_folder(void)
+{
+	const char *named = xdg_folder("XDG_RUNTIME_DIR");
+	auto_free char *usual = xasprintf("/run/user/%lu", (unsigned long)geteuid());
+	struct stat st;
+
+	if (named)
+		return xstrdup(named);
+	if (lstat(usual, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
+	    (st.st_mode & 077) == 0)
+		return TAKE(usual);
+	return NULL;
+}
+
 static int find_folders(struct paths *p, struct err *e)
 {
 	const char *kjob_home = getenv("KJOB_HOME");
-	const char *state = xdg_folder("XDG_STATE_HOME"), *runtime = xdg_folder("XDG_RUNTIME_DIR");
+	const char *state = xdg_folder("XDG_STATE_HOME");
+	auto_free char *runtime = runtime_folder();
 	const char *home;
 
 	if (kjob_home && *kjob_home) {

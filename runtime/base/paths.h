@@ -6,8 +6,9 @@
 
 /*
  * KJOB_HOME, when set, holds all of it; otherwise state is $XDG_STATE_HOME/kjob
- * (~/.local/state/kjob) and the socket $XDG_RUNTIME_DIR/kjob (without that variable: the state
- * folder). Strings are owned by the struct.
+ * (~/.local/state/kjob) and the socket $XDG_RUNTIME_DIR/kjob (without that variable
+ * /run/user/UID where that is this user's own, else the state folder). Strings are owned by the
+ * struct.
  */
 struct paths {
 	char *state_dir;   /* mode 0700 */

@@ -49,6 +49,16 @@ static void default_pod_spec(json *spec)
 	default_containers(json_get(spec, "ephemeralContainers"));
 }
 
+/* What only a pod itself gets, not the template of one. */
+static void default_pod(json *pod)
+{
+	json *spec = json_obj(pod, "spec");
+
+	default_pod_spec(spec);
+	if (!json_get(spec, "enableServiceLinks"))
+		json_set_bool(spec, "enableServiceLinks", true);
+}
+
 /* A Job without labels of its own has those of its template. */
 static void default_job_labels(json *job)
 {
@@ -96,7 +106,7 @@ void api_default(const struct kind *k, json *obj)
 		default_cron_job(obj);
 		break;
 	case KIND_POD:
-		default_pod_spec(json_obj(obj, "spec"));
+		default_pod(obj);
 		break;
 	case KIND_NAMESPACE:
 		json_obj(obj, "spec");

@@ -92,7 +92,8 @@ static const struct field pod_spec_fields[] = {
 	.of = &schema_pod_readiness_gate),
     ROW("runtimeClassName", T_STRING, F_PTR | F_NOOP, "Name of the class of container runtime."),
     ROW("enableServiceLinks", T_BOOL, F_PTR,
-	"Whether services of the namespace appear as environment variables.", .dflt = "true"),
+	"Whether services of the namespace appear as environment variables; a pod's default is "
+	"true."),
     ROW("preemptionPolicy", T_STRING, F_PTR | F_NOOP,
 	"Whether the pod may push less important ones off a node.",
 	.accept = "\"PreemptLowerPriority\"", .go_type = "PreemptionPolicy"),

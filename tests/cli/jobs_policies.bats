@@ -25,7 +25,7 @@ setup_file() {
 		job p02 "$CODED" backoffLimit=0 "$(policy "$(on_code Ignore In 42)")"
 		job p04 'exit 42' backoffLimit=0 "$(policy "$(on_code FailJob NotIn 7)" "$(on_code Ignore In 42)")"
 		job r01 "trap 'sleep 2; exit 1' TERM; $GUIDED" podReplacementPolicy=Failed grace=20
-		job r02 "trap 'sleep 14; exit 1' TERM; $GUIDED" grace=30
+		job r02 "trap 'sleep 60; exit 1' TERM; $GUIDED" grace=90
 		success s01 5 '[{succeededIndexes: "0"}]' '[ $JOB_COMPLETION_INDEX = 0 ] || sleep 100'
 		success s02 2 '[{succeededCount: 1}]' '[ $JOB_COMPLETION_INDEX = 1 ] || sleep 100'
 		success s03 4 '[{succeededIndexes: "3"}, {succeededIndexes: "0-2", succeededCount: 2}]' "$GUIDED"

@@ -82,10 +82,10 @@ no_controller() {
 	export KJOB_IDLE_TIMEOUT=1
 	kjob run busy -d "--image=$IMAGE" -- sh -c 'sleep 3; echo done' >/dev/null
 	local pid
-	pid=$(controllers)
+	pid=$(kjob controller status -o json | jq .pid)
 	eventually 10 no_controller
 	matches "$(kjob get jobs)" '^busy +Complete +1/1 '
-	[ "$(controllers)" != "$pid" ]
+	[ "$(kjob controller status -o json | jq .pid)" != "$pid" ]
 }
 
 @test "a socket that a killed controller left is no obstacle" {

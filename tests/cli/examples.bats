@@ -71,7 +71,7 @@ teardown_file() {
 	ended factorial
 	is "$(summary factorial)" "3/-/- $COMPLETE"
 	is "$(pod_count factorial)" 3
-	is "$(overlap factorial)" 3
+	made_together factorial
 	is "$(kjob logs -l job-name=factorial)" "$(yes '10! = 3628800' | head -n 3)"
 	matches "$(kjob get job factorial)" '^factorial +Complete +3/3 '
 }

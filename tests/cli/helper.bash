@@ -269,6 +269,12 @@ overlap() {
 	done | sort | awk '{ n += $2; if (n > max) max = n } END { print max + 0 }'
 }
 
+# made_together JOB: its pods were created in one go, however long the engine took to start them.
+made_together() {
+	between 0 "$(kjob get pods -l "batch.kubernetes.io/job-name=$1" -o json |
+		jq '[.items[].metadata.creationTimestamp | fromdate] | max - min')" 1
+}
+
 # The script of a container that a test ends when it likes: `tell POD USR1` makes it succeed, USR2 fail.
 GUIDED='trap "exit 0" USR1; trap "exit 1" USR2; while :; do sleep 0.1; done'
 

@@ -67,7 +67,7 @@ patch() { # NAME SCRIPT KEY=VALUE...: the manifest with other numbers
 	ended j04
 	is "$(summary j04)" "3/-/- $COMPLETE"
 	is "$(pod_count j04)" 3
-	is "$(overlap j04)" 3
+	made_together j04
 }
 
 @test "J05 without completions all pods of a work queue run to their end" {

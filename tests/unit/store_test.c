@@ -754,7 +754,9 @@ TEST("a label that reads like a version is left alone")
 TEST("files that are no database of kjob, or a torn one, are refused and stay as they are")
 {
 	auto_free char *text = fresh_path(), *foreign = fresh_path(), *torn = fresh_path(),
-		       *data = NULL;
+		       *data = NULL, *nowhere = fresh_path(),
+		       *inside = xasprintf("%s/kjob.db", nowhere),
+		       *missing = xasprintf("database %s: No such file or directory", inside);
 	auto_err e = {0};
 	size_t len;
 
@@ -768,8 +770,8 @@ TEST("files that are no database of kjob, or a torn one, are refused and stay as
 	write_file(torn, data, len);
 	check_refused(torn, "the database %s is damaged (database disk image is malformed): "
 			    "move it away, or use another KJOB_HOME");
-	CHECK(!store_open("/nowhere/kjob.db", &e));
-	CHECK_STR(err_msg(&e), "database /nowhere/kjob.db: No such file or directory");
+	CHECK(!store_open(inside, &e));
+	CHECK_STR(err_msg(&e), missing);
 }
 
 TEST("a second user of the same database hears that it is in use")

@@ -133,13 +133,15 @@ static bool is_settled(const struct round *r, const struct job_plan *plan)
 }
 
 /*
- * Whether the round must look at its own work again: deleting may end a pod at once, and a failed
- * pod of an index can only be counted when the one that replaces it is there.
+ * Whether the round must look at its own work again: deleting may end a pod at once, letting go of
+ * one that is being deleted too (where its time is up already), and a failed pod of an index can
+ * only be counted when the one that replaces it is there.
  */
 static bool has_sequel(const struct round *r, const struct job_plan *plan)
 {
 	for (size_t i = 0; i < r->len; i++)
-		if (r->fates[i] >= FATE_DELETE)
+		if (r->fates[i] >= FATE_DELETE ||
+		    (r->fates[i] != FATE_KEEP && r->pods[i].deleting))
 			return true;
 	for (int64_t i = 0; i < plan->create; i++)
 		if (plan->new_pods[i].failures > 0 || plan->new_pods[i].ignored > 0)

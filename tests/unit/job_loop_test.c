@@ -105,6 +105,26 @@ TEST("a pod that ended while no controller ran is counted at the next start")
 	world_free(w);
 }
 
+TEST("a pod deleted by force goes when it is counted, and the job ends without more news")
+{
+	struct world *w = world_new();
+	auto_free char *name = NULL;
+	struct delete_options o = {.grace_seconds = 0};
+	bool gone;
+
+	make_job(w, "j", "'backoffLimit':0");
+	name = pod_name(w, "j", 0);
+	json_free(registry_delete(w->env.store, pod_kind(), "default", name, &o, &gone, NULL));
+	settle(w);
+	CHECK_INT(pod_count(w, "j"), 0);
+	check_job(w, "j", "status.failed", "1");
+	check_job(w, "j", "status.terminating", "0");
+	check_conditions(w, "j",
+	    "FailureTarget=True BackoffLimitExceeded: Job has reached the specified backoff limit "
+	    "| Failed=True BackoffLimitExceeded: Job has reached the specified backoff limit");
+	world_free(w);
+}
+
 TEST("what was not committed happens again after a crash, once")
 {
 	struct world *w = world_new();

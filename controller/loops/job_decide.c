@@ -191,16 +191,17 @@ static bool is_complete(const struct job_obs *o, const struct job_plan *plan)
 
 static int64_t wanted_active(const struct job_obs *o, const struct job_plan *plan)
 {
+	int64_t most = o->parallelism < JOB_ACTIVE_MAX ? o->parallelism : JOB_ACTIVE_MAX;
 	int64_t left;
 
 	if (o->suspend)
 		return 0;
 	if (o->completions < 0)
-		return plan->succeeded > 0 ? plan->active : o->parallelism;
+		return plan->succeeded > 0 ? plan->active : most;
 	left = o->completions - plan->succeeded;
 	if (left < 0)
 		left = 0;
-	return left < o->parallelism ? left : o->parallelism;
+	return left < most ? left : most;
 }
 
 static void create_pods(struct job_round *r, int64_t count)

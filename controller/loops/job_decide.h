@@ -151,6 +151,10 @@ struct job_plan {
 /* Most pods that one round creates or deletes. */
 #define JOB_ROUND_MAX 500
 
+/* Most pods that a Job has at a time, whatever its parallelism: one machine never runs as many, and
+ * each costs memory and, in every round, time. */
+#define JOB_ACTIVE_MAX 5000
+
 /* Frees what the plan owns: new_pods and the two sets. */
 void job_plan_release(struct job_plan *plan);
 

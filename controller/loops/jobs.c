@@ -140,8 +140,7 @@ static bool is_settled(const struct round *r, const struct job_plan *plan)
 static bool has_sequel(const struct round *r, const struct job_plan *plan)
 {
 	for (size_t i = 0; i < r->len; i++)
-		if (r->fates[i] >= FATE_DELETE ||
-		    (r->fates[i] != FATE_KEEP && r->pods[i].deleting))
+		if (r->fates[i] >= FATE_DELETE || (r->fates[i] != FATE_KEEP && r->pods[i].deleting))
 			return true;
 	for (int64_t i = 0; i < plan->create; i++)
 		if (plan->new_pods[i].failures > 0 || plan->new_pods[i].ignored > 0)

@@ -43,6 +43,18 @@ TEST("J04: parallelism above completions makes only as many pods as are wanted")
 	CHECK_INT(s.len, 3);
 }
 
+TEST("parallelism beyond what one machine can run makes a bounded number of pods")
+{
+	auto_sim s = sim_new(2147483647, -1, 6), counted = sim_new(2147483647, 2147483647, 6);
+
+	for (int i = 0; i <= JOB_ACTIVE_MAX / JOB_ROUND_MAX; i++) {
+		sim_settle(&s);
+		sim_settle(&counted);
+	}
+	CHECK_INT(s.plan.active, JOB_ACTIVE_MAX);
+	CHECK_INT(counted.plan.active, JOB_ACTIVE_MAX);
+}
+
 TEST("J05: a work queue of three pods that all succeed counts three")
 {
 	auto_sim s = sim_new(3, -1, 6);

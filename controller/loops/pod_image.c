@@ -1,10 +1,14 @@
 #include "pods_internal.h"
 
+/* How long the status names the error of a pull before it tells of the back-off. */
+#define ERROR_SHOWN_MS 3000
+
 /* One pull under way; every container that waits for the image is in `waiting`. */
 struct image_pull {
 	struct pods *set;
 	char *image;
-	uint64_t call; /* key of its callbacks: the engine's own id is not known before they are named */
+	uint64_t
+	    call; /* key of its callbacks: the engine's own id is not known before they are named */
 	int64_t began_ms;
 	struct container **waiting;
 	size_t len, cap;
@@ -44,6 +48,7 @@ static void pulled(struct container *c, const struct image_pull *pull)
 	c->image_pulled = true;
 	c->image_missing = false;
 	c->image_backoff = (struct restart_backoff){0};
+	free(TAKE(c->pull_error));
 	set_text(&c->waiting_reason, "ContainerCreating");
 	set_text(&c->waiting_message, NULL);
 	container_event(c, "Normal", "Pulled",
@@ -53,16 +58,31 @@ static void pulled(struct container *c, const struct image_pull *pull)
 
 static void pull_failed(struct container *c, const struct image_pull *pull, const char *text)
 {
-	c->not_before_ms = restart_backoff_next(&c->image_backoff, now_ms());
-	if (c->not_before_ms <=
+	c->pull_retry_ms = restart_backoff_next(&c->image_backoff, now_ms());
+	if (c->pull_retry_ms <=
 	    now_ms()) /* the first delay is not zero here: the pull has just been tried */
-		c->not_before_ms = restart_backoff_next(&c->image_backoff, now_ms());
+		c->pull_retry_ms = restart_backoff_next(&c->image_backoff, now_ms());
+	c->not_before_ms = now_ms() + ERROR_SHOWN_MS;
 	c->image_missing = true;
+	set_text(&c->pull_error, text);
 	set_text(&c->waiting_reason, "ErrImagePull");
 	set_text(&c->waiting_message, text);
 	container_event(
 	    c, "Warning", "Failed", "Failed to pull image \"%s\": %s", pull->image, text);
 	container_event(c, "Warning", "Failed", "Error: ErrImagePull");
+}
+
+/* The next look at an image whose pull failed comes before it may be pulled again. */
+static void back_off(struct container *c, const char *image)
+{
+	auto_free char *message =
+	    xasprintf("Back-off pulling image \"%s\": ErrImagePull: %s", image, c->pull_error);
+
+	c->not_before_ms = c->pull_retry_ms;
+	set_text(&c->waiting_reason, "ImagePullBackOff");
+	set_text(&c->waiting_message, message);
+	container_event(c, "Normal", "BackOff", "Back-off pulling image \"%s\"", image);
+	container_event(c, "Warning", "Failed", "Error: ImagePullBackOff");
 }
 
 static void on_pulled(struct engine_who who, const struct err *err)
@@ -106,6 +126,10 @@ void image_want(struct container *c)
 	struct image_pull *pull = map_get(&set->pulls, image);
 	auto_free char *message = xasprintf("Pulling image \"%s\"", image);
 
+	if (c->pull_error && now_ms() < c->pull_retry_ms) {
+		back_off(c, image);
+		return;
+	}
 	c->busy = true;
 	set_text(&c->waiting_reason, "ContainerCreating");
 	set_text(&c->waiting_message, message);

@@ -154,6 +154,7 @@ static void container_release(struct container *c)
 	json_free(c->last_state);
 	free(c->waiting_reason);
 	free(c->waiting_message);
+	free(c->pull_error);
 	free(c->log_path);
 }
 

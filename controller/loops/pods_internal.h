@@ -64,6 +64,8 @@ struct container {
 	/* why it is not running */
 	char *waiting_reason, *waiting_message;
 	bool image_missing, image_pulled;
+	char *pull_error;      /* of the last pull, which failed; NULL: none did */
+	int64_t pull_retry_ms; /* not to be pulled again before this */
 	int64_t not_before_ms;
 	struct restart_backoff restart_backoff, image_backoff, error_backoff;
 

@@ -60,7 +60,8 @@ condition_at() { # JOB TYPE
 @test "F16 only its deadline ends a Job whose image does not exist" {
 	ended f16
 	is "$(summary f16)" "-/1/- $(failed_with DeadlineExceeded)"
-	has "$(kjob get events)" 'Failed to pull image "localhost/kjob-test-absent:1"'
+	has "$(kjob get events)" 'Failed to pull image "localhost/kjob-test-absent:1"' \
+		'Back-off pulling image "localhost/kjob-test-absent:1"' 'Error: ImagePullBackOff'
 	is "$(pod_count f16)" 0
 }
 

@@ -72,7 +72,7 @@ no_controller() {
 	export KJOB_IDLE_TIMEOUT=1
 	is "$(kjob run "idle" "--image=$IMAGE" --rm -- echo ran)" ran
 	kjob run kept "--image=$IMAGE" -- true
-	eventually 8 no_controller
+	eventually 30 no_controller
 	[ ! -S "$KJOB_HOME/kjob.sock" ]
 	matches "$(kjob get jobs)" '^kept +Complete +1/1 '
 }
@@ -83,7 +83,7 @@ no_controller() {
 	kjob run busy -d "--image=$IMAGE" -- sh -c 'sleep 3; echo done' >/dev/null
 	local pid
 	pid=$(kjob controller status -o json | jq .pid)
-	eventually 10 no_controller
+	eventually 30 no_controller
 	matches "$(kjob get jobs)" '^busy +Complete +1/1 '
 	[ "$(kjob controller status -o json | jq .pid)" != "$pid" ]
 }

@@ -6,6 +6,9 @@
  */
 #define REMOVAL_DELAY_MS 300
 #define REMOVAL_PARALLEL 2
+#define REMOVAL_PARALLEL_MAX 8
+/* With more than this waiting they do not wait for a pause of the starts, and more go at a time. */
+#define REMOVALS_MAX 200
 
 void container_event(
     struct container *c, const char *type, const char *reason, const char *fmt, ...)
@@ -427,12 +430,17 @@ static void on_removed(struct engine_who who, const struct err *err)
 static void removal_next(void *arg)
 {
 	struct pods *set = arg;
+	bool hold = set->starting >= set->start_limit && set->removals.len < REMOVALS_MAX;
+	size_t parallel;
 
-	if (set->starting >= set->start_limit || !set->engine_up) {
+	if (hold || !set->engine_up) {
 		removal_arm(set, REMOVAL_DELAY_MS);
 		return;
 	}
-	while (set->removals.len > 0 && set->removing < REMOVAL_PARALLEL) {
+	parallel = REMOVAL_PARALLEL + set->removals.len / REMOVALS_MAX;
+	if (parallel > REMOVAL_PARALLEL_MAX)
+		parallel = REMOVAL_PARALLEL_MAX;
+	while (set->removals.len > 0 && set->removing < (int)parallel) {
 		auto_free char *id = set->removals.items[--set->removals.len];
 
 		map_del(&set->removal_ids, id);

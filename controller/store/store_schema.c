@@ -69,7 +69,8 @@ static const char *const stmt_texts[ST_TOTAL] = {
     [ST_HAS_UID] = "SELECT 1 FROM objects WHERE uid = ?1",
     [ST_NEXT_OWNER] = "SELECT min(owner_uid) FROM objects WHERE owner_uid > ?1",
     [ST_EVENT_COUNT] = "SELECT count(*) FROM objects WHERE kind = 'events'",
-    [ST_EVENT_OLDEST] = "SELECT ns, name FROM objects WHERE kind = 'events' ORDER BY rv LIMIT ?1",
+    [ST_EVENT_OLDEST] = "SELECT ns, name FROM objects INDEXED BY events_by_rv WHERE kind = 'events'"
+			" ORDER BY rv LIMIT ?1",
     [ST_LIST_KIND] = "SELECT " ROW_COLUMNS WHERE_KIND " ORDER BY ns, name",
     [ST_LIST_NS] = "SELECT " ROW_COLUMNS WHERE_NS " ORDER BY name",
     [ST_LIST_NAME] = "SELECT " ROW_COLUMNS WHERE_NAME,
@@ -233,7 +234,7 @@ static int set_up_connection(struct store *s, struct err *e)
 	    "PRAGMA synchronous = NORMAL;"
 	    "PRAGMA wal_autocheckpoint = 1000;"
 	    "PRAGMA journal_size_limit = 8388608;"
-	    "PRAGMA cache_size = -768;"
+	    "PRAGMA cache_size = -2048;"
 	    "PRAGMA mmap_size = 0;",
 	    e);
 }

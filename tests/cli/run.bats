@@ -156,7 +156,7 @@ nothing_left() { # NAME
 }
 
 @test "a failed run is tried again as often as --backoff-limit says" {
-	try run_kjob again --restart=OnFailure --backoff-limit=1 -- sh -c 'echo try; exit 4'
+	try run_kjob again --restart=OnFailure --backoff-limit=1 -- sh -c 'echo try; sleep 1; exit 4'
 	is "$rc" 4
 	matches "$out" '^try$'
 	is "$(summary again)" "-/1/- $(failed_with BackoffLimitExceeded)"

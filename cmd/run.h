@@ -20,6 +20,7 @@ struct run_pod {
 	bool gone;     /* deleted */
 	int attempt;   /* whose output is shown, or comes next */
 	bool previous; /* its log is asked for as the previous one */
+	bool by_uid;   /* its log is asked for by uid and attempt: the pod may be gone */
 	bool counted;  /* its exit code is in the facts */
 	struct logstream log;
 	struct timer repair; /* a log that ended before its container did: look again */

@@ -165,10 +165,24 @@ static char *log_path(const struct run_pod *p)
 
 	buf_init(&path, 0);
 	buf_adds(&path, base);
+	if (p->by_uid) { /* kjob's own; elsewhere a pod that is gone has no log */
+		query_add(&path, "uid", p->uid);
+		query_addf(&path, "attempt", "%d", p->attempt);
+		return buf_take(&path);
+	}
 	query_add(&path, "follow", "true");
 	if (p->previous)
 		query_add(&path, "previous", "true");
 	return buf_take(&path);
+}
+
+/* A pod that is gone left output that nobody has read. */
+static bool has_remains(const struct run_pod *p)
+{
+	bool began = p->view.attempt >= 0 || p->view.has_end || p->view.restarts > 0;
+
+	return p->gone && began && p->attempt <= p->view.restarts &&
+	       (p->run->facts.shape.is_job || p->attempt == 0);
 }
 
 /* The attempt whose output is shown is over. */
@@ -184,7 +198,8 @@ static void open_log(struct run_pod *p)
 	struct run *r = p->run;
 	auto_free char *path = NULL, *prefix = NULL;
 
-	if (p->view.attempt > p->attempt + 1)
+	p->by_uid = p->gone;
+	if (p->view.attempt > p->attempt + 1 && !p->by_uid)
 		p->attempt = p->view.attempt - 1; /* older ones are not kept */
 	p->previous = p->view.attempt > p->attempt;
 	path = log_path(p);
@@ -217,6 +232,16 @@ static void repair(struct run_pod *p)
 	}
 }
 
+/* Where the pod went before its log was read: the file is still there. */
+static void ask_by_uid(struct run_pod *p)
+{
+	p->by_uid = true;
+	free(p->log.path);
+	p->log.path = log_path(p);
+	p->log.state = LOGSTREAM_ENDED;
+	logstream_reopen(&p->log);
+}
+
 static void tell_lost_log(struct run_pod *p)
 {
 	auto_err e = {0};
@@ -234,7 +259,7 @@ static void pump_log(struct run_pod *p)
 {
 	switch (p->log.state) {
 	case LOGSTREAM_IDLE:
-		if (!p->gone && p->view.attempt >= p->attempt)
+		if (p->gone ? has_remains(p) : p->view.attempt >= p->attempt)
 			open_log(p);
 		break;
 	case LOGSTREAM_BROKEN:
@@ -254,6 +279,10 @@ static void pump_log(struct run_pod *p)
 	case LOGSTREAM_FAILED:
 		if (!attempt_over(p)) {
 			repair(p);
+			break;
+		}
+		if (!p->by_uid) {
+			ask_by_uid(p);
 			break;
 		}
 		tell_lost_log(p);
@@ -296,7 +325,7 @@ bool run_pod_done(const struct run_pod *p)
 	if (p->log.state != LOGSTREAM_IDLE)
 		return false;
 	if (p->gone)
-		return true;
+		return !has_remains(p);
 	/* A bare Pod's run ends with its first attempt. */
 	if (!p->run->facts.shape.is_job && p->attempt > 0)
 		return true;

@@ -254,6 +254,7 @@ static int start_server(struct controller *c, struct err *e)
 {
 	static const struct server_pods_ops ops = {
 	    .find_log = pods_find_log,
+	    .find_attempt_log = pods_find_attempt_log,
 	    .follow_log = pods_follow_log,
 	    .follow_live = log_follow_live,
 	    .follow_stop = log_follow_stop,

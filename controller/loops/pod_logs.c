@@ -1,3 +1,6 @@
+#include <unistd.h>
+
+#include "../api/names.h"
 #include "pods_internal.h"
 
 /* Followers of one log file. */
@@ -158,6 +161,24 @@ int pods_find_log(struct pods *set, const struct cJSON *pod, const char *contain
 	}
 	*ret_path = logfile_path(set->env->logs_dir, meta_namespace(pod), meta_name(pod),
 	    meta_uid(pod), container, (int)attempt);
+	return 0;
+}
+
+int pods_find_attempt_log(struct pods *set, const char *ns, const char *pod, const char *uid,
+    const char *container, int attempt, char **ret_path, struct err *e)
+{
+	auto_strlist problems = {0};
+	auto_free char *path = NULL;
+
+	name_check_dns_label(ns, &problems);
+	name_check_dns_subdomain(pod, &problems);
+	name_check_dns_label(uid, &problems);
+	name_check_dns_label(container, &problems);
+	if (problems.len == 0)
+		path = logfile_path(set->env->logs_dir, ns, pod, uid, container, attempt);
+	if (!path || access(path, F_OK) < 0)
+		return err_not_found(e, kind_by_id(KIND_POD), pod);
+	*ret_path = TAKE(path);
 	return 0;
 }
 

@@ -34,8 +34,8 @@ bool pods_engine_up(const struct pods *set);
 
 /* ---- for the job loop ---- */
 
-/* Reads those pods of an owner into memory that hold the tracking finalizer, ended ones too: they are
- * not counted yet. */
+/* Reads those pods of an owner into memory that hold the tracking finalizer, ended ones too: they
+ * are not counted yet. */
 int pods_load_uncounted(struct pods *set, const char *owner_uid, struct err *e) MUST_USE;
 /* Calls fn for each pod in memory that this uid controls; obj is borrowed. */
 void pods_for_owner(struct pods *set, const char *owner_uid,
@@ -52,6 +52,12 @@ void pods_on_owner_news(struct pods *set, void (*fn)(void *ctx, const char *owne
  */
 int pods_find_log(struct pods *p, const struct cJSON *pod, const char *container, bool previous,
     char **ret_path, bool *ret_live, struct err *e) MUST_USE;
+/*
+ * The log of one attempt, by the pod's uid: also of a pod that is gone, for as long as its files
+ * are kept. ERR_NOT_FOUND where there is none; texts that are no names are never part of a path.
+ */
+int pods_find_attempt_log(struct pods *p, const char *ns, const char *pod, const char *uid,
+    const char *container, int attempt, char **ret_path, struct err *e) MUST_USE;
 /*
  * Of a log that pods_find_log has just called live: calls fn(ctx) whenever the file at PATH has
  * grown or is complete. A ticket to stop with; ctx must live until then. log_follow_live turns

@@ -274,23 +274,53 @@ static void on_drain(void *ctx)
 static const struct exchange_ops log_ops = {
     .on_writable = on_writable, .on_gone = on_gone, .on_drain = on_drain};
 
+/*
+ * kjob's own: with uid and attempt one certain file is meant, whether or not the pod is still
+ * there. A Job that fails by its backoffLimit deletes the pod whose output `kjob run` is about to
+ * read.
+ */
+static int find_attempt(
+    struct exchange *x, const struct request *r, const char *uid, char **ret_path, struct err *e)
+{
+	struct server *s = server_of(x);
+	const char *container = exchange_query(x, "container");
+	int64_t attempt = 0;
+
+	if (query_int(x, "attempt", 0, &attempt, e) < 0)
+		return -1;
+	if (attempt > INT32_MAX)
+		return err_not_found(e, r->kind, r->name);
+	return s->deps.pods_ops->find_attempt_log(s->deps.pods, r->ns, r->name, uid,
+	    container ? container : "", (int)attempt, ret_path, e);
+}
+
+static int find_current(struct exchange *x, const struct request *r, bool previous, char **ret_path,
+    bool *ret_live, struct err *e)
+{
+	struct server *s = server_of(x);
+	auto_json *pod = store_get(s->deps.store, r->kind, r->ns, r->name, e);
+	const char *container = pod ? pod_container(pod, exchange_query(x, "container"), e) : NULL;
+
+	if (!container)
+		return -1;
+	return s->deps.pods_ops->find_log(
+	    s->deps.pods, pod, container, previous, ret_path, ret_live, e);
+}
+
 void handle_log(struct exchange *x, const struct request *r)
 {
 	struct server *s = server_of(x);
+	const char *uid = exchange_query(x, "uid");
 	auto_err e = {0};
-	auto_json *pod = NULL;
 	auto_free char *path = NULL;
 	struct logreader *reader = NULL;
 	struct log_request lr;
 	struct log_stream_state *l;
-	const char *container;
 	bool live = false;
 
 	if (parse_log_request(x, r, &lr, &e) < 0 ||
-	    !(pod = store_get(s->deps.store, r->kind, r->ns, r->name, &e)) ||
-	    !(container = pod_container(pod, exchange_query(x, "container"), &e)) ||
-	    s->deps.pods_ops->find_log(
-		s->deps.pods, pod, container, lr.previous, &path, &live, &e) < 0) {
+	    (uid ? find_attempt(x, r, uid, &path, &e)
+		 : find_current(x, r, lr.previous, &path, &live, &e)) < 0) {
 		answer_err(x, &e);
 		return;
 	}

@@ -22,6 +22,8 @@ struct server;
 struct server_pods_ops {
 	int (*find_log)(struct pods *p, const json *pod, const char *container, bool previous,
 	    char **ret_path, bool *ret_live, struct err *e);
+	int (*find_attempt_log)(struct pods *p, const char *ns, const char *pod, const char *uid,
+	    const char *container, int attempt, char **ret_path, struct err *e);
 	struct log_follow *(*follow_log)(
 	    struct pods *p, const char *path, void (*fn)(void *ctx), void *ctx);
 	bool (*follow_live)(const struct log_follow *f);

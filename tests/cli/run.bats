@@ -156,10 +156,26 @@ nothing_left() { # NAME
 }
 
 @test "a failed run is tried again as often as --backoff-limit says" {
-	try run_kjob again --restart=OnFailure --backoff-limit=1 -- sh -c 'echo try; sleep 1; exit 4'
+	try run_kjob again --restart=OnFailure --backoff-limit=1 -- sh -c 'echo try; exit 4'
 	is "$rc" 4
 	matches "$out" '^try$'
 	is "$(summary again)" "-/1/- $(failed_with BackoffLimitExceeded)"
+}
+
+@test "what a pod printed is shown even if it is deleted before it was read" {
+	local pid rc=0
+	"$KJOB_BIN" run late "--image=$IMAGE" --restart=OnFailure --backoff-limit=1 -- \
+		sh -c 'echo last words; exit 4' >out 2>err 3>&- &
+	pid=$!
+	until kjob get job late >/dev/null 2>&1; do sleep 0.02; done
+	kill -STOP "$pid"
+	ended late
+	eventually 20 pod_count_is late 0
+	kill -CONT "$pid"
+	wait "$pid" || rc=$?
+	is "$rc" 4
+	matches "$(cat out)" '^last words$'
+	is "$(cat err)" ""
 }
 
 @test "the lines of several pods bear their names" {

@@ -59,6 +59,15 @@ static int fake_find_log(struct pods *p, const json *pod, const char *container,
 	return 0;
 }
 
+static int fake_find_attempt_log(struct pods *p, const char *ns, const char *pod, const char *uid,
+    const char *container, int attempt, char **ret_path, struct err *e)
+{
+	if (!str_eq(uid, "the-uid") || attempt != 1)
+		return err_not_found(e, kind_by_id(KIND_POD), pod);
+	*ret_path = xstrdup(p->log_path);
+	return 0;
+}
+
 static struct log_follow *fake_follow_log(
     struct pods *p, const char *path, void (*fn)(void *ctx), void *ctx)
 {
@@ -113,6 +122,7 @@ static void fake_stdin_close(struct pods *p, const char *uid, const char *contai
 
 static const struct server_pods_ops fake_pods = {
     .find_log = fake_find_log,
+    .find_attempt_log = fake_find_attempt_log,
     .follow_log = fake_follow_log,
     .follow_live = fake_follow_live,
     .follow_stop = fake_follow_stop,

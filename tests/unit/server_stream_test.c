@@ -54,6 +54,23 @@ TEST("a log is given whole, or the part that the query selects")
 	fixture_close(&f);
 }
 
+TEST("the log of an attempt is given by the pod's uid, also when the pod is gone")
+{
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	write_log(&f, "last words\n", LOG_STDOUT);
+	get_log(&f, "?uid=the-uid&attempt=1&container=main", "last words\n");
+	request(&f, &a, "GET", LOG "?uid=the-uid&attempt=2", NULL);
+	CHECK_INT(a.status, 404);
+	request(&f, &a, "GET", LOG "?uid=the-uid&attempt=99999999999", NULL);
+	CHECK_INT(a.status, 404);
+	request(&f, &a, "GET", LOG "?uid=the-uid&attempt=x", NULL);
+	CHECK_INT(a.status, 400);
+	fixture_close(&f);
+}
+
 TEST("queries of logs that make no sense are refused")
 {
 	static const struct {

@@ -14,8 +14,9 @@
 #ifndef KJOB_ENGINE_H
 #define KJOB_ENGINE_H
 
-#include "http.h"
 #include "base/json.h"
+#include "container_spec.h"
+#include "http.h"
 
 enum engine_kind { ENGINE_DOCKER, ENGINE_PODMAN };
 
@@ -98,15 +99,6 @@ struct container_info {
 typedef void container_info_fn(
     struct engine_who who, const struct container_info *info, const struct err *err);
 
-/* What a container is made from; strings are borrowed. Zero values mean the engine's default. */
-struct container_spec {
-	const char *name, *image, *hostname, *working_dir, *user, *network_mode, *stop_signal;
-	const json *command,
-	    *args; /* arrays of strings or NULL: Kubernetes' command is the entrypoint */
-	const struct strlist *env; /* "K=V" */
-	const json *labels;
-	bool stdin_open, stdin_once, tty;
-};
 /* cb's text: the id of the container. */
 engine_id container_create(
     struct engine *en, const struct container_spec *s, engine_text_fn *cb, struct engine_who who);

@@ -175,7 +175,7 @@ static void on_created(struct engine_who who, const char *id, const struct err *
 static bool apply_create(struct pod *p, struct container *c, const struct pod_action *a)
 {
 	c->busy = true;
-	c->call = container_create_call(c, on_created, container_who(c));
+	c->call = container_create_call(c, NULL, on_created, container_who(c));
 	return true;
 }
 

@@ -130,18 +130,21 @@ static char *hostname_of(const struct pod *p)
 	return name;
 }
 
-engine_id container_create_call(struct container *c, engine_text_fn *cb, struct engine_who who)
+engine_id container_create_call(
+    struct container *c, const char *sandbox, engine_text_fn *cb, struct engine_who who)
 {
 	const json *spec = container_json(c);
 	auto_strlist env = {0};
 	auto_free char *name = container_engine_name(c);
 	auto_free char *hostname = hostname_of(c->pod);
 	auto_json *labels = container_labels(c);
+	auto_free char *network = sandbox ? xasprintf("container:%s", sandbox) : NULL;
 	auto_json *command = NULL, *args = NULL;
 	struct container_spec s = {
 	    .name = name,
 	    .image = json_str_or(spec, "image", ""),
 	    .hostname = hostname,
+	    .network_mode = network,
 	    .working_dir = json_str(spec, "workingDir"),
 	    .env = &env,
 	    .labels = labels,

@@ -25,6 +25,7 @@
 #include "../store/logfile.h"
 #include "env.h"
 #include "pod_decide.h"
+#include "pod_spec.h"
 #include "pods.h"
 
 struct container {
@@ -196,7 +197,6 @@ void image_release_all(struct pods *set);
 /* ---- pod_spec.c ---- */
 /* The engine's name of an attempt: kjob_NS_POD_CONTAINER_UID8_ATTEMPT; owned. */
 char *container_engine_name(const struct container *c);
-engine_id container_create_call(struct container *c, engine_text_fn *cb, struct engine_who who);
 enum restart_policy pod_restart_policy(const struct pod *p);
 enum pull_policy container_pull_policy(const struct container *c);
 

@@ -7,6 +7,7 @@
  * is an error in every mode; unknown and duplicate names are errors, warnings or nothing, as the
  * request asks.
  */
+#include "../../runtime/base/base64.h"
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/map.h"
 #include "api.h"
@@ -67,6 +68,7 @@ static char *go_type(const struct field *f, bool item)
 	    [T_MICRO_TIME] = "string",
 	    [T_STRING_MAP] = "map[string]string",
 	    [T_QUANTITY_MAP] = "v1.ResourceList",
+	    [T_BYTES_MAP] = "map[string][]uint8",
 	    [T_STRING_LIST] = "[]string",
 	    [T_INT32_LIST] = "[]int32",
 	    [T_INT64_LIST] = "[]int64",
@@ -81,7 +83,7 @@ static char *go_type(const struct field *f, bool item)
 	if (f->go_type)
 		return xasprintf("v1.%s", f->go_type);
 	if (item)
-		return xstrdup(f->type == T_STRING_MAP ? "string" : text + 2);
+		return xstrdup(strchr(text, ']') + 1);
 	return xstrdup(text);
 }
 
@@ -185,6 +187,23 @@ static int decode_string(struct decoder *d, struct value *v)
 	return json_is_string(v->node) ? 0 : type_error(d, v, false);
 }
 
+/* The text is never shown: it may be a secret. */
+static int decode_bytes(struct decoder *d, struct value *v)
+{
+	auto_buf bytes = {0};
+	auto_free char *text = NULL;
+	size_t bad;
+
+	if (decode_string(d, v) < 0)
+		return -1;
+	if (base64_decode(json_string_value(v->node), &bytes, &bad) < 0)
+		return err_set(d->e, ERR_BAD_REQUEST, "illegal base64 data at input byte %zu", bad);
+	text = base64_encode(bytes.ptr, bytes.len);
+	if (!str_eq(text, json_string_value(v->node)))
+		json_replace(v->parent, v->node, json_new_string(text));
+	return 0;
+}
+
 static int decode_int(struct decoder *d, struct value *v, int64_t min, int64_t max)
 {
 	int64_t n;
@@ -274,6 +293,8 @@ static int decode_map(struct decoder *d, struct value *v)
 			json_replace(v->node, m, map_get(&seen, json_key(m)));
 		} else if (v->f->type == T_STRING_MAP) {
 			rc = decode_string(d, &item);
+		} else if (v->f->type == T_BYTES_MAP) {
+			rc = decode_bytes(d, &item);
 		} else {
 			rc = decode_quantity(d, &item);
 		}
@@ -305,6 +326,7 @@ static int decode_item(struct decoder *d, struct value *item, const struct place
 	case T_MICRO_TIME:
 	case T_STRING_MAP:
 	case T_QUANTITY_MAP:
+	case T_BYTES_MAP:
 	case T_OBJECT:
 	case T_OPAQUE:
 		break;
@@ -362,6 +384,7 @@ static int decode_value(struct decoder *d, struct value *v)
 		return decode_time(d, v);
 	case T_STRING_MAP:
 	case T_QUANTITY_MAP:
+	case T_BYTES_MAP:
 		return decode_map(d, v);
 	case T_OBJECT:
 		if (!json_is_object(v->node))
@@ -393,7 +416,9 @@ static bool is_zero(const struct field *f, const json *node)
 	case JSON_ARRAY:
 		return !(f->flags & F_REQUIRED) && !json_first(node);
 	case JSON_OBJECT:
-		return (f->type == T_STRING_MAP || f->type == T_QUANTITY_MAP) && !json_first(node);
+		return (f->type == T_STRING_MAP || f->type == T_QUANTITY_MAP ||
+			   f->type == T_BYTES_MAP) &&
+		       !json_first(node);
 	case JSON_ABSENT:
 	case JSON_NULL:
 		break;

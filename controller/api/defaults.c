@@ -4,6 +4,7 @@
  * Plain defaults come from the schema rows, wherever their object is present. What depends on other
  * fields is here.
  */
+#include "../../runtime/base/base64.h"
 #include "api.h"
 #include "schema.h"
 
@@ -95,6 +96,22 @@ static void default_cron_job(json *cron)
 	default_pod_spec(json_obj(template, "spec"));
 }
 
+/* stringData is for writing alone: its values become part of data. */
+static void default_secret(json *secret)
+{
+	json *data = json_get(secret, "data");
+
+	json_for (m, json_get(secret, "stringData")) {
+		const char *value = json_string_value(m);
+		auto_free char *text = base64_encode(value, strlen(value));
+
+		data = json_obj(secret, "data");
+		json_set_str(data, json_key(m), text);
+	}
+	json_del(secret, "stringData");
+	json_sort(data);
+}
+
 void api_default(const struct kind *k, json *obj)
 {
 	json_obj(obj, "metadata");
@@ -111,6 +128,10 @@ void api_default(const struct kind *k, json *obj)
 	case KIND_NAMESPACE:
 		json_obj(obj, "spec");
 		break;
+	case KIND_SECRET:
+		default_secret(obj);
+		break;
+	case KIND_CONFIGMAP:
 	case KIND_EVENT:
 	case KIND_NODE:
 	case KIND_COUNT:

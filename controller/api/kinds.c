@@ -8,6 +8,7 @@ static const char *const short_event[] = {"ev", NULL};
 static const char *const short_namespace[] = {"ns", NULL};
 static const char *const short_node[] = {"no", NULL};
 static const char *const short_cronjob[] = {"cj", NULL};
+static const char *const short_configmap[] = {"cm", NULL};
 static const char *const subs_pod[] = {"attach", "eviction", "log", "status", NULL};
 static const char *const subs_status[] = {"status", NULL};
 
@@ -92,6 +93,27 @@ static const struct kind kinds[KIND_COUNT] = {
 	.has_generation = true,
 	.subresources = subs_status,
     },
+    {
+	.id = KIND_CONFIGMAP,
+	.group = "",
+	.version = "v1",
+	.kind = "ConfigMap",
+	.resource = "configmaps",
+	.singular = "configmap",
+	.schema = &schema_config_map,
+	.short_names = short_configmap,
+	.namespaced = true,
+    },
+    {
+	.id = KIND_SECRET,
+	.group = "",
+	.version = "v1",
+	.kind = "Secret",
+	.resource = "secrets",
+	.singular = "secret",
+	.schema = &schema_secret,
+	.namespaced = true,
+    },
 };
 
 /* Texts that are derived from a row but must live as long as it: same order. */
@@ -104,6 +126,8 @@ static const struct {
     {"v1", "nodes"},
     {"batch/v1", "jobs.batch"},
     {"batch/v1", "cronjobs.batch"},
+    {"v1", "configmaps"},
+    {"v1", "secrets"},
 };
 
 const struct kind *kind_by_id(enum kind_id id)

@@ -165,6 +165,24 @@ void name_check_env(const char *s, struct strlist *problems)
 		}
 }
 
+void name_check_config_key(const char *s, struct strlist *problems)
+{
+	bool clean = *s;
+
+	check_length(s, DNS_SUBDOMAIN_MAX, "", problems);
+	for (const char *p = s; *p; p++)
+		clean = clean && (is_alnum(*p) || strchr("-_.", *p));
+	if (!clean)
+		strlist_add(problems, "a valid config key must consist of alphanumeric "
+				      "characters, '-', '_' or '.' (e.g. 'key.name',  or "
+				      "'KEY_NAME',  or 'key-name', regex used for validation is "
+				      "'[-._a-zA-Z0-9]+')");
+	if (strcmp(s, ".") == 0 || strcmp(s, "..") == 0)
+		strlist_addf(problems, "must not be '%s'", s);
+	else if (s[0] == '.' && s[1] == '.')
+		strlist_add(problems, "must not start with '..'");
+}
+
 void name_check_finalizer(const char *s, struct strlist *problems)
 {
 	static const char *const plain[] = {"orphan", "foregroundDeletion", "kubernetes"};

@@ -17,6 +17,7 @@ void name_check_qualified(const char *s, struct strlist *problems); /* label key
 void name_check_label_value(const char *s, struct strlist *problems);
 void name_check_port(const char *s, struct strlist *problems); /* names of ports */
 void name_check_env(const char *s, struct strlist *problems);  /* names of variables */
+void name_check_config_key(const char *s, struct strlist *problems); /* keys of config maps */
 void name_check_finalizer(const char *s, struct strlist *problems);
 /* "domain/path", as managedBy wants it. */
 void name_check_domain_path(const char *s, struct strlist *problems);

@@ -48,6 +48,7 @@ static const struct form {
     [T_MICRO_TIME] = {NULL, NULL, LEAF_MICRO_TIME, false, false},
     [T_STRING_MAP] = {"string", NULL, LEAF_NONE, false, true},
     [T_QUANTITY_MAP] = {NULL, NULL, LEAF_QUANTITY, false, true},
+    [T_BYTES_MAP] = {"string", "byte", LEAF_NONE, false, true},
     [T_OBJECT] = {NULL, NULL, LEAF_NONE, false, false},
     [T_OBJECT_LIST] = {NULL, NULL, LEAF_NONE, true, false},
     [T_STRING_LIST] = {"string", NULL, LEAF_NONE, true, false},

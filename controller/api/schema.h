@@ -22,6 +22,7 @@ enum field_type {
 	T_MICRO_TIME,
 	T_STRING_MAP,
 	T_QUANTITY_MAP,
+	T_BYTES_MAP, /* values are base64, stored with its padding and without line breaks */
 	T_OBJECT,
 	T_OBJECT_LIST,
 	T_STRING_LIST,
@@ -98,6 +99,8 @@ extern const struct schema schema_job, schema_job_spec, schema_pod_failure_polic
 /* schema_cron.c */
 extern const struct schema schema_cron_job, schema_cron_job_spec, schema_job_template_spec,
     schema_cron_job_status;
+/* schema_config.c */
+extern const struct schema schema_config_map, schema_secret;
 /* schema_policy.c */
 extern const struct schema schema_eviction;
 /* schema_core.c */

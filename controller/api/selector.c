@@ -494,6 +494,17 @@ static const struct selectable cron_job_fields[] = {
     PLAIN(NULL),
 };
 
+static const struct selectable config_map_fields[] = {
+    META_FIELDS,
+    PLAIN(NULL),
+};
+
+static const struct selectable secret_fields[] = {
+    META_FIELDS,
+    PLAIN("type"),
+    PLAIN(NULL),
+};
+
 static const struct selectable *selectable_of(const struct kind *k)
 {
 	switch (k->id) {
@@ -509,6 +520,10 @@ static const struct selectable *selectable_of(const struct kind *k)
 		return job_fields;
 	case KIND_CRONJOB:
 		return cron_job_fields;
+	case KIND_CONFIGMAP:
+		return config_map_fields;
+	case KIND_SECRET:
+		return secret_fields;
 	case KIND_COUNT:
 		break;
 	}

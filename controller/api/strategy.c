@@ -50,6 +50,8 @@ void api_prepare_create(const struct kind *k, json *obj)
 		break;
 	case KIND_NODE: /* written by the controller itself, status and all */
 	case KIND_EVENT:
+	case KIND_CONFIGMAP:
+	case KIND_SECRET:
 	case KIND_COUNT:
 		break;
 	}

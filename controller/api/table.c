@@ -479,6 +479,34 @@ static const struct column node_columns[] = {
     {NULL, NULL, 0, NULL, NULL, NULL},
 };
 
+/* ---- config maps and secrets ---- */
+
+static int64_t config_data(const struct source *s)
+{
+	return (int64_t)(
+	    json_len(json_get(s->obj, "data")) + json_len(json_get(s->obj, "binaryData")));
+}
+
+static const struct column config_map_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Data", "", 0, "Number of keys.", NULL, config_data},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+static char *secret_type(const struct source *s)
+{
+	return string_or(s, "type", "");
+}
+
+static const struct column secret_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Type", "", 0, "What kind of secret it is.", secret_type, NULL},
+    {"Data", "", 0, "Number of keys.", NULL, config_data},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
 /* ---- tables ---- */
 
 static const struct column *columns_of(const struct kind *k)
@@ -496,6 +524,10 @@ static const struct column *columns_of(const struct kind *k)
 		return job_columns;
 	case KIND_CRONJOB:
 		return cron_job_columns;
+	case KIND_CONFIGMAP:
+		return config_map_columns;
+	case KIND_SECRET:
+		return secret_columns;
 	case KIND_COUNT:
 		break;
 	}

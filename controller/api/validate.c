@@ -337,6 +337,12 @@ static void validate_object(
 	case KIND_EVENT:
 		validate_event(r, obj);
 		break;
+	case KIND_CONFIGMAP:
+		validate_config_map(r, obj, old);
+		break;
+	case KIND_SECRET:
+		validate_secret(r, obj, old);
+		break;
 	case KIND_NAMESPACE:
 	case KIND_NODE:
 	case KIND_COUNT:

@@ -36,6 +36,12 @@ void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warn
 /* The variables of a container: names, and one source for each value. */
 void validate_env(struct report *r, const json *env, const struct place *p);
 
+/* ---- validate_config.c ---- */
+
+/* old: NULL on create. */
+void validate_config_map(struct report *r, const json *map, const json *old);
+void validate_secret(struct report *r, const json *secret, const json *old);
+
 /* ---- validate_job.c ---- */
 
 void validate_job(struct report *r, const json *job);

@@ -1,0 +1,43 @@
+/* schema_config: the kinds ConfigMap and Secret. */
+#include "schema.h"
+
+static const struct field config_map_fields[] = {
+    ROW("apiVersion", T_STRING, 0, "Always v1."),
+    ROW("kind", T_STRING, 0, "Always ConfigMap."),
+    ROW("metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
+	.of = &schema_object_meta),
+    ROW("immutable", T_BOOL, F_PTR,
+	"True: data can no longer change, and this not be taken back; the object can only be "
+	"deleted."),
+    ROW("data", T_STRING_MAP, 0,
+	"The values, each under a key of letters, digits, '-', '_' and '.'; at most 1 MiB in all."),
+    ROW("binaryData", T_BYTES_MAP, 0,
+	"Values that are no UTF-8 text, in base64; no key is in data too."),
+    {0},
+};
+SCHEMA(config_map, "ConfigMap",
+    "Settings as pairs of key and value, for pods to use as environment variables and files.");
+
+static const struct field secret_fields[] = {
+    ROW("apiVersion", T_STRING, 0, "Always v1."),
+    ROW("kind", T_STRING, 0, "Always Secret."),
+    ROW("metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
+	.of = &schema_object_meta),
+    ROW("immutable", T_BOOL, F_PTR,
+	"True: data can no longer change, and this not be taken back; the object can only be "
+	"deleted."),
+    ROW("data", T_BYTES_MAP, 0,
+	"The values in base64, each under a key of letters, digits, '-', '_' and '.'; at most 1 "
+	"MiB "
+	"in all before the encoding."),
+    ROW("stringData", T_STRING_MAP, 0,
+	"Values as plain text, for writing: the server puts them into data and never shows this "
+	"field."),
+    ROW("type", T_STRING, 0,
+	"What the secret is for: Opaque, kubernetes.io/dockerconfigjson, kubernetes.io/tls, …; it "
+	"says which keys must be there.",
+	.dflt = "\"Opaque\"", .go_type = "SecretType"),
+    {0},
+};
+SCHEMA(secret, "Secret",
+    "Passwords, keys and other values that are not to be shown, for pods to use.");

@@ -28,7 +28,7 @@ SCHEMA(pod_template_spec, "PodTemplateSpec");
 static const struct field pod_spec_fields[] = {
     ROW("volumes", T_OBJECT_LIST, F_LATER, "Files and folders that containers can mount.",
 	.of = &schema_volume, .merge_key = "name"),
-    ROW("initContainers", T_OBJECT_LIST, F_LATER,
+    ROW("initContainers", T_OBJECT_LIST, 0,
 	"Containers that must succeed one after the other, before the others start. One with "
 	"restartPolicy Always is a sidecar: it goes on beside them.",
 	.of = &schema_container, .merge_key = "name"),
@@ -44,7 +44,7 @@ static const struct field pod_spec_fields[] = {
 	.go_type = "RestartPolicy"),
     ROW("terminationGracePeriodSeconds", T_INT64, F_PTR,
 	"Seconds that containers have between the signal to stop and the kill.", .dflt = "30"),
-    ROW("activeDeadlineSeconds", T_INT64, F_PTR | F_LATER,
+    ROW("activeDeadlineSeconds", T_INT64, F_PTR,
 	"Seconds after its start at which the pod is ended and has failed."),
     ROW("dnsPolicy", T_STRING, F_LATER,
 	"Where names are looked up: ClusterFirst asks the cluster's server, Default the one of the "
@@ -149,10 +149,10 @@ static const struct field container_fields[] = {
 	.of = &schema_resource_requirements, .dflt = "{}"),
     ROW("resizePolicy", T_OBJECT_LIST, F_LATER, "Which resources can change without a restart.",
 	.of = &schema_container_resize_policy),
-    ROW("restartPolicy", T_STRING, F_PTR | F_LATER,
+    ROW("restartPolicy", T_STRING, F_PTR,
 	"When this container is restarted; of an init container, Always makes it a sidecar.",
 	.values = ENUM("Always", "Never", "OnFailure"), .go_type = "ContainerRestartPolicy"),
-    ROW("restartPolicyRules", T_OBJECT_LIST, F_LATER,
+    ROW("restartPolicyRules", T_OBJECT_LIST, 0,
 	"Exceptions from the restart policy for certain exit codes.",
 	.of = &schema_container_restart_rule),
     ROW("volumeMounts", T_OBJECT_LIST, F_LATER, "Where the pod's volumes appear in the container.",

@@ -31,6 +31,12 @@ void validate_pod_update(struct report *r, const json *pod, const json *old);
 void validate_pod_later(struct report *r, const json *spec, const struct place *p);
 void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warnings);
 
+/* ---- validate_restart.c ---- */
+
+/* The restart policy and its rules; and what init containers must not have (init: it is of that
+ * list). */
+void validate_container_restart(struct report *r, const json *c, const struct place *p, bool init);
+
 /* ---- validate_env.c ---- */
 
 /* The variables of a container: names, and one source for each value. */

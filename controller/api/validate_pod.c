@@ -5,6 +5,8 @@
 
 #define PORT_MAX 65535
 #define WARNINGS_MAX 50
+/* Kubernetes has no limit of its own; this one is kjob's. */
+#define CONTAINERS_MAX 500
 
 static void validate_ports(struct report *r, const json *ports, const struct place *p)
 {
@@ -39,7 +41,7 @@ static void validate_ports(struct report *r, const json *ports, const struct pla
 	map_release(&names, NULL);
 }
 
-static void validate_container(struct report *r, const json *c, const struct place *p)
+static void validate_container(struct report *r, const json *c, const struct place *p, bool init)
 {
 	struct place name = PLACE(p, "name"), image = PLACE(p, "image"), ports = PLACE(p, "ports");
 	struct place env = PLACE(p, "env");
@@ -54,18 +56,23 @@ static void validate_container(struct report *r, const json *c, const struct pla
 	validate_ports(r, json_get(c, "ports"), &ports);
 	validate_env(r, json_get(c, "env"), &env);
 	validate_enum(r, &schema_container, c, "imagePullPolicy", p);
+	validate_container_restart(r, c, p, init);
 }
 
 static void validate_containers(
-    struct report *r, const json *list, const struct place *p, struct map *names)
+    struct report *r, const json *list, const struct place *p, struct map *names, bool init)
 {
 	size_t i = 0;
 
+	if (json_len(list) > CONTAINERS_MAX) {
+		bad_too_many(r, p, json_len(list), CONTAINERS_MAX);
+		return;
+	}
 	json_for (c, list) {
 		struct place item = PLACE_ITEM(p, i++), name = PLACE(&item, "name");
 		const char *own = json_str_or(c, "name", "");
 
-		validate_container(r, c, &item);
+		validate_container(r, c, &item, init);
 		if (*own && map_set(names, own, c))
 			bad_duplicate(r, &name, json_get(c, "name"));
 	}
@@ -83,8 +90,8 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 
 	if (!json_first(json_get(spec, "containers")))
 		bad_required(r, &containers, "");
-	validate_containers(r, json_get(spec, "containers"), &containers, &names);
-	validate_containers(r, json_get(spec, "initContainers"), &init, &names);
+	validate_containers(r, json_get(spec, "containers"), &containers, &names, false);
+	validate_containers(r, json_get(spec, "initContainers"), &init, &names, true);
 	map_release(&names, NULL);
 	validate_enum(r, &schema_pod_spec, spec, "restartPolicy", p);
 	validate_enum(r, &schema_pod_spec, spec, "dnsPolicy", p);
@@ -110,13 +117,12 @@ static bool has_outer_blank(const char *s)
 	return len && (strchr(blanks, s[0]) || strchr(blanks, s[len - 1]));
 }
 
-void validate_pod(struct report *r, const json *pod)
+static void validate_images(struct report *r, const json *list, const struct place *p)
 {
-	struct place spec = PLACE(NULL, "spec"), containers = PLACE(&spec, "containers");
 	size_t i = 0;
 
-	json_for (c, json_path(pod, "spec.containers")) {
-		struct place item = PLACE_ITEM(&containers, i++), image = PLACE(&item, "image");
+	json_for (c, list) {
+		struct place item = PLACE_ITEM(p, i++), image = PLACE(&item, "image");
 
 		if (has_outer_blank(json_str_or(c, "image", "")))
 			bad_invalid(r, &image, json_get(c, "image"),
@@ -124,14 +130,47 @@ void validate_pod(struct report *r, const json *pod)
 	}
 }
 
+void validate_pod(struct report *r, const json *pod)
+{
+	struct place spec = PLACE(NULL, "spec"), containers = PLACE(&spec, "containers");
+	struct place init = PLACE(&spec, "initContainers");
+
+	validate_images(r, json_path(pod, "spec.initContainers"), &init);
+	validate_images(r, json_path(pod, "spec.containers"), &containers);
+}
+
+/* The deadline may be set and brought forward, never put off or taken away. */
+static void validate_deadline_update(
+    struct report *r, const json *spec, const json *old, const struct place *p)
+{
+	struct place at = PLACE(p, "activeDeadlineSeconds");
+	const json *limit = json_get(spec, "activeDeadlineSeconds"),
+		   *before = json_get(old, "activeDeadlineSeconds");
+	int64_t n, was;
+
+	if (!json_is_int(before, &was))
+		return;
+	if (!json_is_int(limit, &n))
+		bad_invalid(r, &at, limit, "must not update from a positive integer to nil value");
+	else if (n > was)
+		bad_invalid(r, &at, limit, "must be less than or equal to previous value");
+}
+
 void validate_pod_update(struct report *r, const json *pod, const json *old)
 {
 	struct place spec = PLACE(NULL, "spec");
+	auto_json *same = json_dup(json_get(pod, "spec"));
+	const json *limit = json_path(old, "spec.activeDeadlineSeconds");
 
-	if (!json_equal(json_get(pod, "spec"), json_get(old, "spec")))
+	validate_deadline_update(r, json_get(pod, "spec"), json_get(old, "spec"), &spec);
+	if (limit)
+		json_set(same, "activeDeadlineSeconds", json_dup(limit));
+	else
+		json_del(same, "activeDeadlineSeconds");
+	if (!json_equal(same, json_get(old, "spec")))
 		bad_forbidden(r, &spec,
-		    "pod updates may not change fields other than `metadata` in this version of "
-		    "kjob");
+		    "pod updates may not change fields other than `metadata` and "
+		    "`spec.activeDeadlineSeconds` in this version of kjob");
 }
 
 /* Addresses: an engine gives them when the container starts, and not before. */
@@ -157,17 +196,32 @@ static void validate_env_later(struct report *r, const json *list, const struct 
 	}
 }
 
-void validate_pod_later(struct report *r, const json *spec, const struct place *p)
+/* Containers beside each other. */
+static void validate_beside(struct report *r, const json *spec, const struct place *p)
 {
-	struct place containers = PLACE(p, "containers");
-	size_t i = 0;
+	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
+	size_t i = 0, n = 0;
 
+	json_for (c, json_get(spec, "initContainers")) {
+		struct place item = PLACE_ITEM(&init, n++), policy = PLACE(&item, "restartPolicy");
+
+		if (str_eq(json_str(c, "restartPolicy"), "Always"))
+			bad_forbidden(r, &policy, "not supported by this version of kjob");
+	}
 	json_for (c, json_get(spec, "containers")) {
 		struct place item = PLACE_ITEM(&containers, i);
 
 		if (i++ > 0)
 			bad_forbidden(r, &item, "not supported by this version of kjob");
 	}
+}
+
+void validate_pod_later(struct report *r, const json *spec, const struct place *p)
+{
+	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
+
+	validate_beside(r, spec, p);
+	validate_env_later(r, json_get(spec, "initContainers"), &init);
 	validate_env_later(r, json_get(spec, "containers"), &containers);
 }
 
@@ -221,16 +275,23 @@ static void warn_ports(const json *ports, const struct place *p, struct strlist 
 	map_release(&seen, NULL);
 }
 
-void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warnings)
+static void warn_containers(const json *list, const struct place *p, struct strlist *warnings)
 {
-	struct place containers = PLACE(p, "containers");
 	size_t i = 0;
 
-	json_for (c, json_get(spec, "containers")) {
-		struct place item = PLACE_ITEM(&containers, i++);
+	json_for (c, list) {
+		struct place item = PLACE_ITEM(p, i++);
 		struct place env = PLACE(&item, "env"), ports = PLACE(&item, "ports");
 
 		warn_env(json_get(c, "env"), &env, warnings);
 		warn_ports(json_get(c, "ports"), &ports, warnings);
 	}
+}
+
+void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warnings)
+{
+	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
+
+	warn_containers(json_get(spec, "initContainers"), &init, warnings);
+	warn_containers(json_get(spec, "containers"), &containers, warnings);
 }

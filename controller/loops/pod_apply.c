@@ -1,27 +1,35 @@
+#include "pod_volumes.h"
 #include "pods_internal.h"
 
 #define RETRY_UNAVAILABLE_MS 1000
 
-/* Removals begin this long after they were asked for, so that they stay out of the way of starts.
- */
-#define REMOVAL_DELAY_MS 300
-#define REMOVAL_PARALLEL 2
-#define REMOVAL_PARALLEL_MAX 8
-/* With more than this waiting they do not wait for a pause of the starts, and more go at a time. */
-#define REMOVALS_MAX 200
-
 void container_event(
     struct container *c, const char *type, const char *reason, const char *fmt, ...)
 {
-	auto_free char *field = xasprintf("spec.containers{%s}", c->name);
+	auto_free char *field = xasprintf(
+	    "spec.%s{%s}", c->role == ROLE_APP ? "containers" : "initContainers", c->name);
 	auto_free char *message = NULL;
 	va_list ap;
 
 	va_start(ap, fmt);
 	message = xvasprintf(fmt, ap);
 	va_end(ap);
-	recorder_event(c->pod->set->env->recorder, kind_by_id(KIND_POD), c->pod->obj, field, type,
-	    reason, "kubelet", "%s", message);
+	recorder_event(c->pod->set->env->recorder, kind_by_id(KIND_POD), c->pod->obj,
+	    c->role == ROLE_SANDBOX ? NULL : field, type, reason, "kubelet", "%s", message);
+}
+
+void container_begin_attempt(struct container *c)
+{
+	const json *spec = container_json(c);
+
+	c->startup_failing = json_has(spec, "startupProbe");
+	c->unready = json_has(spec, "readinessProbe");
+	c->unhealthy = false;
+	c->probe_grace_ms = -1;
+	c->post_start = json_has(spec, "lifecycle.postStart") ? HOOK_DUE : HOOK_NONE;
+	c->pre_stop = json_has(spec, "lifecycle.preStop") ? HOOK_DUE : HOOK_NONE;
+	c->stop_by_ms = c->term_sent_ms = c->kill_sent_ms = 0;
+	set_text(&c->kill_message, NULL);
 }
 
 void container_retry(struct container *c, const char *reason, const char *message)
@@ -61,6 +69,12 @@ static bool apply_schedule(struct pod *p, struct container *c, const struct pod_
 	return true;
 }
 
+static bool apply_volumes(struct pod *p, struct container *c, const struct pod_action *a)
+{
+	volumes_prepare(p);
+	return true;
+}
+
 static bool apply_pull(struct pod *p, struct container *c, const struct pod_action *a)
 {
 	image_want(c);
@@ -92,6 +106,7 @@ static void created(struct container *c, const char *id)
 
 	set_text(&c->id, id);
 	c->stage = STAGE_CREATED;
+	c->round = c->pod->round;
 	c->restarts = c->attempt;
 	set_text(&c->waiting_reason, "ContainerCreating");
 	set_text(&c->waiting_message, NULL);
@@ -245,32 +260,44 @@ static bool apply_start(struct pod *p, struct container *c, const struct pod_act
 
 /* ---- restart ---- */
 
+/* Tells of the delay before the next attempt. */
+static void back_off(struct container *c, int64_t ended_ms)
+{
+	const struct pod *p = c->pod;
+	char delay[TIME_TEXT_MAX];
+	auto_free char *text = NULL;
+
+	c->not_before_ms = restart_backoff_next(&c->restart_backoff, ended_ms);
+	if (c->not_before_ms <= now_ms())
+		return;
+	duration_format(delay, (c->not_before_ms - ended_ms) * NSEC_PER_MSEC);
+	text = xasprintf("back-off %s restarting failed container=%s pod=%s_%s(%s)", delay, c->name,
+	    p->name, p->ns, p->uid);
+	set_text(&c->waiting_reason, "CrashLoopBackOff");
+	set_text(&c->waiting_message, text);
+	container_event(c, "Warning", "BackOff",
+	    "Back-off restarting failed container %s in pod %s_%s(%s)", c->name, p->name, p->ns,
+	    p->uid);
+}
+
 static bool apply_restart(struct pod *p, struct container *c, const struct pod_action *a)
 {
-	char delay[TIME_TEXT_MAX];
-	int64_t ended_ms = c->finished_ns / NSEC_PER_MSEC;
+	bool ran = c->stage == STAGE_EXITED;
 
 	output_close(c);
-	json_free(c->last_state);
-	c->last_state = container_terminated(c);
-	c->not_before_ms = restart_backoff_next(&c->restart_backoff, ended_ms);
 	set_text(&c->waiting_reason, "ContainerCreating");
 	set_text(&c->waiting_message, NULL);
-	if (c->not_before_ms > now_ms()) {
-		auto_free char *text = NULL;
-
-		duration_format(delay, (c->not_before_ms - ended_ms) * NSEC_PER_MSEC);
-		text = xasprintf("back-off %s restarting failed container=%s pod=%s_%s(%s)", delay,
-		    c->name, p->name, p->ns, p->uid);
-		set_text(&c->waiting_reason, "CrashLoopBackOff");
-		set_text(&c->waiting_message, text);
-		container_event(c, "Warning", "BackOff",
-		    "Back-off restarting failed container %s in pod %s_%s(%s)", c->name, p->name,
-		    p->ns, p->uid);
+	if (ran) {
+		json_free(c->last_state);
+		c->last_state = container_terminated(c);
+		back_off(c, c->finished_ns / NSEC_PER_MSEC);
+		removal_add(p->set, p->uid, c->prev_id, false);
+		free(c->prev_id);
+		c->prev_id = TAKE(c->id);
+	} else { /* made for an earlier round, and of no use in this one */
+		removal_add(p->set, p->uid, c->id, false);
+		free(TAKE(c->id));
 	}
-	removal_add(p->set, c->prev_id);
-	free(c->prev_id);
-	c->prev_id = TAKE(c->id);
 	c->attempt++;
 	c->stage = STAGE_WAITING;
 	c->exit_code = 0;
@@ -279,80 +306,7 @@ static bool apply_restart(struct pod *p, struct container *c, const struct pod_a
 	c->image_missing = c->image_pulled = false;
 	set_text(&c->end_reason, NULL);
 	set_text(&c->end_message, NULL);
-	return true;
-}
-
-/* ---- stopping ---- */
-
-static void on_killed(struct engine_who who, const struct err *err)
-{
-	struct container *c = container_of(who);
-
-	if (!c)
-		return;
-	if (err)
-		log_warn("container %s of pod %s/%s: cannot signal: %s", c->name, c->pod->ns,
-		    c->pod->name, err_msg(err));
-	if (c->stage == STAGE_RUNNING)
-		exit_inspect_soon(c, 100);
-	pod_queue(c->pod);
-}
-
-static bool apply_term(struct pod *p, struct container *c, const struct pod_action *a)
-{
-	c->term_sent_ms = now_ms();
-	container_event(c, "Normal", "Killing", "Stopping container %s", c->name);
-	container_kill(p->set->env->engine, c->id, "SIGTERM", on_killed, container_who(c));
-	return true;
-}
-
-static bool apply_kill(struct pod *p, struct container *c, const struct pod_action *a)
-{
-	c->kill_sent_ms = now_ms();
-	container_kill(p->set->env->engine, c->id, "SIGKILL", on_killed, container_who(c));
-	return true;
-}
-
-/* ---- the end ---- */
-
-static bool apply_finish(struct pod *p, struct container *c, const struct pod_action *a)
-{
-	json_set_path(p->obj, "status.phase", json_new_string(pod_phase_name(a->phase)));
-	p->changed = true;
-	for (size_t i = 0; i < p->container_count; i++)
-		output_close(&p->containers[i]);
-	return true;
-}
-
-static void remove_containers(struct pod *p)
-{
-	for (size_t i = 0; i < p->container_count; i++) {
-		removal_add(p->set, p->containers[i].id);
-		removal_add(p->set, p->containers[i].prev_id);
-	}
-}
-
-static bool apply_remove(struct pod *p, struct container *c, const struct pod_action *a)
-{
-	struct delete_options o = {.grace_seconds = 0};
-	auto_err e = {0};
-	auto_json *last = NULL;
-	bool gone = false;
-
-	if (p->gone) {
-		remove_containers(p);
-		p->done = true;
-		return true;
-	}
-	pod_store(p); /* may end the deletion itself */
-	if (p->gone)
-		return true;
-	p->released = true;
-	o.uid = p->uid;
-	last = registry_delete(
-	    p->set->env->store, kind_by_id(KIND_POD), p->ns, p->name, &o, &gone, &e);
-	if (!last && e.reason != ERR_NOT_FOUND)
-		log_warn("pod %s/%s: cannot delete: %s", p->ns, p->name, err_msg(&e));
+	container_begin_attempt(c);
 	return true;
 }
 
@@ -362,96 +316,25 @@ bool pod_apply(struct pod *p, const struct pod_action *a)
 	    struct pod *, struct container *, const struct pod_action *) = {
 	    [POD_WAIT] = apply_wait,
 	    [POD_SCHEDULE] = apply_schedule,
+	    [POD_VOLUMES] = apply_volumes,
 	    [POD_PULL] = apply_pull,
 	    [POD_NEVER_PULL] = apply_never_pull,
 	    [POD_CREATE] = apply_create,
 	    [POD_ATTACH] = apply_attach,
 	    [POD_START] = apply_start,
 	    [POD_RESTART] = apply_restart,
+	    [POD_POST_START] = apply_post_start,
+	    [POD_PRE_STOP] = apply_pre_stop,
 	    [POD_TERM] = apply_term,
 	    [POD_KILL] = apply_kill,
+	    [POD_ROUND] = apply_round,
+	    [POD_SANDBOX_CREATE] = apply_sandbox_create,
+	    [POD_SANDBOX_START] = apply_sandbox_start,
+	    [POD_SANDBOX_STOP] = apply_sandbox_stop,
+	    [POD_END] = apply_end,
 	    [POD_FINISH] = apply_finish,
 	    [POD_REMOVE] = apply_remove,
 	};
 
 	return apply[a->kind](p, &p->containers[a->container], a);
-}
-
-/* ---- removing engine containers, in the background ---- */
-
-static void removal_next(void *arg);
-
-static void removal_arm(struct pods *set, int64_t delay_ms)
-{
-	set->removal_timer.name = "removal";
-	set->removal_timer.fn = removal_next;
-	set->removal_timer.arg = set;
-	timer_set(set->env->loop, &set->removal_timer, delay_ms);
-}
-
-void removal_add(struct pods *set, const char *id)
-{
-	if (!id || map_get(&set->removal_ids, id))
-		return;
-	map_set(&set->removal_ids, id, set);
-	strlist_add(&set->removals, id);
-	if (!timer_is_set(&set->removal_timer))
-		removal_arm(set, REMOVAL_DELAY_MS);
-}
-
-/*
- * Status and output of a pod that has ended are ours; its containers are only there for people who
- * look at the engine. Thousands of them make its lists slow.
- */
-void removal_later(struct pods *set, const char *id)
-{
-	struct strlist *l = &set->ended;
-
-	if (!id)
-		return;
-	strlist_add(l, id);
-	if (l->len <= ENDED_KEEP)
-		return;
-	removal_add(set, l->items[0]);
-	free(l->items[0]);
-	memmove(l->items, l->items + 1, --l->len * sizeof(*l->items));
-}
-
-static void on_removed(struct engine_who who, const struct err *err)
-{
-	struct pods *set = who.ctx;
-
-	set->removing--;
-	if (err) /* the next relist finds it again as a stray */
-		log_warn("cannot remove a container: %s", err_msg(err));
-	removal_arm(set, err ? REMOVAL_DELAY_MS * 10 : 1);
-}
-
-static void removal_next(void *arg)
-{
-	struct pods *set = arg;
-	bool hold = set->starting >= set->start_limit && set->removals.len < REMOVALS_MAX;
-	size_t parallel;
-
-	if (hold || !set->engine_up) {
-		removal_arm(set, REMOVAL_DELAY_MS);
-		return;
-	}
-	parallel = REMOVAL_PARALLEL + set->removals.len / REMOVALS_MAX;
-	if (parallel > REMOVAL_PARALLEL_MAX)
-		parallel = REMOVAL_PARALLEL_MAX;
-	while (set->removals.len > 0 && set->removing < (int)parallel) {
-		auto_free char *id = set->removals.items[--set->removals.len];
-
-		map_del(&set->removal_ids, id);
-		set->removing++;
-		container_remove(set->env->engine, id, on_removed, (struct engine_who){.ctx = set});
-	}
-}
-
-size_t pods_hurry_removals(struct pods *set)
-{
-	if (set->removals.len > 0)
-		removal_next(set);
-	return set->engine_up ? set->removals.len + (size_t)set->removing : 0;
 }

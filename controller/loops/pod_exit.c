@@ -82,7 +82,7 @@ static void take_running(struct container *c)
 		c->stage = STAGE_RUNNING;
 		c->busy = false;
 	}
-	if (!c->stream && (c->log_gap || !c->stream_ended))
+	if (c->role != ROLE_SANDBOX && !c->stream && (c->log_gap || !c->stream_ended))
 		output_recover(c, true);
 }
 

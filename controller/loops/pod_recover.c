@@ -34,12 +34,15 @@ void recover_container(struct container *c)
 {
 	const json *status = NULL, *last;
 
-	json_for (s, json_path(c->pod->obj, "status.containerStatuses"))
+	json_for (s, json_path(c->pod->obj, c->role == ROLE_APP ? "status.containerStatuses"
+								: "status.initContainerStatuses"))
 		if (str_eq(json_str(s, "name"), c->name))
 			status = s;
 	if (!status)
 		return;
 	c->attempt = c->restarts = (int)json_int(status, "restartCount", 0);
+	if (*json_str_or(status, "containerID", "")) /* the list may tell of a later round */
+		c->round = 0;
 	c->id = id_of_uri(json_str(status, "containerID"));
 	set_text(&c->image_id, json_str(status, "imageID"));
 	last = json_path(status, "lastState.terminated");
@@ -47,6 +50,10 @@ void recover_container(struct container *c)
 		c->stage = STAGE_RUNNING;
 		c->log_gap = true;
 		c->started_ns = time_ns(status, "state.running.startedAt");
+		c->startup_failing = c->startup_failing && !json_bool(status, "started", false);
+		c->unready = c->unready && !json_bool(status, "ready", false);
+		if (c->post_start == HOOK_DUE)
+			c->post_start = HOOK_DONE;
 	} else if (json_has(status, "state.terminated")) {
 		restore_ended(c, json_path(status, "state.terminated"));
 	} else if (last) {
@@ -77,19 +84,48 @@ static struct container *find_by_id(struct pods *set, const char *id)
 		for (size_t n = 0; p && n < p->container_count; n++)
 			if (str_eq(p->containers[n].id, id))
 				return &p->containers[n];
+		if (p && p->sandbox && str_eq(p->sandbox->id, id))
+			return p->sandbox;
 	}
 	return NULL;
+}
+
+/* The newest round that any container was made in is the pod's. */
+static void take_round(struct container *c, const struct container_info *info)
+{
+	const char *text = label(info, LABEL_ROUND);
+	int64_t round = 0;
+
+	if (text && str_to_int(text, 0, INT32_MAX, &round) < 0)
+		return;
+	c->round = (int)round;
+	if (c->round > c->pod->round)
+		c->pod->round = c->round;
 }
 
 /* A container of ours that the record does not know: a create whose answer never came. */
 static void adopt(struct container *c, const struct container_info *info, int attempt)
 {
+	if (c->stage == STAGE_EXITED && attempt > c->attempt) {
+		json_free(c->last_state);
+		c->last_state = container_terminated(c);
+	}
 	if (c->id && !c->prev_id)
 		c->prev_id = TAKE(c->id);
+	else if (c->id)
+		removal_add(c->pod->set, c->pod->uid, c->id, c->role == ROLE_SANDBOX);
 	set_text(&c->id, info->id);
+	set_text(&c->end_reason, NULL);
+	set_text(&c->end_message, NULL);
 	c->attempt = c->restarts = attempt;
 	c->stage = info->state == CONTAINER_CREATED ? STAGE_CREATED : STAGE_RUNNING;
-	c->log_gap = c->stage == STAGE_RUNNING;
+	c->log_gap = c->stage == STAGE_RUNNING && c->role != ROLE_SANDBOX;
+	container_begin_attempt(c);
+	if (c->stage == STAGE_RUNNING && c->post_start == HOOK_DUE)
+		c->post_start = HOOK_DONE;
+	take_round(c, info);
+	if (c->stage == STAGE_RUNNING)
+		exit_inspect_now(c);
 }
 
 static void match(struct container *c, const struct container_info *info)
@@ -100,17 +136,37 @@ static void match(struct container *c, const struct container_info *info)
 	if (!text || str_to_int(text, 0, INT32_MAX, &attempt) < 0)
 		return;
 	if (str_eq(c->id, info->id)) {
+		if (!c->pod->set->recovered)
+			take_round(c, info);
 		if (c->stage == STAGE_RUNNING && (!c->stream || info->state == CONTAINER_EXITED))
 			exit_inspect_now(c);
 	} else if (attempt > c->attempt || (!c->id && attempt == c->attempt)) {
 		adopt(c, info, (int)attempt);
-		if (c->stage == STAGE_RUNNING)
-			exit_inspect_now(c);
 	} else if (attempt == c->attempt - 1 && !c->prev_id) {
 		c->prev_id = xstrdup(info->id);
 	} else if (!str_eq(c->prev_id, info->id)) {
-		removal_add(c->pod->set, info->id);
+		removal_add(c->pod->set, c->pod->uid, info->id, c->role == ROLE_SANDBOX);
 	}
+}
+
+/*
+ * After the first list. What had ended for good before the sandbox was lost stays so; a sandbox
+ * that is not there any more, though containers were joined to it, has died.
+ */
+static void settle_round(struct pod *p)
+{
+	struct pod_obs o = pod_observe(p);
+	bool begun = false;
+
+	for (size_t i = 0; i < p->container_count; i++) {
+		const struct container_obs *c = &o.containers[i];
+
+		begun = begun || p->containers[i].round >= 0;
+		if (c->role == ROLE_APP && c->stage == STAGE_EXITED && c->after == EXIT_STAY)
+			p->containers[i].round = p->round;
+	}
+	if (p->sandbox && p->sandbox->stage == STAGE_WAITING && begun)
+		p->sandbox->stage = STAGE_EXITED;
 }
 
 /* No pod in memory: either one that ended long ago, whose containers stay with it, or nobody's. */
@@ -119,10 +175,12 @@ static void match_stray(struct pods *set, const struct container_info *info)
 	const char *uid = label(info, LABEL_UID);
 	auto_json *obj = uid ? store_get_by_uid(set->env->store, kind_by_id(KIND_POD), uid) : NULL;
 
-	if (obj)
-		removal_later(set, info->id);
+	bool donor = str_eq(label(info, LABEL_CONTAINER), SANDBOX_CONTAINER);
+
+	if (obj && !donor)
+		removal_later(set, uid, info->id);
 	else
-		removal_add(set, info->id);
+		removal_add(set, uid, info->id, donor);
 }
 
 /* At the start: what earlier controllers left. Engines list the newest first. */
@@ -144,18 +202,21 @@ static bool in_list(const struct container_info *infos, size_t len, const char *
 	return false;
 }
 
+static void check_listed(struct container *c, const struct container_info *infos, size_t len)
+{
+	if (c->id && !c->busy && c->stage != STAGE_EXITED && !in_list(infos, len, c->id))
+		exit_inspect_now(c); /* answers "no such container" */
+}
+
 static void check_missing(struct pods *set, const struct container_info *infos, size_t len)
 {
 	for (size_t i = 0; i < set->slot_count; i++) {
 		struct pod *p = set->slots[i];
 
-		for (size_t n = 0; p && n < p->container_count; n++) {
-			struct container *c = &p->containers[n];
-
-			if (c->id && !c->busy && c->stage != STAGE_EXITED &&
-			    !in_list(infos, len, c->id))
-				exit_inspect_now(c); /* answers "no such container" */
-		}
+		for (size_t n = 0; p && n < p->container_count; n++)
+			check_listed(&p->containers[n], infos, len);
+		if (p && p->sandbox)
+			check_listed(p->sandbox, infos, len);
 	}
 }
 
@@ -174,16 +235,22 @@ static void on_list(
 		const char *uid = label(&infos[i], LABEL_UID),
 			   *name = label(&infos[i], LABEL_CONTAINER);
 		struct pod *p = uid ? map_get(&set->by_uid, uid) : NULL;
-		struct container *c = p && name ? pod_find_container(p, name) : NULL;
+		struct container *c = !p || !name ? NULL
+				      : str_eq(name, SANDBOX_CONTAINER)
+					  ? p->sandbox
+					  : pod_find_container(p, name);
 
 		if (c && !c->busy)
 			match(c, &infos[i]);
 	}
 	if (first) {
-		strlist_release(&set->ended);
+		removal_forget_later(set);
 		match_strays(set, infos, len);
 	}
 	check_missing(set, infos, len);
+	for (size_t i = 0; i < set->slot_count && !set->recovered; i++)
+		if (set->slots[i])
+			settle_round(set->slots[i]);
 	set->engine_up = set->recovered = true;
 	if (first)
 		pods_queue_all(set);

@@ -15,27 +15,17 @@ const char *pod_phase_name(enum pod_phase p)
 	return phase_names[p];
 }
 
-/* A container that ended and will be started again, or is being: it has a past. */
-static bool is_between_attempts(const struct container *c)
-{
-	return c->stage < STAGE_RUNNING && c->attempt > 0;
-}
-
+/* An end that is decided but still to be carried out, by stopping sidecars say, does not show. */
 enum pod_phase pod_phase_of(const struct pod *p)
 {
-	enum pod_phase stored = pod_phase_parse(json_str(p->obj, "status.phase"));
-	bool running = false;
+	enum pod_phase stored = pod_phase_parse(json_str(p->obj, "status.phase")), now;
+	struct pod_obs o;
 
 	if (pod_phase_terminal(stored))
 		return stored;
-	for (size_t i = 0; i < p->container_count; i++) {
-		const struct container *c = &p->containers[i];
-
-		if (c->stage < STAGE_RUNNING && !is_between_attempts(c))
-			return POD_PENDING;
-		running = true;
-	}
-	return running ? POD_RUNNING : POD_PENDING;
+	o = pod_observe(p);
+	now = pod_phase_now(&o);
+	return pod_phase_terminal(now) ? stored : now;
 }
 
 static void set_time_ns(json *obj, const char *key, int64_t ns)
@@ -68,19 +58,31 @@ json *container_terminated(const struct container *c)
 	return t;
 }
 
+static void set_waiting(const struct container *c, json *state)
+{
+	json *inner = json_obj(state, "waiting");
+	bool creating = str_eq(c->waiting_reason, "ContainerCreating");
+
+	json_set_str(inner, "message", c->waiting_message);
+	json_set_str(inner, "reason",
+	    creating && c->pod->init_count > 0 ? "PodInitializing" : c->waiting_reason);
+}
+
 static json *current_state(const struct container *c)
 {
-	json *state = json_new_object(), *inner;
+	json *state = json_new_object();
 
 	switch (c->stage) {
 	case STAGE_WAITING:
 	case STAGE_CREATED:
 	case STAGE_ATTACHED:
-		inner = json_obj(state, "waiting");
-		json_set_str(inner, "message", c->waiting_message);
-		json_set_str(inner, "reason", c->waiting_reason);
+		set_waiting(c, state);
 		break;
 	case STAGE_RUNNING:
+		if (c->post_start == HOOK_DUE || c->post_start == HOOK_RUNNING) {
+			set_waiting(c, state);
+			break;
+		}
 		set_time_ns(json_obj(state, "running"), "startedAt", c->started_ns);
 		break;
 	case STAGE_EXITED:
@@ -103,9 +105,9 @@ static json *container_status(const struct container *c)
 	if (last)
 		json_set(json_get(s, "lastState"), "terminated", json_dup(last));
 	json_set_str(s, "name", c->name);
-	json_set_bool(s, "ready", c->stage == STAGE_RUNNING);
+	json_set_bool(s, "ready", container_ready(c));
 	json_set_int(s, "restartCount", c->restarts);
-	json_set_bool(s, "started", c->stage == STAGE_RUNNING);
+	json_set_bool(s, "started", container_started(c));
 	json_set(s, "state", current_state(c));
 	return s;
 }
@@ -145,37 +147,65 @@ static void keep_conditions(json *list, const json *pod)
 	}
 }
 
-static char *unready_text(const struct pod *p)
+/* "TEXT: [a b]" of the containers that `lacks` says; NULL: of none. */
+static char *lacking_text(const struct pod *p, const char *text,
+    bool (*lacks)(const struct pod *p, const struct pod_obs *o, size_t i))
 {
+	struct pod_obs o = pod_observe(p);
 	auto_strlist names = {0};
 	auto_free char *joined = NULL;
 
 	for (size_t i = 0; i < p->container_count; i++)
-		if (p->containers[i].stage != STAGE_RUNNING)
+		if (lacks(p, &o, i))
 			strlist_add(&names, p->containers[i].name);
 	if (names.len == 0)
 		return NULL;
 	joined = strlist_join(&names, " ");
-	return xasprintf("containers with unready status: [%s]", joined);
+	return xasprintf("%s: [%s]", text, joined);
+}
+
+static bool lacks_init(const struct pod *p, const struct pod_obs *o, size_t i)
+{
+	return i < p->init_count && !pod_init_passed(o, i);
+}
+
+static bool lacks_readiness(const struct pod *p, const struct pod_obs *o, size_t i)
+{
+	return o->containers[i].role != ROLE_INIT && !container_ready(&p->containers[i]);
+}
+
+static bool has_sandbox(const struct pod *p)
+{
+	if (p->sandbox)
+		return p->sandbox->stage == STAGE_RUNNING;
+	for (size_t i = 0; i < p->container_count; i++)
+		if (p->containers[i].id)
+			return true;
+	return false;
 }
 
 static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_sec)
 {
-	auto_free char *unready = unready_text(p);
+	auto_free char *uninitialized =
+	    lacking_text(p, "containers with incomplete status", lacks_init);
+	auto_free char *unready =
+	    lacking_text(p, "containers with unready status", lacks_readiness);
 	const char *reason = unready ? "ContainersNotReady" : NULL;
-	bool ready = !unready, sandbox = false, done = pod_phase_terminal(phase);
+	const char *init_reason = uninitialized ? "ContainersNotInitialized" : NULL;
+	bool done = pod_phase_terminal(phase), ready = !unready && !done;
 	json *list = json_new_array();
 
-	for (size_t i = 0; i < p->container_count; i++)
-		sandbox = sandbox || p->containers[i].id;
 	if (done) {
 		reason = phase == POD_SUCCEEDED ? "PodCompleted" : "PodFailed";
 		free(TAKE(unready));
-		ready = false;
 	}
-	add_condition(list, p, "PodReadyToStartContainers", sandbox && !done, NULL, NULL, now_sec);
-	add_condition(list, p, "Initialized", true, phase == POD_SUCCEEDED ? "PodCompleted" : NULL,
-	    NULL, now_sec);
+	if (phase == POD_SUCCEEDED) { /* sidecars do not count any more */
+		init_reason = "PodCompleted";
+		free(TAKE(uninitialized));
+	}
+	add_condition(
+	    list, p, "PodReadyToStartContainers", has_sandbox(p) && !done, NULL, NULL, now_sec);
+	add_condition(list, p, "Initialized", !uninitialized, init_reason, uninitialized, now_sec);
 	add_condition(list, p, "Ready", ready, reason, unready, now_sec);
 	add_condition(list, p, "ContainersReady", ready, reason, unready, now_sec);
 	add_condition(list, p, "PodScheduled", true, NULL, NULL, now_sec);
@@ -185,12 +215,14 @@ static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_s
 
 static void add_addresses(json *status, const struct pod *p)
 {
-	const char *ip = p->container_count > 0 ? p->containers[0].ip : NULL;
-	const char *known = json_str(p->obj, "status.podIP");
+	const char *ip = p->sandbox ? p->sandbox->ip : NULL;
 	json *ips;
 
+	for (size_t i = 0; !p->sandbox && i < p->container_count; i++)
+		if (p->containers[i].ip && p->containers[i].stage >= STAGE_RUNNING)
+			ip = p->containers[i].ip; /* the newest has it now */
 	if (!ip)
-		ip = known;
+		ip = json_str(p->obj, "status.podIP");
 	if (!ip)
 		return;
 	json_set_str(status, "podIP", ip);
@@ -205,17 +237,18 @@ static int by_name(const void *a, const void *b)
 	return strcmp((*(struct container *const *)a)->name, (*(struct container *const *)b)->name);
 }
 
-static json *container_statuses(const struct pod *p)
+/* Those of init containers in the order of the spec, the others by name. */
+static json *container_statuses(const struct pod *p, size_t from, size_t to, bool sort)
 {
-	auto_free const struct container **sorted =
-	    xcalloc(p->container_count + 1, sizeof(*sorted));
+	auto_free const struct container **order = xcalloc(to - from + 1, sizeof(*order));
 	json *list = json_new_array();
 
-	for (size_t i = 0; i < p->container_count; i++)
-		sorted[i] = &p->containers[i];
-	qsort(sorted, p->container_count, sizeof(*sorted), by_name);
-	for (size_t i = 0; i < p->container_count; i++)
-		json_add(list, container_status(sorted[i]));
+	for (size_t i = from; i < to; i++)
+		order[i - from] = &p->containers[i];
+	if (sort)
+		qsort(order, to - from, sizeof(*order), by_name);
+	for (size_t i = from; i < to; i++)
+		json_add(list, container_status(order[i - from]));
 	return list;
 }
 
@@ -235,6 +268,10 @@ json *pod_status_build(const struct pod *p, enum pod_phase phase, int64_t now_se
 	add_addresses(status, p);
 	if (p->started_at)
 		json_set_str(status, "startTime", time_format(text, p->started_at));
-	json_set(status, "containerStatuses", container_statuses(p));
+	json_set(status, "containerStatuses",
+	    container_statuses(p, p->init_count, p->container_count, true));
+	if (p->init_count > 0)
+		json_set(status, "initContainerStatuses",
+		    container_statuses(p, 0, p->init_count, false));
 	return status;
 }

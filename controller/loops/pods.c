@@ -1,3 +1,4 @@
+#include "pod_volumes.h"
 #include "pods_internal.h"
 
 /* Decisions in one reconcile before it is taken for a loop without progress. */
@@ -25,24 +26,31 @@ void set_text(char **field, const char *value)
 
 /* ---- keys: generation, slot and container number in one integer ---- */
 
+#define INDEX_BITS 12
+#define SLOT_BITS 20
+#define INDEX_SANDBOX ((1u << INDEX_BITS) - 1)
+
 struct engine_who container_who(const struct container *c)
 {
 	const struct pod *p = c->pod;
-	uint64_t index = (uint64_t)(c - p->containers);
+	uint64_t index = c == p->sandbox ? INDEX_SANDBOX : (uint64_t)(c - p->containers);
 
-	return (struct engine_who){
-	    .ctx = p->set, .key = (uint64_t)p->generation << 32 | (uint64_t)p->slot << 8 | index};
+	return (struct engine_who){.ctx = p->set,
+	    .key = (uint64_t)p->generation << 32 | (uint64_t)p->slot << INDEX_BITS | index};
 }
 
 struct container *container_of(struct engine_who who)
 {
 	struct pods *set = who.ctx;
-	size_t slot = (who.key >> 8) & 0xffffff, index = who.key & 0xff;
+	size_t slot = (who.key >> INDEX_BITS) & ((1u << SLOT_BITS) - 1);
+	size_t index = who.key & INDEX_SANDBOX;
 	struct pod *p = slot < set->slot_count ? set->slots[slot] : NULL;
 
-	if (!p || p->generation != (uint32_t)(who.key >> 32) || index >= p->container_count)
+	if (!p || p->generation != (uint32_t)(who.key >> 32))
 		return NULL;
-	return &p->containers[index];
+	if (index == INDEX_SANDBOX)
+		return p->sandbox;
+	return index < p->container_count ? &p->containers[index] : NULL;
 }
 
 static size_t slot_take(struct pods *set, struct pod *p)
@@ -101,20 +109,40 @@ static void inspect_due(void *arg)
 	exit_inspect_now(arg);
 }
 
-static void container_init(struct container *c, struct pod *p, const json *spec)
+static void container_init(struct container *c, struct pod *p, const json *spec, bool init)
 {
+	bool sidecar = init && str_eq(json_str(spec, "restartPolicy"), "Always");
+
 	c->pod = p;
+	c->role = sidecar ? ROLE_SIDECAR : init ? ROLE_INIT : ROLE_APP;
+	c->round = -1;
 	c->inspect_timer = (struct timer){.name = "inspect", .fn = inspect_due, .arg = c};
 	c->name = xstrdup(json_str_or(spec, "name", ""));
 	c->has_stdin = json_bool(spec, "stdin", false);
 	set_text(&c->waiting_reason, "ContainerCreating");
+	container_begin_attempt(c);
 	recover_container(c);
+}
+
+static void containers_init(struct pod *p)
+{
+	const json *init = json_path(p->obj, "spec.initContainers");
+	const json *apps = json_path(p->obj, "spec.containers");
+	size_t n = 0;
+
+	p->init_count = json_len(init);
+	p->container_count = p->init_count + json_len(apps);
+	p->containers = xcalloc(p->container_count + 1, sizeof(*p->containers));
+	p->obs = xcalloc(p->container_count + 1, sizeof(*p->obs));
+	json_for (spec, init)
+		container_init(&p->containers[n++], p, spec, true);
+	json_for (spec, apps)
+		container_init(&p->containers[n++], p, spec, false);
 }
 
 struct pod *pod_add(struct pods *set, json *obj)
 {
 	struct pod *p = xcalloc(1, sizeof(*p));
-	size_t n = 0;
 
 	p->set = set;
 	p->obj = obj;
@@ -125,10 +153,8 @@ struct pod *pod_add(struct pods *set, json *obj)
 	p->slot = slot_take(set, p);
 	p->started_at = meta_time(obj, "status.startTime");
 	p->timer = (struct timer){.name = "pod", .fn = timer_due, .arg = p};
-	p->container_count = json_len(json_path(obj, "spec.containers"));
-	p->containers = xcalloc(p->container_count + 1, sizeof(*p->containers));
-	json_for (spec, json_path(obj, "spec.containers"))
-		container_init(&p->containers[n++], p, spec);
+	p->volumes = volumes_wanted(p) ? VOLUMES_DUE : VOLUMES_READY;
+	containers_init(p);
 	map_set(&set->by_uid, p->uid, p);
 	owner_link(p);
 	pod_queue(p);
@@ -156,6 +182,7 @@ static void container_release(struct container *c)
 	free(c->waiting_message);
 	free(c->pull_error);
 	free(c->log_path);
+	free(c->kill_message);
 }
 
 static void pod_free(struct pod *p)
@@ -164,12 +191,14 @@ static void pod_free(struct pod *p)
 
 	for (size_t i = 0; i < p->container_count; i++)
 		container_release(&p->containers[i]);
+	volumes_forget(p);
 	timer_cancel(set->env->loop, &p->timer);
 	owner_unlink(p);
 	map_del(&set->by_uid, p->uid);
 	set->slots[p->slot] = NULL;
 	json_free(p->obj);
 	free(p->containers);
+	free(p->obs);
 	free(p->uid);
 	free(p->ns);
 	free(p->name);
@@ -203,60 +232,14 @@ struct container *pod_find_container(struct pod *p, const char *name)
 
 json *container_json(const struct container *c)
 {
-	return json_at(json_path(c->pod->obj, "spec.containers"), (size_t)(c - c->pod->containers));
-}
+	const struct pod *p = c->pod;
+	size_t i;
 
-/* ---- observing ---- */
-
-/* Grace as DELETE asked for it, but never less than two seconds after SIGTERM; SIGKILL is
- * repeated. */
-#define TERM_FLOOR_MS 2000
-#define KILL_AGAIN_MS 10000
-
-static int64_t kill_due(const struct container *c)
-{
-	int64_t floor = c->term_sent_ms + TERM_FLOOR_MS;
-	int64_t due =
-	    c->pod->gone ? 0 : meta_time(c->pod->obj, "metadata.deletionTimestamp") * 1000;
-
-	if (c->kill_sent_ms)
-		return c->kill_sent_ms + KILL_AGAIN_MS;
-	return due > floor ? due : floor;
-}
-
-static struct container_obs observe_container(const struct container *c)
-{
-	return (struct container_obs){
-	    .stage = c->stage,
-	    .busy = c->busy,
-	    .image_missing = c->image_missing,
-	    .image_pulled = c->image_pulled,
-	    .pull = container_pull_policy(c),
-	    .exit_code = c->exit_code,
-	    .not_before_ms = c->not_before_ms,
-	    .term_sent = c->term_sent_ms != 0,
-	    .kill_at_ms = kill_due(c),
-	};
-}
-
-static struct pod_action decide(const struct pod *p)
-{
-	struct container_obs containers[8];
-	struct pod_obs o = {
-	    .now_ms = now_ms(),
-	    .phase = pod_phase_parse(json_str_or(p->obj, "status.phase", "Pending")),
-	    .restart = pod_restart_policy(p),
-	    .scheduled = json_has(p->obj, "spec.nodeName"),
-	    .held = !p->set->engine_up || (p->stored && !p->set->recovered),
-	    .stopping = p->gone || meta_deleting(p->obj),
-	    .released = p->released && !p->gone,
-	    .may_start = p->set->starting < p->set->start_limit,
-	    .containers = containers,
-	};
-
-	for (size_t i = 0; i < p->container_count && i < ARRAY_LEN(containers); i++)
-		containers[o.container_count++] = observe_container(&p->containers[i]);
-	return pod_decide(&o);
+	if (c == p->sandbox)
+		return NULL;
+	i = (size_t)(c - p->containers);
+	return i < p->init_count ? json_at(json_path(p->obj, "spec.initContainers"), i)
+				 : json_at(json_path(p->obj, "spec.containers"), i - p->init_count);
 }
 
 /* ---- storing ---- */
@@ -301,21 +284,23 @@ static bool is_settled(const struct pod *p)
 	for (size_t i = 0; i < p->container_count; i++)
 		if (p->containers[i].busy || p->containers[i].stage == STAGE_RUNNING)
 			return false;
-	return true;
+	return !p->sandbox || (!p->sandbox->busy && p->sandbox->stage != STAGE_RUNNING);
 }
 
 static void keep_containers(const struct pod *p)
 {
 	for (size_t i = 0; i < p->container_count && !p->gone; i++) {
-		removal_later(p->set, p->containers[i].prev_id);
-		removal_later(p->set, p->containers[i].id);
+		removal_later(p->set, p->uid, p->containers[i].prev_id);
+		removal_later(p->set, p->uid, p->containers[i].id);
 	}
 }
 
 static void reconcile(struct pod *p)
 {
-	for (int i = 0; i < ACTIONS_MAX && !p->done; i++) {
-		struct pod_action a = decide(p);
+	stop_note_deletion(p);
+	for (size_t i = 0; i < ACTIONS_MAX + p->container_count * 4 && !p->done; i++) {
+		struct pod_obs o = pod_observe(p);
+		struct pod_action a = pod_decide(&o);
 
 		if (a.kind == POD_WAIT && a.wake_at_ms)
 			timer_set(p->set->env->loop, &p->timer,
@@ -359,16 +344,20 @@ bool pods_reconcile(struct pods *set)
 /* The containers of a pod that has no record any more are named in its status. */
 static void remove_by_status(struct pods *set, const json *obj)
 {
+	static const char *const lists[] = {
+	    "status.initContainerStatuses", "status.containerStatuses"};
 	static const char *const paths[] = {
 	    "containerID", "state.terminated.containerID", "lastState.terminated.containerID"};
 
-	json_for (status, json_path(obj, "status.containerStatuses")) {
-		for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-			const char *id = json_str(status, paths[i]);
-			const char *slashes = id ? strstr(id, "://") : NULL;
+	for (size_t l = 0; l < ARRAY_LEN(lists); l++) {
+		json_for (status, json_path(obj, lists[l])) {
+			for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+				const char *id = json_str(status, paths[i]);
+				const char *slashes = id ? strstr(id, "://") : NULL;
 
-			if (slashes)
-				removal_add(set, slashes + 3);
+				if (slashes)
+					removal_add(set, meta_uid(obj), slashes + 3, false);
+			}
 		}
 	}
 }
@@ -415,7 +404,8 @@ static uint64_t owner_digest(const struct pod *p)
 
 	for (size_t i = 0; i < p->container_count; i++) {
 		restarts += (uint64_t)p->containers[i].restarts;
-		ready &= p->containers[i].stage == STAGE_RUNNING;
+		if (p->containers[i].role != ROLE_INIT)
+			ready &= container_ready(&p->containers[i]);
 	}
 	return 1 + ((uint64_t)pod_phase_of(p) | ready << 3 | restarts << 4);
 }
@@ -569,7 +559,7 @@ size_t pods_active(const struct pods *set)
 
 	for (size_t i = 0; i < set->slot_count; i++)
 		n += set->slots[i] && !set->slots[i]->released;
-	return n + set->removals.len + (size_t)set->removing;
+	return n + set->removal_count;
 }
 
 void pods_for_owner(
@@ -592,10 +582,7 @@ void pods_free(struct pods *set)
 	image_release_all(set);
 	follow_release_all(set);
 	timer_cancel(set->env->loop, &set->relist);
-	timer_cancel(set->env->loop, &set->removal_timer);
-	strlist_release(&set->removals);
-	strlist_release(&set->ended);
-	map_release(&set->removal_ids, NULL);
+	removal_release_all(set);
 	map_release(&set->image_ids, free);
 	map_release(&set->by_uid, NULL);
 	map_release(&set->by_owner, NULL);

@@ -7,7 +7,12 @@
  * pod; pod_reconcile (pods.c) does the rest at the end of the turn.
  *
  *   pods.c         the set of pods, the queue, reconcile
+ *   pod_observe.c  from the record to what pod_decide sees
  *   pod_apply.c    one engine call per action, and the facts they bring back
+ *   pod_stop.c     actions that end containers and pods
+ *   pod_removal.c  removing engine containers, in the background
+ *   pod_sandbox.c  the container that holds a pod's network
+ *   pod_hooks.c    postStart and preStop
  *   pod_output.c   the output stream into the log file
  *   pod_exit.c     how an exit is noticed
  *   pod_status.c   status from the record (pure)
@@ -31,7 +36,9 @@
 struct container {
 	struct pod *pod;
 	char *name;
+	enum container_role role;
 	int attempt;  /* of the instance this record is about, from 0 */
+	int round;    /* of the pod, in which it was created last; -1: never */
 	int restarts; /* restartCount: the highest attempt that was created */
 	enum container_stage stage;
 
@@ -70,7 +77,16 @@ struct container {
 	int64_t not_before_ms;
 	struct restart_backoff restart_backoff, image_backoff, error_backoff;
 
+	/* probes and hooks, of this attempt */
+	bool startup_failing;   /* it has a startup probe that has not succeeded yet */
+	bool unready;           /* it has a readiness probe that does not succeed now */
+	bool unhealthy;         /* a liveness or startup probe failed for good */
+	int64_t probe_grace_ms; /* of that probe; -1: the pod's */
+	enum hook_state post_start, pre_stop;
+
 	/* stopping */
+	int64_t stop_by_ms;   /* when the grace of this container's own stop is over; 0: none */
+	char *kill_message;   /* why, for the event; NULL: it is simply stopped */
 	int64_t term_sent_ms; /* 0: no */
 	int64_t kill_sent_ms;
 
@@ -92,8 +108,18 @@ struct pod {
 	bool changed;    /* obj has edits that are not stored yet */
 	bool done;       /* to be freed at the end of its reconcile */
 	bool queued;
+	/* in the order of their start: init containers and sidecars as in the spec, then the others
+	 */
 	struct container *containers;
-	size_t container_count;
+	size_t container_count, init_count;
+	struct container_obs *obs; /* room for what pod_decide is shown; one more for the sandbox */
+	struct container *sandbox; /* NULL: the pod needs none */
+	int round;                 /* how often everything began anew */
+	enum volumes_state volumes;
+	int64_t volumes_not_before_ms; /* they are tried again then */
+	enum pod_end ending;
+	int64_t stop_by_ms;  /* when the grace of the whole pod's stop is over */
+	int64_t delete_by;   /* the deletionTimestamp that stop_by_ms comes from, seconds */
 	int64_t started_at;  /* status.startTime, seconds */
 	uint64_t told_owner; /* digest of what the owner was last told; 0: nothing */
 	struct timer timer;
@@ -122,9 +148,11 @@ struct pods {
 	struct map follows;   /* log path → struct follow_group (pod_logs.c) */
 	struct events *events;
 	struct timer relist;
-	struct strlist removals; /* engine ids waiting to be removed */
-	struct map removal_ids;  /* the same, to find one among many */
-	struct strlist ended;    /* of pods that have ended, oldest first; ENDED_KEEP at most */
+	struct removal *removals; /* newest first */
+	size_t removal_count;
+	struct map removal_ids;              /* engine id → struct removal */
+	struct removal *ended, **ended_tail; /* of pods that have ended, oldest first */
+	size_t ended_count;                  /* ENDED_KEEP at most */
 	int removing;
 	struct timer removal_timer;
 	bool reload;   /* a turn was lost: read the store again */
@@ -143,8 +171,10 @@ struct pod *pod_add(struct pods *set, json *obj);
 void pod_queue(struct pod *p);
 void pods_queue_all(struct pods *set);
 struct container *pod_find_container(struct pod *p, const char *name);
-json *container_json(const struct container *c); /* its spec */
+json *container_json(const struct container *c); /* its spec; of the sandbox NULL */
 int64_t now_ms(void);
+/* What an attempt has not done yet: hooks, probes, stops. */
+void container_begin_attempt(struct container *c);
 /* Free-text setter for the owned strings above. */
 void set_text(char **field, const char *value);
 
@@ -161,10 +191,51 @@ void container_retry(struct container *c, const char *reason, const char *messag
 /* Whether the engine said that the image's name cannot be one: waiting reason InvalidImageName,
  * then. */
 bool container_refuse_image(struct container *c, const struct err *err);
-/* Queues an engine container for removal, when there is quiet. NULL is fine. */
-void removal_add(struct pods *set, const char *id);
+
+/* ---- pod_stop.c ---- */
+bool apply_term(struct pod *p, struct container *c, const struct pod_action *a);
+bool apply_kill(struct pod *p, struct container *c, const struct pod_action *a);
+bool apply_round(struct pod *p, struct container *c, const struct pod_action *a);
+bool apply_end(struct pod *p, struct container *c, const struct pod_action *a);
+bool apply_finish(struct pod *p, struct container *c, const struct pod_action *a);
+bool apply_remove(struct pod *p, struct container *c, const struct pod_action *a);
+/* The stop of a container begins now: its grace, and the event. */
+void stop_begin(struct container *c);
+/* Works out by when the containers of a deleted pod must have ended. */
+void stop_note_deletion(struct pod *p);
+
+/* ---- pod_hooks.c ---- */
+bool apply_post_start(struct pod *p, struct container *c, const struct pod_action *a);
+bool apply_pre_stop(struct pod *p, struct container *c, const struct pod_action *a);
+
+/* ---- pod_sandbox.c ---- */
+bool apply_sandbox_create(struct pod *p, struct container *c, const struct pod_action *a);
+bool apply_sandbox_start(struct pod *p, struct container *c, const struct pod_action *a);
+bool apply_sandbox_stop(struct pod *p, struct container *c, const struct pod_action *a);
+/* The record of a pod that needs one; NULL otherwise. */
+struct container *sandbox_new(struct pod *p);
+/* The old one has died: the next round gets another. */
+void sandbox_renew(struct pod *p);
+
+/* ---- pod_removal.c ---- */
+/*
+ * Queues an engine container of a pod for removal, when there is quiet. NULL is fine. A donor (the
+ * sandbox) goes after everything of the same pod that is queued.
+ */
+void removal_add(struct pods *set, const char *pod_uid, const char *id, bool donor);
 /* Keeps an engine container of a pod that has ended, and removes one that is kept for too long. */
-void removal_later(struct pods *set, const char *id);
+void removal_later(struct pods *set, const char *pod_uid, const char *id);
+/* Forgets which are kept: they are about to be listed again. */
+void removal_forget_later(struct pods *set);
+void removal_release_all(struct pods *set);
+
+/* ---- pod_observe.c ---- */
+/* What pod_decide is shown; lives until the next call for this pod. */
+struct pod_obs pod_observe(const struct pod *p);
+/* Seconds of grace by the spec. */
+int64_t pod_grace_seconds(const struct pod *p);
+bool container_started(const struct container *c);
+bool container_ready(const struct container *c);
 
 /* ---- pod_output.c ---- */
 /* Opens the output stream of a container that was created: stage ATTACHED follows. */
@@ -209,6 +280,8 @@ enum pull_policy container_pull_policy(const struct container *c);
 #define LABEL_CONTAINER "io.kubernetes.container.name"
 #define LABEL_INSTANCE "io.kjob.instance"
 #define LABEL_ATTEMPT "io.kjob.attempt"
+#define LABEL_ROUND "io.kjob.round"
+#define SANDBOX_CONTAINER "POD" /* what LABEL_CONTAINER of a sandbox says */
 
 /* ---- pod_status.c ---- */
 /* The status of a pod from its record and its old status; owned. `phase`: the phase to state. */

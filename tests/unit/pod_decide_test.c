@@ -5,8 +5,12 @@
 
 #define NOW 5000000
 
+/* One container of its own. */
 static struct pod_obs pod(struct container_obs *c)
 {
+	c->role = ROLE_APP;
+	c->begun = c->stage != STAGE_WAITING;
+	c->grace_ms = 30000;
 	return (struct pod_obs){
 	    .now_ms = NOW,
 	    .phase = POD_PENDING,
@@ -28,6 +32,7 @@ TEST("a pod is scheduled first, then created, attached and started")
 	o.scheduled = true;
 	CHECK_INT(pod_decide(&o).kind, POD_CREATE);
 	c.stage = STAGE_CREATED;
+	c.begun = true;
 	CHECK_INT(pod_decide(&o).kind, POD_ATTACH);
 	c.stage = STAGE_ATTACHED;
 	CHECK_INT(pod_decide(&o).kind, POD_START);
@@ -54,7 +59,7 @@ TEST("N27: an image is pulled by policy: always, when the engine lacks it, never
 	CHECK_INT(pod_decide(&o).kind, POD_PULL);
 	c.image_pulled = true;
 	CHECK_INT(pod_decide(&o).kind, POD_CREATE);
-	c = (struct container_obs){.pull = PULL_IF_NOT_PRESENT};
+	c = (struct container_obs){.role = ROLE_APP, .pull = PULL_IF_NOT_PRESENT};
 	CHECK_INT(pod_decide(&o).kind, POD_CREATE);
 	c.image_missing = true;
 	CHECK_INT(pod_decide(&o).kind, POD_PULL);
@@ -91,7 +96,10 @@ TEST("the restart policy decides what follows an exit")
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct container_obs c = {.stage = STAGE_EXITED, .exit_code = cases[i].exit_code};
+		struct container_obs c = {.stage = STAGE_EXITED,
+		    .exit_code = cases[i].exit_code,
+		    .after = restart_wanted(cases[i].policy, cases[i].exit_code) ? EXIT_RESTART
+										 : EXIT_STAY};
 		struct pod_obs o = pod(&c);
 		struct pod_action a;
 
@@ -111,9 +119,9 @@ TEST("a deleted pod gets SIGTERM, then SIGKILL when its grace is over, then goes
 
 	o.stopping = true;
 	o.phase = POD_RUNNING;
+	o.stop_by_ms = NOW + 30000;
 	CHECK_INT(pod_decide(&o).kind, POD_TERM);
-	c.term_sent = true;
-	c.kill_at_ms = NOW + 30000;
+	c.term_sent_ms = NOW;
 	a = pod_decide(&o);
 	CHECK_INT(a.kind, POD_WAIT);
 	CHECK_INT(a.wake_at_ms, NOW + 30000);

@@ -19,6 +19,10 @@ static const struct {
     [CALL_EVENTS] = {"events", 0},
     [CALL_IMAGE] = {"inspect image", 60000},
     [CALL_PULL] = {"pull", 0},
+    [CALL_EXEC_CREATE] = {"create exec", 60000},
+    [CALL_EXEC_START] = {"start exec", 0},
+    [CALL_EXEC_INSPECT] = {"inspect exec", 60000},
+    [CALL_EXEC_RESIZE] = {"resize exec", 60000},
 };
 
 struct engine *engine_new(struct loop *l, const struct engine_addr *a)
@@ -34,6 +38,7 @@ struct engine *engine_new(struct loop *l, const struct engine_addr *a)
 	en->http = http_new(l, &t);
 	en->prefix =
 	    xasprintf("/v%s", quirk_api_version(version, a->api_version) ? version : "1.41");
+	en->foreign = !a->socket;
 	en->where = xasprintf("%s at %s", en->traits->name, a->socket ? a->socket : a->tcp);
 	return en;
 }
@@ -63,6 +68,7 @@ void engine_free(struct engine *en)
 {
 	if (!en)
 		return;
+	exec_free_dying(en);
 	while (en->calls) {
 		struct call *c = en->calls;
 

@@ -25,7 +25,9 @@ struct engine {
 	const struct engine_traits *traits;
 	char *prefix; /* "/v1.41" */
 	char *where;  /* for errors: "Docker at /var/run/docker.sock" */
+	bool foreign; /* its processes are not of this machine, as far as is known */
 	struct call *calls;
+	struct exec *dying; /* see exec.c */
 	engine_id last_id;
 };
 
@@ -51,6 +53,7 @@ struct call {
 		container_info_fn *inspect;
 		container_list_fn *list;
 		image_info_fn *image;
+		engine_json_fn *json;
 	} cb;
 	char *target; /* what the path names: a container or an image; owned */
 	int tries;
@@ -112,6 +115,15 @@ typedef bool demux_fn(void *ctx, enum stream_kind kind, const char *data, size_t
 ssize_t demux_feed(
     struct demux *d, const char *data, size_t len, demux_fn *fn, void *ctx, struct err *e) MUST_USE;
 void demux_release(struct demux *d);
+
+/* ---- an exec's stream (streams.c, for exec.c) ---- */
+
+/* Starts a created exec: its output, and with stdin its input. */
+struct stream *stream_exec(struct engine *en, const char *exec_id, bool with_stdin, bool tty,
+    const struct stream_callbacks *cb, struct engine_who who);
+
+/* Lets go of what is still being killed (exec.c). */
+void exec_free_dying(struct engine *en);
 
 /* ---- lines of a body (events.c) ---- */
 

@@ -81,6 +81,11 @@ static const struct {
     {CALL_PULL, D | P, ANY_STATUS, "pull access denied", ERR_FORBIDDEN},
     {CALL_PULL, D | P, ANY_STATUS, "unauthorized", ERR_FORBIDDEN},
 
+    {CALL_EXEC_CREATE, P, 500, "container state improper", ERR_CONFLICT}, /* does not run */
+    {CALL_EXEC_START, P, 500, "container state improper", ERR_CONFLICT},
+    {CALL_EXEC_START, P, 500, "no such exec session", ERR_NOT_FOUND},
+    {CALL_EXEC_RESIZE, P, 500, "container state improper", ERR_CONFLICT},
+
     {ANY_CALL, P, 500, "no such container", ERR_NOT_FOUND},
     {ANY_CALL, P, 500, "no container with name or id", ERR_NOT_FOUND},
 };
@@ -172,6 +177,8 @@ static const struct {
     {"failed to create shim task: ", NULL},
     {"OCI runtime create failed: ", NULL},
     {"OCI runtime start failed: ", NULL},
+    {"OCI runtime exec failed: ", NULL},
+    {"exec failed: ", NULL},
     {"runc create failed: ", NULL},
     {"runc: ", NULL},
     {"crun: ", NULL},
@@ -271,6 +278,43 @@ bool quirk_attach_foretells_start(enum engine_kind kind, const char *body, size_
 	auto_free char *text = quirk_message(body, len);
 
 	return traits[kind].attach_prepares && strstr(text, "preparing container");
+}
+
+/*
+ * A command that cannot be started makes no error of the call: the engine prints why, where the
+ * command would have printed, and gives an exit code of a shell.
+ */
+static const struct {
+	int engines;
+	const char *prefix;
+} refusals[] = {
+    {D, "OCI runtime exec failed: "},
+    {P, "Error: runc: "},
+    {P, "Error: crun: "},
+    {P, "Error: OCI runtime "},
+    {P, "Error: exec failed: "},
+};
+
+bool quirk_exec_foretells_refusal(enum engine_kind kind, const char *output)
+{
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+		if ((refusals[i].engines & (1 << kind)) &&
+		    str_has_prefix(output, refusals[i].prefix))
+			return true;
+	}
+	return false;
+}
+
+bool quirk_exec_refused(enum engine_kind kind, int exit_code, const char *output, char **ret)
+{
+	const char *text = output + (str_has_prefix(output, "Error: ") ? strlen("Error: ") : 0);
+
+	if (exit_code < 125 || exit_code > 128 || !quirk_exec_foretells_refusal(kind, output))
+		return false;
+	/* Podman adds lines about its own streams. */
+	auto_free char *line = xstrndup(text, strcspn(text, "\r\n"));
+	*ret = quirk_clean(line);
+	return true;
 }
 
 /* ---- states ---- */

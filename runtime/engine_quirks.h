@@ -23,6 +23,10 @@ enum engine_call {
 	CALL_EVENTS,
 	CALL_IMAGE,
 	CALL_PULL,
+	CALL_EXEC_CREATE,
+	CALL_EXEC_START,
+	CALL_EXEC_INSPECT,
+	CALL_EXEC_RESIZE,
 };
 
 struct engine_traits {
@@ -59,6 +63,13 @@ int quirk_start_exit_code(const char *message);
 /* A refused attach that says of a created container what its start will say: let the start say it.
  */
 bool quirk_attach_foretells_start(enum engine_kind kind, const char *body, size_t len);
+
+/*
+ * Whether what an exec has printed may be the engine's own word on why the command could not be
+ * started, and with EXIT_CODE whether it is; ret: that word, cleaned; owned.
+ */
+bool quirk_exec_foretells_refusal(enum engine_kind kind, const char *output);
+bool quirk_exec_refused(enum engine_kind kind, int exit_code, const char *output, char **ret);
 
 /* A State.Status of either engine. */
 enum container_state quirk_state(const char *status);

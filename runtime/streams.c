@@ -283,11 +283,16 @@ static struct stream *stream_new(struct engine *en, enum engine_call kind, bool 
 	return s;
 }
 
-static void stream_send(struct stream *s, const char *method, const char *path)
+static const char *const json_body[] = {"Content-Type: application/json", NULL};
+
+static void stream_send(struct stream *s, const char *method, const char *path, const char *body)
 {
 	struct http_request req = {
 	    .method = method,
 	    .path = path,
+	    .headers = body ? json_body : NULL,
+	    .body = body,
+	    .body_len = body ? strlen(body) : 0,
 	    .own_connection = true,
 	    .done = http_stream_done,
 	    .on_headers = http_stream_headers,
@@ -307,7 +312,7 @@ struct stream *container_logs(struct engine *en, const char *id, bool follow, bo
 	    engine_path(en, "/containers/%s/logs?stdout=true&stderr=true&follow=%s", target,
 		follow ? "true" : "false");
 
-	stream_send(s, "GET", path);
+	stream_send(s, "GET", path, NULL);
 	return s;
 }
 
@@ -389,8 +394,32 @@ struct stream *container_attach(struct engine *en, const char *id, bool with_std
 
 		s->upgrade = upgrade_new(en->http, &req, "tcp", &up_callbacks);
 	} else {
-		stream_send(s, "POST", path);
+		stream_send(s, "POST", path, NULL);
 	}
+	return s;
+}
+
+struct stream *stream_exec(struct engine *en, const char *exec_id, bool with_stdin, bool tty,
+    const struct stream_callbacks *cb, struct engine_who who)
+{
+	struct stream *s = stream_new(en, CALL_EXEC_START, tty, cb, who);
+	auto_free char *target = engine_escape(exec_id);
+	auto_free char *path = engine_path(en, "/exec/%s/start", target);
+	const char *body =
+	    tty ? "{\"Detach\":false,\"Tty\":true}" : "{\"Detach\":false,\"Tty\":false}";
+	struct http_request req = {
+	    .method = "POST",
+	    .path = path,
+	    .headers = json_body,
+	    .body = body,
+	    .body_len = strlen(body),
+	    .ctx = s,
+	};
+
+	if (with_stdin)
+		s->upgrade = upgrade_new(en->http, &req, "tcp", &up_callbacks);
+	else
+		stream_send(s, "POST", path, body);
 	return s;
 }
 

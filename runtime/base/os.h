@@ -2,6 +2,8 @@
 #ifndef KJOB_BASE_OS_H
 #define KJOB_BASE_OS_H
 
+#include <stdbool.h>
+
 #include "mem.h"
 
 /* The file of the running program, to start another one of the same; owned. NULL where the system
@@ -17,5 +19,12 @@ void os_close_above(int last_kept);
  * touched). Cheap, harmless, may do nothing.
  */
 void os_give_back_memory(void);
+
+/*
+ * Kills process PID and all below it, if WORD (a container's id) is in the name of its control
+ * group; so that a number which stands for a process of another machine harms nobody. False: there
+ * is no such process here, or it may not be killed, or the system cannot tell.
+ */
+bool os_kill_tree(long pid, const char *word);
 
 #endif

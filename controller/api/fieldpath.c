@@ -41,6 +41,20 @@ char *fieldpath_problem(const char *path)
 	return xasprintf("field label not supported: %s", path);
 }
 
+/* Lines of k="v", sorted by key. */
+static char *format_map(const json *map)
+{
+	auto_strlist lines = {0};
+
+	json_for (m, map) {
+		auto_free char *value = str_go_quote(json_string_value(m));
+
+		strlist_addf(&lines, "%s=%s", json_key(m), value);
+	}
+	strlist_sort(&lines);
+	return strlist_join(&lines, "\n");
+}
+
 char *fieldpath_value(const json *pod, const char *path)
 {
 	auto_free char *map = NULL, *key = NULL;
@@ -50,6 +64,8 @@ char *fieldpath_value(const json *pod, const char *path)
 
 		return xstrdup(value && is_map(map) ? value : "");
 	}
+	if (is_map(path))
+		return format_map(json_path(pod, path));
 	if (str_eq(path, "spec.host")) /* its name in the oldest clients */
 		path = "spec.nodeName";
 	return xstrdup(

@@ -41,6 +41,13 @@ void validate_container_restart(struct report *r, const json *c, const struct pl
 
 /* The variables of a container: names, and one source for each value. */
 void validate_env(struct report *r, const json *env, const struct place *p);
+void validate_env_from(struct report *r, const json *list, const struct place *p);
+/* A fieldRef whose path must be one of `allowed` (NULL-terminated), or an entry of a map. */
+void validate_field_ref(
+    struct report *r, const json *ref, const struct place *p, const char *const *allowed);
+/* in_volume: the container must be named. */
+void validate_resource_field_ref(
+    struct report *r, const json *ref, const struct place *p, bool in_volume);
 
 /* ---- validate_config.c ---- */
 

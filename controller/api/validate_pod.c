@@ -44,7 +44,7 @@ static void validate_ports(struct report *r, const json *ports, const struct pla
 static void validate_container(struct report *r, const json *c, const struct place *p, bool init)
 {
 	struct place name = PLACE(p, "name"), image = PLACE(p, "image"), ports = PLACE(p, "ports");
-	struct place env = PLACE(p, "env");
+	struct place env = PLACE(p, "env"), from = PLACE(p, "envFrom");
 
 	if (!*json_str_or(c, "name", ""))
 		bad_required(r, &name, "");
@@ -55,6 +55,7 @@ static void validate_container(struct report *r, const json *c, const struct pla
 	validate_enum(r, &schema_container, c, "terminationMessagePolicy", p);
 	validate_ports(r, json_get(c, "ports"), &ports);
 	validate_env(r, json_get(c, "env"), &env);
+	validate_env_from(r, json_get(c, "envFrom"), &from);
 	validate_enum(r, &schema_container, c, "imagePullPolicy", p);
 	validate_container_restart(r, c, p, init);
 }
@@ -189,8 +190,7 @@ static void validate_env_later(struct report *r, const json *list, const struct 
 
 			const char *text = json_str_or(var, "valueFrom.fieldRef.fieldPath", "");
 
-			if (str_has_prefix(text, "status.hostIP") ||
-			    str_has_prefix(text, "status.podIP"))
+			if (str_has_prefix(text, "status.podIP"))
 				bad_forbidden(r, &path, "not supported by this version of kjob");
 		}
 	}

@@ -21,6 +21,9 @@ struct loops_env {
 	int64_t engine_cpus;
 };
 
+/* Of the one node there is, for itself and its pods. */
+#define NODE_ADDRESS "127.0.0.1"
+
 #define JOB_TRACKING_FINALIZER "batch.kubernetes.io/job-tracking"
 
 /* ---- metadata helpers (meta.c) ---- */

@@ -112,7 +112,7 @@ static json *node_status(struct loops_env *env, const struct engine_info *info, 
 	json_set(s, "capacity", resources(info));
 	json_set(s, "allocatable", resources(info));
 	add_ready(s, old, clock_wall_ns() / NSEC_PER_SEC);
-	add_address(s, "InternalIP", "127.0.0.1");
+	add_address(s, "InternalIP", NODE_ADDRESS);
 	add_address(s, "Hostname", env->node_name);
 	n = json_obj(s, "nodeInfo");
 	json_set_str(n, "architecture", info->arch ? info->arch : "");

@@ -167,6 +167,8 @@ static void create_failed(struct container *c, const struct err *err)
 		c->image_missing = true;
 	} else if (err->reason == ERR_UNAVAILABLE || err->reason == ERR_TIMEOUT) {
 		wait_for_engine(c);
+	} else if (err->reason == ERR_INVALID) {
+		container_retry(c, "CreateContainerConfigError", err_msg(err));
 	} else if (!container_refuse_image(c, err)) {
 		container_retry(c, "CreateContainerError", err_msg(err));
 	}

@@ -1,7 +1,5 @@
-#include "../api/fieldpath.h"
+#include "pod_env.h"
 #include "pods_internal.h"
-
-#define ENV_TEXT_MAX (1u * MIB)
 
 static const char *const restart_names[] = {"Always", "OnFailure", "Never"};
 static const char *const pull_names[] = {"IfNotPresent", "Always", "Never"};
@@ -46,76 +44,6 @@ static json *container_labels(const struct container *c)
 	return l;
 }
 
-/* ---- $(NAME) ---- */
-
-static const char *env_lookup(const struct strlist *env, const char *name, size_t len)
-{
-	/* the newest definition of a name counts */
-	for (size_t i = env->len; i-- > 0;)
-		if (strncmp(env->items[i], name, len) == 0 && env->items[i][len] == '=')
-			return env->items[i] + len + 1;
-	return NULL;
-}
-
-/* One pass: $(NAME) of a known name becomes its value, an unknown one stays, $$ becomes $. */
-static char *expand(const char *text, const struct strlist *env)
-{
-	auto_buf out = {.max = ENV_TEXT_MAX};
-
-	while (*text) {
-		const char *end, *value;
-
-		if (text[0] == '$' && text[1] == '$') {
-			buf_addch(&out, '$');
-			text += 2;
-		} else if (text[0] == '$' && text[1] == '(' && (end = strchr(text, ')'))) {
-			value = env_lookup(env, text + 2, (size_t)(end - text - 2));
-			if (value)
-				buf_adds(&out, value);
-			else
-				buf_add(&out, text, (size_t)(end - text + 1));
-			text = end + 1;
-		} else {
-			buf_addch(&out, *text++);
-		}
-	}
-	return buf_take(&out);
-}
-
-/* A value from elsewhere is taken as it is: it is not expanded. */
-static char *env_value(const struct pod *p, const json *var, const struct strlist *env)
-{
-	const char *path = json_str(var, "valueFrom.fieldRef.fieldPath");
-
-	return path ? fieldpath_value(p->obj, path) : expand(json_str_or(var, "value", ""), env);
-}
-
-static void build_env(const struct container *c, struct strlist *env)
-{
-	json_for (var, json_get(container_json(c), "env")) {
-		auto_free char *value = env_value(c->pod, var, env);
-		auto_free char *entry = xasprintf("%s=%s", json_str_or(var, "name", ""), value);
-
-		strlist_add(env, entry);
-	}
-}
-
-static json *expand_list(const json *list, const struct strlist *env)
-{
-	json *out;
-
-	if (json_len(list) == 0)
-		return NULL;
-	out = json_new_array();
-	json_for (item, list) {
-		auto_free char *text =
-		    expand(json_string_value(item) ? json_string_value(item) : "", env);
-
-		json_add(out, json_new_string(text));
-	}
-	return out;
-}
-
 /* The kernel's limit for a host name. */
 #define HOSTNAME_MAX 63
 
@@ -140,6 +68,7 @@ engine_id container_create_call(
 	auto_json *labels = container_labels(c);
 	auto_free char *network = sandbox ? xasprintf("container:%s", sandbox) : NULL;
 	auto_json *command = NULL, *args = NULL;
+	auto_err e = {0};
 	struct container_spec s = {
 	    .name = name,
 	    .image = json_str_or(spec, "image", ""),
@@ -153,9 +82,12 @@ engine_id container_create_call(
 	    .tty = json_bool(spec, "tty", false),
 	};
 
-	build_env(c, &env);
-	command = expand_list(json_get(spec, "command"), &env);
-	args = expand_list(json_get(spec, "args"), &env);
+	if (container_env(c, &env, &e) < 0 ||
+	    pod_env_expand_list(json_get(spec, "command"), &env, &command, &e) < 0 ||
+	    pod_env_expand_list(json_get(spec, "args"), &env, &args, &e) < 0) {
+		container_refuse_later(c, cb, who, &e);
+		return 0;
+	}
 	s.command = command;
 	s.args = args;
 	return container_create(c->pod->set->env->engine, &s, cb, who);

@@ -213,16 +213,21 @@ static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_s
 	return list;
 }
 
-static void add_addresses(json *status, const struct pod *p)
+const char *pod_address(const struct pod *p)
 {
 	const char *ip = p->sandbox ? p->sandbox->ip : NULL;
-	json *ips;
 
 	for (size_t i = 0; !p->sandbox && i < p->container_count; i++)
 		if (p->containers[i].ip && p->containers[i].stage >= STAGE_RUNNING)
 			ip = p->containers[i].ip; /* the newest has it now */
-	if (!ip)
-		ip = json_str(p->obj, "status.podIP");
+	return ip ? ip : json_str(p->obj, "status.podIP");
+}
+
+static void add_addresses(json *status, const struct pod *p)
+{
+	const char *ip = pod_address(p);
+	json *ips;
+
 	if (!ip)
 		return;
 	json_set_str(status, "podIP", ip);
@@ -264,7 +269,7 @@ json *pod_status_build(const struct pod *p, enum pod_phase phase, int64_t now_se
 	if (!json_has(p->obj, "spec.nodeName"))
 		return status;
 	json_set(status, "conditions", conditions(p, phase, now_sec));
-	json_set_str(status, "hostIP", "127.0.0.1");
+	json_set_str(status, "hostIP", NODE_ADDRESS);
 	add_addresses(status, p);
 	if (p->started_at)
 		json_set_str(status, "startTime", time_format(text, p->started_at));

@@ -416,6 +416,8 @@ static void on_written(void *ctx, const struct change *c)
 	struct pod *p;
 	uint64_t digest;
 
+	if (c->kind->id == KIND_CONFIGMAP || c->kind->id == KIND_SECRET)
+		pods_config_news(set, c->ns);
 	if (c->kind->id != KIND_POD)
 		return;
 	if (!set->applying || c->type == CHANGE_DELETED) { /* a last status may end a deletion */

@@ -18,6 +18,7 @@
  *   pod_status.c   status from the record (pure)
  *   pod_image.c    pulls, shared between pods
  *   pod_spec.c     what the engine is told: command, args, environment with $(NAME), names, labels
+ *   pod_config.c   its environment, and who waits for config maps and secrets
  *   pod_recover.c  the engine's containers against the records: adopt, finish, remove
  *   pod_logs.c     what the API server asks: logs, followers, stdin
  */
@@ -283,7 +284,18 @@ enum pull_policy container_pull_policy(const struct container *c);
 #define LABEL_ROUND "io.kjob.round"
 #define SANDBOX_CONTAINER "POD" /* what LABEL_CONTAINER of a sandbox says */
 
+/* ---- pod_config.c ---- */
+/* "NAME=VALUE" for all variables of a container; ERR_INVALID: something is missing. */
+int container_env(const struct container *c, struct strlist *env, struct err *e) MUST_USE;
+/* Answers a create call with an error, later, as the engine would. */
+void container_refuse_later(
+    const struct container *c, engine_text_fn *cb, struct engine_who who, const struct err *err);
+/* A config map or secret of the namespace was written: who waits for one tries again. */
+void pods_config_news(struct pods *set, const char *ns);
+
 /* ---- pod_status.c ---- */
+/* The pod's IP address as far as it is known; NULL: not yet. */
+const char *pod_address(const struct pod *p);
 /* The status of a pod from its record and its old status; owned. `phase`: the phase to state. */
 json *pod_status_build(const struct pod *p, enum pod_phase phase, int64_t now_sec);
 enum pod_phase pod_phase_parse(const char *text);

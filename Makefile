@@ -31,7 +31,7 @@ Q := @
 endif
 
 SRCS := $(sort $(wildcard runtime/base/*.c runtime/*.c probes/*.c controller/*.c controller/*/*.c cmd/*.c))
-OBJS := $(SRCS:%.c=$(BUILD)/obj/%.o)
+OBJS := $(SRCS:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/sandbox_program.o
 LIB_OBJS := $(filter-out $(BUILD)/obj/cmd/main.o,$(OBJS))
 UNIT_SRCS := $(sort $(wildcard tests/unit/*_test.c))
 UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
@@ -56,6 +56,32 @@ $(BUILD)/kjob.1: docs/kjob.1.in $(BUILD)/kjob
 $(BUILD)/libkjob.a: $(LIB_OBJS)
 	@echo "  AR    $@"
 	$(Q)rm -f $@ && $(AR) rcs $@ $(LIB_OBJS)
+
+# The sandbox: a static program of its own for the engine's machine, which is Linux; its bytes are
+# part of kjob. Elsewhere than on Linux SANDBOX_CC has to be a compiler for that
+# (clang --target=aarch64-linux-gnu -fuse-ld=lld, with that system's headers).
+SANDBOX_CC ?= $(CC)
+SANDBOX_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Os $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) \
+                  -fno-stack-protector -fno-asynchronous-unwind-tables -fno-pie
+SANDBOX_SRCS := runtime/sandbox/sandbox.c
+ifneq ($(filter x86_64-% aarch64-% riscv64-%,$(shell $(SANDBOX_CC) -dumpmachine)),)
+SANDBOX_SRCS += runtime/sandbox/tinylibc.c
+SANDBOX_CFLAGS += -ffreestanding -fno-builtin -nostdlib
+endif
+
+$(BUILD)/sandbox: $(SANDBOX_SRCS) Makefile
+	@echo "  LINK  $@"
+	@mkdir -p $(@D)
+	$(Q)$(SANDBOX_CC) $(SANDBOX_CFLAGS) -static -no-pie -s -Wl,--build-id=none -o $@ $(SANDBOX_SRCS)
+
+$(BUILD)/sandbox_program.c: $(BUILD)/sandbox
+	$(Q){ echo '#include "sandbox_program.h"'; echo 'const unsigned char sandbox_program[] = {'; \
+		od -An -v -tx1 $< | sed 's/ \([0-9a-f][0-9a-f]\)/0x\1,/g'; echo '};'; \
+		echo 'const size_t sandbox_program_len = sizeof(sandbox_program);'; } >$@.tmp && mv $@.tmp $@
+
+$(BUILD)/obj/sandbox_program.o: $(BUILD)/sandbox_program.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -Iruntime -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c Makefile
 	@echo "  CC    $<"

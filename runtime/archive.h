@@ -74,7 +74,8 @@ void archive_resume(struct engine *en, engine_id id);
 
 /*
  * The contents of one small file of a container. More than `max` bytes are cut, which is no error;
- * a folder or a device is ERR_BAD_REQUEST. A symbolic link is not followed (ERR_BAD_REQUEST).
+ * a folder or a device is ERR_BAD_REQUEST. A symbolic link is ERR_BAD_REQUEST on Docker; Podman
+ * follows it inside the container.
  */
 typedef void archive_file_fn(
     struct engine_who who, const char *data, size_t len, const struct err *err);

@@ -23,6 +23,8 @@ struct mount_spec {
 	const char *target;
 	const char *propagation; /* of a bind: "rslave", "rshared"; NULL: private */
 	bool read_only;
+	bool make_source;   /* of a bind: a folder is made where nothing is. Podman always does it
+			     */
 	int64_t size_bytes; /* of a tmpfs; 0: no limit of its own */
 	unsigned mode;      /* of a tmpfs; 0: 01777 */
 };

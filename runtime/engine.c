@@ -23,6 +23,11 @@ static const struct {
     [CALL_EXEC_START] = {"start exec", 0},
     [CALL_EXEC_INSPECT] = {"inspect exec", 60000},
     [CALL_EXEC_RESIZE] = {"resize exec", 60000},
+    [CALL_LOAD] = {"import image", 120000},
+    [CALL_VERSION] = {"version", 60000},
+    [CALL_VOLUME_CREATE] = {"create volume", 120000},
+    [CALL_VOLUME_REMOVE] = {"remove volume", 300000},
+    [CALL_VOLUME] = {"inspect volume", 60000},
 };
 
 struct engine *engine_new(struct loop *l, const struct engine_addr *a)

@@ -96,6 +96,11 @@ char *engine_filters(const char *const *labels, const char *const *events);
 /* TEXT percent-encoded; owned. */
 char *engine_escape(const char *text);
 
+/* ---- create (container_create.c) ---- */
+
+/* The body of a request to create; owned. */
+json *container_create_body(enum engine_kind kind, const struct container_spec *s);
+
 /* ---- demultiplexing (streams.c) ---- */
 
 #define FRAME_MAX (64u * MIB) /* a longer frame is a broken stream, not output */

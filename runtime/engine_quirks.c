@@ -7,7 +7,13 @@
 #include "base/clock.h"
 
 static const struct engine_traits traits[] = {
-    [ENGINE_DOCKER] = {.name = "Docker", .marks_lost_with_255 = true, .prompt_die = true},
+    [ENGINE_DOCKER] =
+	{
+	    .name = "Docker",
+	    .marks_lost_with_255 = true,
+	    .prompt_die = true,
+	    .no_new_privileges = "no-new-privileges",
+	},
     [ENGINE_PODMAN] =
 	{
 	    .name = "Podman",
@@ -16,6 +22,8 @@ static const struct engine_traits traits[] = {
 	    .pull_says_downloaded = true,
 	    .attach_prepares = true,
 	    .lists_starts = true,
+	    .no_new_privileges = "no-new-privileges",
+	    .unmask_option = "unmask=ALL",
 	},
 };
 
@@ -73,6 +81,9 @@ static const struct {
     {CALL_REMOVE, P, 500, "dependent containers", ERR_CONFLICT},     /* they go first */
 
     {CALL_ARCHIVE, P, 500, "no such file or directory", ERR_NOT_FOUND},
+    {CALL_VOLUME_REMOVE, D | P, 404, NULL, ERR_NONE},
+    {CALL_VOLUME_REMOVE, P, 500, "no such volume", ERR_NONE},
+    {CALL_VOLUME_REMOVE, P, 500, "being used", ERR_CONFLICT},
     {CALL_ATTACH, P, 500, "container state improper", ERR_CONFLICT},
 
     {CALL_PULL, P, 500, "normalizing image", ERR_BAD_REQUEST},

@@ -27,6 +27,11 @@ enum engine_call {
 	CALL_EXEC_START,
 	CALL_EXEC_INSPECT,
 	CALL_EXEC_RESIZE,
+	CALL_LOAD,
+	CALL_VERSION,
+	CALL_VOLUME_CREATE,
+	CALL_VOLUME_REMOVE,
+	CALL_VOLUME,
 };
 
 struct engine_traits {
@@ -38,6 +43,8 @@ struct engine_traits {
 	bool attach_prepares;      /* attaching to a created container does most of its start */
 	bool lists_starts; /* its own list tells start times, which alone give lost containers away
 			    */
+	const char *no_new_privileges; /* as a security option */
+	const char *unmask_option;     /* one that shows all of /proc; NULL: by lists of paths */
 	bool marks_lost_with_255; /* what ended while the daemon was away is given exit code 255 */
 };
 const struct engine_traits *engine_traits(enum engine_kind kind);

@@ -50,6 +50,7 @@ struct container {
 	char *id;          /* of the engine's container; NULL: none */
 	char *prev_id;     /* the last dead instance, kept in the engine; NULL: none */
 	char *image_id, *ip;
+	char *image_user; /* of its image, in this attempt; NULL: not asked for */
 	struct stream *stream;
 	bool stream_open, stream_ended;
 	bool stream_is_log; /* it is the engine's log, not an attach: no stdin */

@@ -288,6 +288,7 @@ static int start_loops(struct controller *c, struct err *e)
 	    .node_name = c->node_name,
 	    .engine_version = c->addr.version,
 	    .engine_cpus = sysconf(_SC_NPROCESSORS_ONLN),
+	    .engine_local = engine_addr_is_local(&c->addr),
 	};
 	c->pods = pods_new(&c->env);
 	c->jobs = jobs_new(&c->env, c->pods);

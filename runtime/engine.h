@@ -48,6 +48,8 @@ int engine_find(
 void engine_addr_stop(
     struct engine_addr *a); /* ends the service that engine_find started, if any */
 void engine_addr_release(struct engine_addr *a);
+/* Whether the engine runs on this machine and sees the files that this process sees. */
+bool engine_addr_is_local(const struct engine_addr *a);
 
 /* ---- a connection ---- */
 

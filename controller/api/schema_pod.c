@@ -174,10 +174,10 @@ static const struct field container_fields[] = {
     ROW("lifecycle", T_OBJECT, F_PTR | F_LATER,
 	"What to do right after the start and before the stop.", .of = &schema_lifecycle,
 	.accept = "{}"),
-    ROW("terminationMessagePath", T_STRING, F_LATER,
+    ROW("terminationMessagePath", T_STRING, 0,
 	"File of which the content becomes the message of the container's end, up to 4 KiB.",
 	.dflt = "\"/dev/termination-log\""),
-    ROW("terminationMessagePolicy", T_STRING, F_LATER,
+    ROW("terminationMessagePolicy", T_STRING, 0,
 	"File: the message of the end is what that file holds. FallbackToLogsOnError: the end of "
 	"the log, if the file is empty and the container failed.",
 	.values = ENUM("FallbackToLogsOnError", "File"), .dflt = "\"File\"",

@@ -196,31 +196,10 @@ static void validate_env_later(struct report *r, const json *list, const struct 
 	}
 }
 
-/* Containers beside each other. */
-static void validate_beside(struct report *r, const json *spec, const struct place *p)
-{
-	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
-	size_t i = 0, n = 0;
-
-	json_for (c, json_get(spec, "initContainers")) {
-		struct place item = PLACE_ITEM(&init, n++), policy = PLACE(&item, "restartPolicy");
-
-		if (str_eq(json_str(c, "restartPolicy"), "Always"))
-			bad_forbidden(r, &policy, "not supported by this version of kjob");
-	}
-	json_for (c, json_get(spec, "containers")) {
-		struct place item = PLACE_ITEM(&containers, i);
-
-		if (i++ > 0)
-			bad_forbidden(r, &item, "not supported by this version of kjob");
-	}
-}
-
 void validate_pod_later(struct report *r, const json *spec, const struct place *p)
 {
 	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
 
-	validate_beside(r, spec, p);
 	validate_env_later(r, json_get(spec, "initContainers"), &init);
 	validate_env_later(r, json_get(spec, "containers"), &containers);
 }

@@ -19,6 +19,7 @@ struct loops_env {
 	const char *node_name;
 	const char *engine_version; /* as the engine itself says; NULL: unknown */
 	int64_t engine_cpus;
+	bool engine_local; /* it sees the files of this machine */
 };
 
 /* Of the one node there is, for itself and its pods. */

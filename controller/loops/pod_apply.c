@@ -30,7 +30,6 @@ void container_begin_attempt(struct container *c)
 	c->pre_stop = json_has(spec, "lifecycle.preStop") ? HOOK_DUE : HOOK_NONE;
 	c->stop_by_ms = c->term_sent_ms = c->kill_sent_ms = 0;
 	set_text(&c->kill_message, NULL);
-	set_text(&c->image_user, NULL);
 }
 
 void container_retry(struct container *c, const char *reason, const char *message)
@@ -166,6 +165,8 @@ static void create_failed(struct container *c, const struct err *err)
 		    c->pod->set->env->engine, name, on_conflict_inspect, container_who(c));
 	} else if (err->reason == ERR_NOT_FOUND && !c->image_pulled) {
 		c->image_missing = true;
+		if (c->pod->sandbox) /* perhaps that is what is missing */
+			exit_inspect_now(c->pod->sandbox);
 	} else if (err->reason == ERR_UNAVAILABLE || err->reason == ERR_TIMEOUT) {
 		wait_for_engine(c);
 	} else if (err->reason == ERR_INVALID) {
@@ -192,8 +193,13 @@ static void on_created(struct engine_who who, const char *id, const struct err *
 
 static bool apply_create(struct pod *p, struct container *c, const struct pod_action *a)
 {
+	if (volumes_before_create(c))
+		return true;
 	c->busy = true;
-	c->call = container_create_call(c, NULL, on_created, container_who(c));
+	free(c->message_file);
+	c->message_file = message_prepare(c);
+	c->call = container_create_call(
+	    c, p->sandbox ? p->sandbox->id : NULL, on_created, container_who(c));
 	return true;
 }
 

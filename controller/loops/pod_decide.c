@@ -377,7 +377,7 @@ static struct pod_action decide_sandbox(
 	*ret_limit = MAY_RUN;
 	if (!b || b->stage == STAGE_RUNNING)
 		return s->next;
-	*ret_limit = b->stage == STAGE_WAITING ? MAY_PULL : MAY_CREATE;
+	*ret_limit = b->stage == STAGE_WAITING || o->address_first ? MAY_PULL : MAY_CREATE;
 	if (b->busy)
 		return s->next;
 	if (b->not_before_ms > o->now_ms)

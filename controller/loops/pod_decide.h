@@ -91,6 +91,7 @@ struct pod_obs {
 	enum volumes_state volumes;
 	int64_t volumes_not_before_ms;
 	const struct container_obs *sandbox; /* NULL: the pod needs none */
+	bool address_first; /* containers are created when the sandbox runs, not beside its start */
 	const struct container_obs *containers;
 	size_t container_count;
 };

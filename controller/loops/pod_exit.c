@@ -38,6 +38,7 @@ static void exited(struct container *c, int exit_code, int64_t finished_ns)
 	engine_cancel(c->pod->set->env->engine, c->inspect);
 	c->inspect = 0;
 	output_close(c);
+	message_take(c);
 	pod_queue(c->pod);
 }
 
@@ -126,6 +127,8 @@ static void ask_again(struct container *c, const struct container_info *info)
 {
 	int next = c->inspect_delay_ms ? c->inspect_delay_ms * 2 : INSPECT_FIRST_MS;
 
+	if (c->role == ROLE_SANDBOX && info->state != CONTAINER_EXITED)
+		return;
 	if (c->stage != STAGE_RUNNING || c->stream) {
 		if (c->stage == STAGE_RUNNING && info->state == CONTAINER_EXITED)
 			exit_inspect_soon(c, DRAIN_MS);

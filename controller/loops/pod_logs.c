@@ -82,10 +82,16 @@ void follow_release_all(struct pods *set)
 
 static int choose_container(const json *pod, const char *wanted, const char **ret, struct err *e)
 {
-	const json *list = json_path(pod, "spec.containers");
-	auto_strlist names = {0};
-	auto_free char *joined = NULL;
+	const json *list = json_path(pod, "spec.containers"),
+		   *init = json_path(pod, "spec.initContainers");
+	auto_strlist names = {0}, init_names = {0};
+	auto_free char *joined = NULL, *init_joined = NULL;
 
+	json_for (c, init)
+		if (wanted && str_eq(json_str(c, "name"), wanted)) {
+			*ret = json_str(c, "name");
+			return 0;
+		}
 	json_for (c, list) {
 		const char *name = json_str_or(c, "name", "");
 
@@ -103,9 +109,13 @@ static int choose_container(const json *pod, const char *wanted, const char **re
 		return 0;
 	}
 	joined = strlist_join(&names, " ");
+	json_for (c, init)
+		strlist_add(&init_names, json_str_or(c, "name", ""));
+	init_joined = strlist_join(&init_names, " ");
 	return err_set(e, ERR_BAD_REQUEST,
-	    "a container name must be specified for pod %s, choose one of: [%s]", meta_name(pod),
-	    joined);
+	    "a container name must be specified for pod %s, choose one of: [%s]%s%s%s",
+	    meta_name(pod), joined, *init_joined ? " or one of the init containers: [" : "",
+	    init_joined, *init_joined ? "]" : "");
 }
 
 static int err_waiting(const json *pod, const char *container, const json *status, struct err *e)
@@ -122,9 +132,13 @@ static int err_waiting(const json *pod, const char *container, const json *statu
 
 static const json *status_of(const json *pod, const char *container)
 {
-	json_for (s, json_path(pod, "status.containerStatuses"))
-		if (str_eq(json_str(s, "name"), container))
-			return s;
+	static const char *const lists[] = {
+	    "status.containerStatuses", "status.initContainerStatuses"};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		json_for (s, json_path(pod, lists[i]))
+			if (str_eq(json_str(s, "name"), container))
+				return s;
 	return NULL;
 }
 

@@ -126,6 +126,7 @@ struct pod_obs pod_observe(const struct pod *p)
 	    .stop_by_ms = p->stop_by_ms,
 	    .deadline_ms = deadline_ms(p),
 	    .volumes = p->volumes,
+	    .address_first = p->address_first,
 	    .volumes_not_before_ms = p->volumes_not_before_ms,
 	    .containers = p->obs,
 	    .container_count = p->container_count,

@@ -119,6 +119,9 @@ static void adopt(struct container *c, const struct container_info *info, int at
 	set_text(&c->end_message, NULL);
 	c->attempt = c->restarts = attempt;
 	c->stage = info->state == CONTAINER_CREATED ? STAGE_CREATED : STAGE_RUNNING;
+	if (c->role == ROLE_SANDBOX && info->state != CONTAINER_EXITED)
+		c->stage =
+		    STAGE_CREATED; /* a second start does no harm, and its volumes are filled */
 	c->log_gap = c->stage == STAGE_RUNNING && c->role != ROLE_SANDBOX;
 	container_begin_attempt(c);
 	if (c->stage == STAGE_RUNNING && c->post_start == HOOK_DUE)
@@ -138,7 +141,8 @@ static void match(struct container *c, const struct container_info *info)
 	if (str_eq(c->id, info->id)) {
 		if (!c->pod->set->recovered)
 			take_round(c, info);
-		if (c->stage == STAGE_RUNNING && (!c->stream || info->state == CONTAINER_EXITED))
+		if (c->stage == STAGE_RUNNING &&
+		    (info->state == CONTAINER_EXITED || (!c->stream && c->role != ROLE_SANDBOX)))
 			exit_inspect_now(c);
 	} else if (attempt > c->attempt || (!c->id && attempt == c->attempt)) {
 		adopt(c, info, (int)attempt);

@@ -1,3 +1,4 @@
+#include "pod_volumes.h"
 #include "pods_internal.h"
 
 /* Removals begin this long after they were asked for, so that they stay out of the way of starts.
@@ -172,4 +173,55 @@ void removal_release_all(struct pods *set)
 	free_list(&set->removals);
 	removal_forget_later(set);
 	map_release(&set->removal_ids, NULL);
+}
+
+/* ---- pods without a record ---- */
+
+static void remove_by_status(struct pods *set, const json *obj)
+{
+	static const char *const lists[] = {
+	    "status.initContainerStatuses", "status.containerStatuses"};
+	static const char *const paths[] = {
+	    "containerID", "state.terminated.containerID", "lastState.terminated.containerID"};
+
+	for (size_t l = 0; l < ARRAY_LEN(lists); l++) {
+		json_for (status, json_path(obj, lists[l])) {
+			for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+				const char *id = json_str(status, paths[i]);
+				const char *slashes = id ? strstr(id, "://") : NULL;
+
+				if (slashes)
+					removal_add(set, meta_uid(obj), slashes + 3, false);
+			}
+		}
+	}
+}
+
+static const char *label(const struct container_info *info, const char *name)
+{
+	return json_string_value(json_get(info->labels, name));
+}
+
+static void on_list(
+    struct engine_who who, const struct container_info *infos, size_t len, const struct err *err)
+{
+	struct pods *set = who.ctx;
+
+	if (err) /* the next controller's search for strays finds them */
+		log_warn("cannot list the containers of a deleted pod: %s", err_msg(err));
+	for (size_t i = 0; i < len; i++)
+		removal_add(set, label(&infos[i], LABEL_UID), infos[i].id,
+		    str_eq(label(&infos[i], LABEL_CONTAINER), SANDBOX_CONTAINER));
+}
+
+void removal_add_pod(struct pods *set, const json *obj)
+{
+	auto_free char *uid = xasprintf("%s=%s", LABEL_UID, meta_uid(obj));
+	auto_free char *own = xasprintf("%s=%s", LABEL_INSTANCE, store_instance(set->env->store));
+	const char *labels[] = {uid, own, NULL};
+
+	remove_by_status(set, obj);
+	if (pod_wants_sandbox(obj)) /* the status does not name it */
+		container_list(set->env->engine, labels, on_list, (struct engine_who){.ctx = set});
+	volumes_cleanup(set, obj);
 }

@@ -177,7 +177,7 @@ static bool lacks_readiness(const struct pod *p, const struct pod_obs *o, size_t
 static bool has_sandbox(const struct pod *p)
 {
 	if (p->sandbox)
-		return p->sandbox->stage == STAGE_RUNNING;
+		return p->sandbox->stage > STAGE_WAITING && p->sandbox->stage < STAGE_EXITED;
 	for (size_t i = 0; i < p->container_count; i++)
 		if (p->containers[i].id)
 			return true;

@@ -123,6 +123,10 @@ bool apply_finish(struct pod *p, struct container *c, const struct pod_action *a
 
 static void remove_containers(struct pod *p)
 {
+	if (p->sandbox && !p->sandbox->id) { /* the record is younger than the sandbox */
+		removal_add_pod(p->set, p->obj);
+		return;
+	}
 	for (size_t i = 0; i < p->container_count; i++) {
 		removal_add(p->set, p->uid, p->containers[i].id, false);
 		removal_add(p->set, p->uid, p->containers[i].prev_id, false);

@@ -140,6 +140,20 @@ static void containers_init(struct pod *p)
 		container_init(&p->containers[n++], p, spec, false);
 }
 
+static bool wants_address(const json *pod)
+{
+	static const char *const lists[] = {"spec.initContainers", "spec.containers"};
+
+	for (size_t l = 0; l < ARRAY_LEN(lists); l++)
+		json_for (c, json_path(pod, lists[l]))
+			json_for (var, json_get(c, "env"))
+				if (str_has_prefix(
+					json_str_or(var, "valueFrom.fieldRef.fieldPath", ""),
+					"status.podIP"))
+					return true;
+	return false;
+}
+
 struct pod *pod_add(struct pods *set, json *obj)
 {
 	struct pod *p = xcalloc(1, sizeof(*p));
@@ -155,6 +169,9 @@ struct pod *pod_add(struct pods *set, json *obj)
 	p->timer = (struct timer){.name = "pod", .fn = timer_due, .arg = p};
 	p->volumes = volumes_wanted(p) ? VOLUMES_DUE : VOLUMES_READY;
 	containers_init(p);
+	if (pod_wants_sandbox(obj))
+		p->sandbox = sandbox_new(p);
+	p->address_first = wants_address(obj);
 	map_set(&set->by_uid, p->uid, p);
 	owner_link(p);
 	pod_queue(p);
@@ -174,7 +191,6 @@ static void container_release(struct container *c)
 	free(c->id);
 	free(c->prev_id);
 	free(c->image_id);
-	free(c->image_user);
 	free(c->ip);
 	free(c->end_reason);
 	free(c->end_message);
@@ -184,6 +200,7 @@ static void container_release(struct container *c)
 	free(c->pull_error);
 	free(c->log_path);
 	free(c->kill_message);
+	free(c->message_file);
 }
 
 static void pod_free(struct pod *p)
@@ -192,6 +209,8 @@ static void pod_free(struct pod *p)
 
 	for (size_t i = 0; i < p->container_count; i++)
 		container_release(&p->containers[i]);
+	if (p->sandbox)
+		container_release(p->sandbox);
 	volumes_forget(p);
 	timer_cancel(set->env->loop, &p->timer);
 	owner_unlink(p);
@@ -200,6 +219,7 @@ static void pod_free(struct pod *p)
 	json_free(p->obj);
 	free(p->containers);
 	free(p->obs);
+	free(p->sandbox);
 	free(p->uid);
 	free(p->ns);
 	free(p->name);
@@ -342,27 +362,6 @@ bool pods_reconcile(struct pods *set)
 
 /* ---- news from the store ---- */
 
-/* The containers of a pod that has no record any more are named in its status. */
-static void remove_by_status(struct pods *set, const json *obj)
-{
-	static const char *const lists[] = {
-	    "status.initContainerStatuses", "status.containerStatuses"};
-	static const char *const paths[] = {
-	    "containerID", "state.terminated.containerID", "lastState.terminated.containerID"};
-
-	for (size_t l = 0; l < ARRAY_LEN(lists); l++) {
-		json_for (status, json_path(obj, lists[l])) {
-			for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
-				const char *id = json_str(status, paths[i]);
-				const char *slashes = id ? strstr(id, "://") : NULL;
-
-				if (slashes)
-					removal_add(set, meta_uid(obj), slashes + 3, false);
-			}
-		}
-	}
-}
-
 static void pod_news(struct pods *set, const struct change *c)
 {
 	struct pod *p = map_get(&set->by_uid, c->uid);
@@ -378,7 +377,7 @@ static void pod_news(struct pods *set, const struct change *c)
 	if (owner && set->on_owner_news)
 		set->on_owner_news(set->on_owner_ctx, owner);
 	if (!p && c->type == CHANGE_DELETED) {
-		remove_by_status(set, obj);
+		removal_add_pod(set, obj);
 		json_free(obj);
 		return;
 	}
@@ -585,6 +584,7 @@ void pods_free(struct pods *set)
 	image_release_all(set);
 	follow_release_all(set);
 	timer_cancel(set->env->loop, &set->relist);
+	volumes_release_all(set);
 	removal_release_all(set);
 	map_release(&set->image_ids, free);
 	map_release(&set->by_uid, NULL);

@@ -12,6 +12,7 @@
  *   pod_stop.c     actions that end containers and pods
  *   pod_removal.c  removing engine containers, in the background
  *   pod_sandbox.c  the container that holds a pod's network
+ *   pod_message.c  termination messages
  *   pod_hooks.c    postStart and preStop
  *   pod_output.c   the output stream into the log file
  *   pod_exit.c     how an exit is noticed
@@ -50,7 +51,6 @@ struct container {
 	char *id;          /* of the engine's container; NULL: none */
 	char *prev_id;     /* the last dead instance, kept in the engine; NULL: none */
 	char *image_id, *ip;
-	char *image_user; /* of its image, in this attempt; NULL: not asked for */
 	struct stream *stream;
 	bool stream_open, stream_ended;
 	bool stream_is_log; /* it is the engine's log, not an attach: no stdin */
@@ -68,6 +68,7 @@ struct container {
 	bool died; /* the engine's event said so, with this code and time */
 	int died_code;
 	int64_t died_ns;
+	char *message_file;             /* mounted at terminationMessagePath; NULL: none */
 	char *end_reason, *end_message; /* of the terminated state; NULL: by exit code */
 	json *last_state;               /* the terminated state before this attempt, or NULL */
 
@@ -116,6 +117,7 @@ struct pod {
 	size_t container_count, init_count;
 	struct container_obs *obs; /* room for what pod_decide is shown; one more for the sandbox */
 	struct container *sandbox; /* NULL: the pod needs none */
+	bool address_first;        /* containers are created when its address is known */
 	int round;                 /* how often everything began anew */
 	enum volumes_state volumes;
 	int64_t volumes_not_before_ms; /* they are tried again then */
@@ -206,6 +208,17 @@ void stop_begin(struct container *c);
 /* Works out by when the containers of a deleted pod must have ended. */
 void stop_note_deletion(struct pod *p);
 
+/* ---- pod_message.c ---- */
+/*
+ * The file that is mounted at terminationMessagePath of the next attempt: made anew, owned path;
+ * NULL where the engine cannot see it.
+ */
+char *message_prepare(const struct container *c);
+/* The instance has ended and its log is closed: sets end_message, if there is one. */
+void message_take(struct container *c);
+/* It never ran: the file is of no use. */
+void message_drop(const struct container *c);
+
 /* ---- pod_hooks.c ---- */
 bool apply_post_start(struct pod *p, struct container *c, const struct pod_action *a);
 bool apply_pre_stop(struct pod *p, struct container *c, const struct pod_action *a);
@@ -229,6 +242,8 @@ void removal_add(struct pods *set, const char *pod_uid, const char *id, bool don
 void removal_later(struct pods *set, const char *pod_uid, const char *id);
 /* Forgets which are kept: they are about to be listed again. */
 void removal_forget_later(struct pods *set);
+/* Everything of a pod that has no record any more. */
+void removal_add_pod(struct pods *set, const json *obj);
 void removal_release_all(struct pods *set);
 
 /* ---- pod_observe.c ---- */

@@ -23,7 +23,7 @@ struct cmd_ctx;
 struct resources;
 
 struct cmd {
-	const char *name;     /* one word, or two: "create job" */
+	const char *name;     /* one word or more: "create job" */
 	const char *alias;    /* another name, or NULL */
 	const char *usage;    /* what follows the name: "(TYPE [NAME] | TYPE/NAME) [options]" */
 	const char *summary;  /* one line, no full stop */
@@ -115,8 +115,10 @@ extern const char *const validate_choices[];
 
 extern const struct cmd cmd_annotate, cmd_api_resources, cmd_apply, cmd_completion, cmd_controller,
     cmd_controller_run, cmd_controller_enable, cmd_controller_disable, cmd_controller_status,
-    cmd_controller_stop, cmd_create, cmd_create_cronjob, cmd_create_job, cmd_delete, cmd_describe,
-    cmd_edit, cmd_events, cmd_explain, cmd_get, cmd_help, cmd_label, cmd_logs, cmd_patch,
-    cmd_resume, cmd_run, cmd_suspend, cmd_version, cmd_wait;
+    cmd_controller_stop, cmd_create, cmd_create_configmap, cmd_create_cronjob, cmd_create_job,
+    cmd_create_secret, cmd_create_secret_generic, cmd_create_secret_docker_registry,
+    cmd_create_secret_tls, cmd_delete, cmd_describe, cmd_edit, cmd_events, cmd_explain, cmd_get,
+    cmd_help, cmd_label, cmd_logs, cmd_patch, cmd_resume, cmd_run, cmd_suspend, cmd_version,
+    cmd_wait;
 
 #endif

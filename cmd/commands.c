@@ -11,8 +11,13 @@ const struct cmd *const cmd_table[] = {
     /* GROUP_RUN */
     &cmd_run,
     &cmd_create,
+    &cmd_create_configmap,
     &cmd_create_cronjob,
     &cmd_create_job,
+    &cmd_create_secret,
+    &cmd_create_secret_generic,
+    &cmd_create_secret_docker_registry,
+    &cmd_create_secret_tls,
     &cmd_apply,
     /* GROUP_LOOK */
     &cmd_get,
@@ -117,8 +122,7 @@ static int unknown_command(const char *word, struct err *e)
 const struct cmd *cmd_locate(const char **argv, size_t *argc, struct err *e)
 {
 	size_t at = next_word(argv, 0, *argc, NULL);
-	const struct cmd *c, *sub = NULL;
-	auto_free char *name = NULL;
+	const struct cmd *c;
 
 	if (at == *argc)
 		return &cmd_help;
@@ -127,14 +131,18 @@ const struct cmd *cmd_locate(const char **argv, size_t *argc, struct err *e)
 		unknown_command(argv[at], e);
 		return NULL;
 	}
-	remove_word(argv, argc, at);
-	at = next_word(argv, at, *argc, c->options);
-	if (at < *argc) {
+	for (;;) { /* further words, as long as they lead to a command */
+		auto_free char *name = NULL;
+		const struct cmd *sub;
+
+		remove_word(argv, argc, at);
+		at = next_word(argv, at, *argc, c->options);
+		if (at == *argc)
+			return c;
 		name = xasprintf("%s %s", c->name, argv[at]);
 		sub = cmd_find(name);
+		if (!sub)
+			return c;
+		c = sub;
 	}
-	if (!sub)
-		return c;
-	remove_word(argv, argc, at);
-	return sub;
 }

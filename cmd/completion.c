@@ -37,7 +37,8 @@ static const char script_tail[] =
     "\t\t-*) ;;\n"
     "\t\t*)\n"
     "\t\t\tif [[ -z $cmd ]]; then cmd=${words[i]}\n"
-    "\t\t\telif [[ -z $sub ]] && _kjob_has_sub \"$cmd ${words[i]}\"; then sub=${words[i]}\n"
+    "\t\t\telif [[ -z $type ]] && _kjob_has_sub \"$cmd ${sub:+$sub }${words[i]}\"; then "
+    "sub=${sub:+$sub }${words[i]}\n"
     "\t\t\telif [[ -z $type ]]; then type=${words[i]}; fi ;;\n"
     "\t\tesac\n"
     "\tdone\n"
@@ -83,7 +84,7 @@ static void print_subcommands(struct out *out)
 			out_addf(out, "\t'%s') return 0 ;;\n", cmd_table[i]->name);
 	out_adds(out, "\tesac\n\treturn 1\n}\n_kjob_subs() {\n\tcase $1 in\n");
 	for (size_t i = 0; cmd_table[i]; i++) {
-		const char *space = strchr(cmd_table[i]->name, ' ');
+		const char *space = strrchr(cmd_table[i]->name, ' ');
 
 		if (space)
 			out_addf(out, "\t'%.*s') echo %s ;;&\n", (int)(space - cmd_table[i]->name),

@@ -79,14 +79,17 @@ int create_object(struct cmd_ctx *ctx, json *object, struct err *e)
 		return -1;
 	p.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
 	all = resources_load(ctx, e);
-	r = all ? resource_by_kind(all, "batch/v1", json_str_or(object, "kind", ""), e) : NULL;
+	r = all ? resource_by_kind(all, json_str_or(object, "apiVersion", ""),
+		      json_str_or(object, "kind", ""), e)
+		: NULL;
 	if (!r)
 		return -1;
 	if (ctx->ns_given)
 		json_set_path(object, "metadata.namespace", json_new_string(ctx->ns));
 	created = send_create(ctx, r, ctx->ns, object, e);
-	if (!created)
-		return err_set(e, e->reason, "failed to create %s: %s", r->singular, err_msg(e));
+	if (!created) /* kubectl's words */
+		return err_set(e, e->reason, "failed to create %s%s %s", r->singular,
+		    str_eq(r->singular, "secret") ? "" : ":", err_msg(e));
 	return print_result(ctx, &p, r, created, "created", opts_str(&ctx->opts, "dry-run"), e);
 }
 

@@ -88,6 +88,8 @@ void describe_cronjob(struct describe *d, const json *obj);
 void describe_pod(struct describe *d, const json *obj);
 void describe_namespace(struct describe *d, const json *obj);
 void describe_node(struct describe *d, const json *obj);
+void describe_config_map(struct describe *d, const json *obj);
+void describe_secret(struct describe *d, const json *obj);
 void describe_generic(struct describe *d, const json *obj);
 
 #endif

@@ -174,6 +174,8 @@ static const struct {
     {"v1", "Pod", describe_pod},
     {"v1", "Namespace", describe_namespace},
     {"v1", "Node", describe_node},
+    {"v1", "ConfigMap", describe_config_map},
+    {"v1", "Secret", describe_secret},
 };
 
 void describe_object(const struct describe_input *in, struct buf *out)

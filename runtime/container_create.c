@@ -175,6 +175,8 @@ static void set_security(
 		strlist_addf(&options, "seccomp=%s", s->seccomp);
 	if (s->apparmor)
 		strlist_addf(&options, "apparmor=%s", s->apparmor);
+	for (size_t i = 0; s->selinux && i < s->selinux->len; i++)
+		strlist_addf(&options, "label=%s", s->selinux->items[i]);
 	if (s->unmasked_proc && traits->unmask_option)
 		strlist_add(&options, traits->unmask_option);
 	set_list(host, "SecurityOpt", &options);

@@ -60,7 +60,10 @@ struct container_spec {
 	bool privileged, no_new_privileges, read_only_rootfs, unmasked_proc;
 	const char *seccomp;  /* "unconfined" or the text of a profile */
 	const char *apparmor; /* "unconfined" or the name of a profile */
-	const json *sysctls;  /* object of strings */
+	const struct strlist
+	    *selinux;        /* parts of the label: "user:U", "role:R", "type:T", "level:L"
+			      */
+	const json *sysctls; /* object of strings */
 
 	/* limits */
 	int64_t memory_bytes, cpu_shares, cpu_quota_us, pids, shm_bytes;

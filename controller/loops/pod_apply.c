@@ -30,6 +30,7 @@ void container_begin_attempt(struct container *c)
 	c->pre_stop = json_has(spec, "lifecycle.preStop") ? HOOK_DUE : HOOK_NONE;
 	c->stop_by_ms = c->term_sent_ms = c->kill_sent_ms = 0;
 	set_text(&c->kill_message, NULL);
+	set_text(&c->image_user, NULL);
 }
 
 void container_retry(struct container *c, const char *reason, const char *message)

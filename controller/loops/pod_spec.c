@@ -1,4 +1,6 @@
 #include "pod_env.h"
+#include "pod_parts.h"
+#include "pod_volumes.h"
 #include "pods_internal.h"
 
 static const char *const restart_names[] = {"Always", "OnFailure", "Never"};
@@ -30,72 +32,155 @@ char *container_engine_name(const struct container *c)
 	    "kjob_%s_%s_%s_%.8s_%d", c->pod->ns, c->pod->name, c->name, c->pod->uid, c->attempt);
 }
 
-static json *container_labels(const struct container *c)
+json *pod_labels(const struct pod *p, const char *container, int attempt)
 {
-	auto_free char *attempt = xasprintf("%d", c->attempt);
-	auto_free char *round = xasprintf("%d", c->pod->round);
+	auto_free char *attempt_text = xasprintf("%d", attempt);
+	auto_free char *round = xasprintf("%d", p->round);
 	json *l = json_new_object();
 
-	json_set_str(l, LABEL_POD, c->pod->name);
-	json_set_str(l, LABEL_NS, c->pod->ns);
-	json_set_str(l, LABEL_UID, c->pod->uid);
-	json_set_str(l, LABEL_CONTAINER, c->name);
-	json_set_str(l, LABEL_INSTANCE, store_instance(c->pod->set->env->store));
-	json_set_str(l, LABEL_ATTEMPT, attempt);
-	json_set_str(l, LABEL_ROUND, round);
+	json_set_str(l, LABEL_POD, p->name);
+	json_set_str(l, LABEL_NS, p->ns);
+	json_set_str(l, LABEL_UID, p->uid);
+	json_set_str(l, LABEL_CONTAINER, container);
+	json_set_str(l, LABEL_INSTANCE, store_instance(p->set->env->store));
+	json_set_str(l, LABEL_ATTEMPT, attempt_text);
+	if (p->round > 0)
+		json_set_str(l, LABEL_ROUND, round);
 	return l;
 }
 
-/* The kernel's limit for a host name. */
-#define HOSTNAME_MAX 63
+/* ---- the image's user ---- */
 
-static char *hostname_of(const struct pod *p)
+static void on_image(struct engine_who who, const struct image_info *info, const struct err *err)
 {
-	const char *own = json_str_or(p->obj, "spec.hostname", "");
-	char *name = xstrndup(*own ? own : p->name, HOSTNAME_MAX);
-	size_t len = strlen(name);
+	struct container *c = container_of(who);
 
-	while (len > 0 && (name[len - 1] == '-' || name[len - 1] == '.'))
-		name[--len] = '\0';
-	return name;
+	if (!c)
+		return;
+	c->busy = false;
+	c->call = 0;
+	pod_queue(c->pod); /* which creates it now */
+	if (info) {
+		set_text(&c->image_user, info->user);
+	} else if (err->reason == ERR_NOT_FOUND && !c->image_pulled) {
+		c->image_missing = true;
+	} else {
+		const char *image = json_str_or(container_json(c), "image", "");
+		auto_free char *text =
+		    xasprintf("Failed to inspect image \"%s\": %s", image, err_msg(err));
+
+		container_retry(c, "ImageInspectError", text);
+	}
+}
+
+/* ---- create ---- */
+
+/* Whom the container shares namespaces with. */
+static void apply_namespaces(const json *pod, const char *shared, struct container_spec *s)
+{
+	const json *spec = json_get(pod, "spec");
+
+	if (shared) {
+		if (!json_bool(spec, "hostNetwork", false))
+			s->network_mode = shared;
+		s->ipc_mode = shared;
+		if (json_bool(spec, "shareProcessNamespace", false))
+			s->pid_mode = shared;
+	}
+	if (json_bool(spec, "hostPID", false))
+		s->pid_mode = "host";
+	if (json_bool(spec, "hostIPC", false))
+		s->ipc_mode = "host";
+}
+
+/* Without a sandbox the container itself owns the pod's network. */
+static int apply_network(const json *pod, const char *shared, struct container_spec *s,
+    struct spec_parts *parts, struct err *e)
+{
+	if (!shared || json_bool(pod, "spec.hostNetwork", false))
+		return network_apply(pod, s, parts, e);
+	s->hostname = parts->hostname = pod_kernel_hostname(pod, e);
+	return s->hostname ? 0 : -1;
+}
+
+/* What a container is made of, and the owner of its parts. */
+struct making {
+	struct spec_parts parts;
+	struct volume_mounts mounts;
+	struct strlist env;
+	json *command, *args;
+};
+
+static void making_release(struct making *m)
+{
+	spec_parts_release(&m->parts);
+	volume_mounts_release(&m->mounts);
+	strlist_release(&m->env);
+	json_free(m->command);
+	json_free(m->args);
+}
+
+static void mount_message(const struct container *c, struct volume_mounts *mounts)
+{
+	if (!c->message_file)
+		return;
+	GROW(mounts->items, mounts->cap, mounts->len + 1);
+	mounts->items[mounts->len++] = (struct mount_spec){.kind = MOUNT_BIND,
+	    .source = c->message_file,
+	    .target = json_str_or(container_json(c), "terminationMessagePath", MESSAGE_PATH)};
+}
+
+static int make(const struct container *c, const char *shared, struct making *m,
+    struct container_spec *s, struct err *e)
+{
+	const json *spec = container_json(c), *pod = c->pod->obj;
+	auto_free char *refusal = security_refusal(pod, spec, c->image_user);
+
+	if (refusal)
+		return err_set(e, ERR_INVALID, "%s", refusal);
+	if (container_env(c, &m->env, e) < 0 ||
+	    pod_env_expand_list(json_get(spec, "command"), &m->env, &m->command, e) < 0 ||
+	    pod_env_expand_list(json_get(spec, "args"), &m->env, &m->args, e) < 0 ||
+	    volumes_mounts(c, &m->env, &m->mounts, e) < 0 ||
+	    apply_network(pod, shared, s, &m->parts, e) < 0)
+		return -1;
+	s->env = &m->env;
+	s->command = m->command;
+	s->args = m->args;
+	mount_message(c, &m->mounts);
+	s->mounts = m->mounts.items;
+	s->mount_count = m->mounts.len;
+	security_apply(pod, spec, c->image_user, s, &m->parts);
+	resources_apply(spec, s);
+	apply_namespaces(pod, shared, s);
+	return 0;
 }
 
 engine_id container_create_call(
     struct container *c, const char *sandbox, engine_text_fn *cb, struct engine_who who)
 {
 	const json *spec = container_json(c);
-	auto_strlist env = {0};
 	auto_free char *name = container_engine_name(c);
-	auto_free char *hostname = hostname_of(c->pod);
-	auto_json *labels = container_labels(c);
-	auto_free char *network = sandbox ? xasprintf("container:%s", sandbox) : NULL;
-	auto_json *command = NULL, *args = NULL;
+	auto_json *labels = pod_labels(c->pod, c->name, c->attempt);
+	auto_free char *shared = sandbox ? xasprintf("container:%s", sandbox) : NULL;
+	CLEANUP(making_release) struct making m = {0};
 	auto_err e = {0};
-	struct mount_spec message = {.kind = MOUNT_BIND,
-	    .source = c->message_file,
-	    .target = json_str(spec, "terminationMessagePath")};
 	struct container_spec s = {
 	    .name = name,
 	    .image = json_str_or(spec, "image", ""),
-	    .hostname = hostname,
-	    .network_mode = network,
 	    .working_dir = json_str(spec, "workingDir"),
-	    .env = &env,
 	    .labels = labels,
 	    .stdin_open = json_bool(spec, "stdin", false),
 	    .stdin_once = json_bool(spec, "stdinOnce", false),
 	    .tty = json_bool(spec, "tty", false),
-	    .mounts = &message,
-	    .mount_count = c->message_file ? 1 : 0,
+	    .stop_signal = json_str(spec, "lifecycle.stopSignal"),
 	};
 
-	if (container_env(c, &env, &e) < 0 ||
-	    pod_env_expand_list(json_get(spec, "command"), &env, &command, &e) < 0 ||
-	    pod_env_expand_list(json_get(spec, "args"), &env, &args, &e) < 0) {
+	if (!c->image_user && security_needs_image_user(c->pod->obj, spec))
+		return image_inspect(c->pod->set->env->engine, s.image, on_image, who);
+	if (make(c, shared, &m, &s, &e) < 0) {
 		container_refuse_later(c, cb, who, &e);
 		return 0;
 	}
-	s.command = command;
-	s.args = args;
 	return container_create(c->pod->set->env->engine, &s, cb, who);
 }

@@ -19,7 +19,7 @@ struct pod;
  * outlive each of them.
  */
 bool pod_wants_sandbox(const json *pod);
-/* kjob_NS_POD_POD_UID8; owned. */
+/* kjob_NS_POD_POD_UID8_ATTEMPT; owned. */
 char *pod_sandbox_name(const struct pod *p);
 /*
  * Creates it: hidden behind the container label POD, as the kubelet names its own. cb's text: the
@@ -30,11 +30,12 @@ engine_id pod_sandbox_create(const struct pod *p, engine_text_fn *cb, struct eng
 /*
  * Creates a container of the pod; sandbox: the id of the running sandbox, or NULL for a pod
  * without. An error with reason ERR_INVALID is one of configuration: waiting reason
- * CreateContainerConfigError with its text.
+ * CreateContainerConfigError with its text. Where the image's user decides something that is asked
+ * for first: the container is no longer busy then, its pod is queued, and cb does not run.
  */
 engine_id container_create_call(
     struct container *c, const char *sandbox, engine_text_fn *cb, struct engine_who who);
-
-#define SANDBOX_CONTAINER_LABEL "POD"
+/* The labels of a container of the pod; owned. */
+json *pod_labels(const struct pod *p, const char *container, int attempt);
 
 #endif

@@ -34,3 +34,25 @@ void volumes_forget(struct pod *p)
 void volumes_cleanup(struct pods *set, const json *pod)
 {
 }
+
+void volume_mounts_release(struct volume_mounts *m)
+{
+	free(m->items);
+	strlist_release(&m->texts);
+	*m = (struct volume_mounts){0};
+}
+
+bool volumes_want_sandbox(const json *pod)
+{
+	return false;
+}
+
+void volumes_sandbox_mounts(const struct pod *p, struct volume_mounts *ret)
+{
+}
+
+int volumes_mounts(
+    const struct container *c, const struct strlist *env, struct volume_mounts *ret, struct err *e)
+{
+	return 0;
+}

@@ -191,6 +191,7 @@ static void container_release(struct container *c)
 	free(c->id);
 	free(c->prev_id);
 	free(c->image_id);
+	free(c->image_user);
 	free(c->ip);
 	free(c->end_reason);
 	free(c->end_message);

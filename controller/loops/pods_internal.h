@@ -51,6 +51,7 @@ struct container {
 	char *id;          /* of the engine's container; NULL: none */
 	char *prev_id;     /* the last dead instance, kept in the engine; NULL: none */
 	char *image_id, *ip;
+	char *image_user; /* of its image, in this attempt; NULL: not asked for */
 	struct stream *stream;
 	bool stream_open, stream_ended;
 	bool stream_is_log; /* it is the engine's log, not an attach: no stdin */
@@ -214,6 +215,7 @@ void stop_note_deletion(struct pod *p);
  * NULL where the engine cannot see it.
  */
 char *message_prepare(const struct container *c);
+#define MESSAGE_PATH "/dev/termination-log" /* unless the spec names another */
 /* The instance has ended and its log is closed: sets end_message, if there is one. */
 void message_take(struct container *c);
 /* It never ran: the file is of no use. */

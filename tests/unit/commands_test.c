@@ -38,6 +38,9 @@ TEST("a second word belongs to the command only where there is such a command")
 	CHECK_LOCATES(cmd_create_job, "a --image=x", "create", "job", "a", "--image=x");
 	CHECK_LOCATES(cmd_create_job, "-n x a", "create", "-n", "x", "job", "a");
 	CHECK_LOCATES(cmd_create_cronjob, "a", "create", "cj", "a");
+	CHECK_LOCATES(cmd_create_configmap, "a", "create", "cm", "a");
+	CHECK_LOCATES(cmd_create_secret, "other a", "create", "secret", "other", "a");
+	CHECK_LOCATES(cmd_create_secret_tls, "-n x tls", "create", "secret", "tls", "-n", "x", "tls");
 	CHECK_LOCATES(cmd_create, "-f job", "create", "-f", "job");
 	CHECK_LOCATES(cmd_create, "-- job", "create", "--", "job");
 	CHECK_LOCATES(cmd_controller_status, "", "controller", "status");

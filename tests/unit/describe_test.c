@@ -106,8 +106,8 @@ static bool replace_node(json *parent, size_t *left, int kind)
 
 TEST("a value of any other type in any place of an object breaks nothing")
 {
-	static const char *const names[] = {
-	    "pod-full", "pod-terminated", "job-indexed", "node", "pod-volumes", "event"};
+	static const char *const names[] = {"pod-full", "pod-terminated", "job-indexed", "node",
+	    "pod-volumes", "event", "configmap", "secret"};
 
 	for (size_t n = 0; n < ARRAY_LEN(names); n++) {
 		auto_free char *path = xasprintf(GOLDEN "describe-%s.json", names[n]);

@@ -44,6 +44,8 @@ struct call {
 	bool paused;      /* the owner wants nothing now */
 	bool curl_paused; /* libcurl holds a piece back */
 	bool too_large;
+	enum http_fault fault;
+	int os_error;
 	bool sent; /* handed to a connection at least once */
 
 	/* the request */
@@ -72,6 +74,8 @@ struct http {
 	struct loop *loop;
 	char *unix_socket;
 	char *base_url;
+	bool no_proxy, insecure, http2;
+	int64_t connect_ms;
 	CURLM *multi;
 	struct timer timer, retry_timer;
 	bool kick; /* libcurl's time has come */
@@ -211,6 +215,8 @@ static struct http_response call_response(const struct call *c)
 	    .body = buf_str(&c->reply),
 	    .body_len = c->reply.len,
 	    .headers = &c->reply_headers,
+	    .fault = c->fault,
+	    .os_error = c->os_error,
 	};
 
 	return r;
@@ -283,7 +289,7 @@ static void timeout_error(struct call *c)
 		    http_where(c->http), c->method, c->path, (double)c->req.timeout_ms / 1000);
 	else
 		err_set(&c->err, ERR_UNAVAILABLE, "cannot connect to %s: no answer within %d s",
-		    http_where(c->http), CONNECT_TIMEOUT_MS / 1000);
+		    http_where(c->http), (int)(c->http->connect_ms / 1000));
 }
 
 static void too_large_error(struct call *c)
@@ -293,10 +299,37 @@ static void too_large_error(struct call *c)
 	    c->reply.overflow ? c->reply.max : MAX_HEADERS);
 }
 
-/* Sets c->err from libcurl's code; the only place that knows these codes. */
+static const struct {
+	CURLcode code;
+	enum http_fault fault;
+} faults[] = {
+    {CURLE_COULDNT_RESOLVE_HOST, HTTP_FAULT_RESOLVE},
+    {CURLE_COULDNT_CONNECT, HTTP_FAULT_CONNECT},
+    {CURLE_OPERATION_TIMEDOUT, HTTP_FAULT_TIMEOUT},
+    {CURLE_GOT_NOTHING, HTTP_FAULT_CLOSED},
+    {CURLE_SEND_ERROR, HTTP_FAULT_CLOSED},
+    {CURLE_RECV_ERROR, HTTP_FAULT_CLOSED},
+    {CURLE_PARTIAL_FILE, HTTP_FAULT_CLOSED},
+};
+
+static void call_set_fault(struct call *c, CURLcode code)
+{
+	long os_code = 0;
+
+	c->fault = c->reply.overflow ? HTTP_FAULT_TOO_LARGE : HTTP_FAULT_OTHER;
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+		if (faults[i].code == code)
+			c->fault = faults[i].fault;
+	curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &os_code);
+	c->os_error = (int)os_code;
+}
+
+/* Sets c->err from libcurl's code; these two places alone know these codes. */
 static void call_set_error(struct call *c, CURLcode code)
 {
 	const char *text = curl_easy_strerror(code);
+
+	call_set_fault(c, code);
 
 	if (c->too_large)
 		too_large_error(c);
@@ -328,12 +361,15 @@ static void call_set_error(struct call *c, CURLcode code)
 
 int http_parse_status(const char *line, size_t len)
 {
-	if (len < 12 || strncasecmp(line, "HTTP/1.", 7) != 0 || line[8] != ' ')
+	bool two = len >= 10 && strncasecmp(line, "HTTP/2 ", 7) == 0;
+	const char *code = line + (two ? 7 : 9);
+
+	if (!two && (len < 12 || strncasecmp(line, "HTTP/1.", 7) != 0 || line[8] != ' '))
 		return -1;
-	for (int i = 9; i < 12; i++)
-		if (!isdigit((unsigned char)line[i]))
+	for (int i = 0; i < 3; i++)
+		if (!isdigit((unsigned char)code[i]))
 			return -1;
-	return (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+	return (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
 }
 
 static bool is_stream(const struct call *c)
@@ -363,8 +399,6 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 
 	if (c->cancelled)
 		return 0;
-	if (c->headers_done)
-		return all; /* a trailer */
 	c->header_bytes += all;
 	if (c->header_bytes > MAX_HEADERS) {
 		c->too_large = true;
@@ -372,7 +406,10 @@ static size_t on_header(char *data, size_t size, size_t count, void *arg)
 	}
 	while (len > 0 && (data[len - 1] == '\n' || data[len - 1] == '\r'))
 		len--;
-	if (len == 0) {
+	if (c->headers_done) {
+		if (len > 0) /* a trailer */
+			strlist_add_take(&c->reply_headers, xstrndup(data, len));
+	} else if (len == 0) {
 		end_of_headers(c);
 	} else if (len > 5 && strncasecmp(data, "HTTP/", 5) == 0) {
 		strlist_release(&c->reply_headers);
@@ -460,6 +497,12 @@ static void set_connection(struct call *c)
 	} else {
 		curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	}
+	if (h->no_proxy)
+		curl_easy_setopt(e, CURLOPT_PROXY, "");
+	if (h->insecure) {
+		curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+	}
 	if (c->connect_fn) {
 		curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, 1L);
 	} else if (c->req.own_connection) {
@@ -469,8 +512,9 @@ static void set_connection(struct call *c)
 	curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, close_on_exec);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
+	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
+	    (long)(h->http2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1));
+	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)h->connect_ms);
 	curl_easy_setopt(
 	    e, CURLOPT_BUFFERSIZE, c->req.own_connection ? STREAM_BUFFER : CALL_BUFFER);
 }
@@ -491,7 +535,8 @@ static void call_start(struct call *c)
 		curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)(left > 0 ? left : 1));
 	curl_easy_setopt(e, CURLOPT_URL, c->url);
 	curl_easy_setopt(e, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(e, CURLOPT_USERAGENT, "kjob/" KJOB_VERSION);
+	if (!c->req.bare_headers)
+		curl_easy_setopt(e, CURLOPT_USERAGENT, "kjob/" KJOB_VERSION);
 	curl_easy_setopt(e, CURLOPT_HTTPHEADER, c->headers);
 	curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(e, CURLOPT_HEADERDATA, c);
@@ -549,7 +594,7 @@ static bool backlog_full(const struct call *c, CURLcode code)
 	int64_t took = clock_mono_ms() - c->started_ms;
 	long os_code = 0;
 
-	if (code != CURLE_COULDNT_CONNECT || !c->http->unix_socket || took >= CONNECT_TIMEOUT_MS)
+	if (code != CURLE_COULDNT_CONNECT || !c->http->unix_socket || took >= c->http->connect_ms)
 		return false;
 	curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &os_code);
 	return (os_code == 0 || os_code == EAGAIN) &&
@@ -606,13 +651,13 @@ static void deliver_one(struct call *c)
 
 	if (c->connect_fn && !err && !c->cancelled) {
 		c->state = CALL_CONNECTED;
-		c->connect_fn(c->req.ctx, c->easy, NULL);
+		c->connect_fn(c->req.ctx, c->easy, &r, NULL);
 		return;
 	}
 	if (!c->cancelled) {
 		c->cancelled = true; /* this is its last callback */
 		if (c->connect_fn)
-			c->connect_fn(c->req.ctx, NULL, err);
+			c->connect_fn(c->req.ctx, NULL, &r, err);
 		else
 			c->req.done(c->req.ctx, c->req.key, &r, err);
 	}
@@ -740,6 +785,10 @@ struct http *http_new(struct loop *l, const struct http_target *t)
 	h->loop = l;
 	h->unix_socket = xstrdup(t->unix_socket);
 	h->base_url = xstrdup(t->base_url);
+	h->no_proxy = t->no_proxy;
+	h->insecure = t->insecure;
+	h->http2 = t->http2;
+	h->connect_ms = t->connect_ms > 0 ? t->connect_ms : CONNECT_TIMEOUT_MS;
 	len = strlen(h->base_url);
 	while (len > 0 && h->base_url[len - 1] == '/')
 		h->base_url[--len] = '\0';
@@ -764,7 +813,13 @@ struct http *http_new(struct loop *l, const struct http_target *t)
 
 struct http *http_clone(const struct http *h)
 {
-	struct http_target t = {.unix_socket = h->unix_socket, .base_url = h->base_url};
+	struct http_target t = {
+	    .unix_socket = h->unix_socket,
+	    .base_url = h->base_url,
+	    .no_proxy = h->no_proxy,
+	    .insecure = h->insecure,
+	    .connect_ms = h->connect_ms,
+	};
 
 	return http_new(h->loop, &t);
 }
@@ -843,13 +898,16 @@ static void add_header(struct call *c, const char *line)
 
 static void add_headers(struct call *c, const char *const *headers)
 {
-	bool typed = false;
+	bool typed = false, accepts = !c->req.bare_headers;
 
 	for (const char *const *p = headers; p && *p; p++) {
 		typed |= strncasecmp(*p, "Content-Type:", 13) == 0;
+		accepts |= strncasecmp(*p, "Accept:", 7) == 0;
 		add_header(c, *p);
 	}
-	/* Two that libcurl would add by itself. */
+	/* Those that libcurl would add by itself. */
+	if (!accepts)
+		c->headers = curl_slist_append(c->headers, "Accept:");
 	c->headers = curl_slist_append(c->headers, "Expect:");
 	if (c->headers && !typed)
 		c->headers = curl_slist_append(c->headers, "Content-Type:");
@@ -935,27 +993,4 @@ void http_resume(struct http *h, http_id id)
 	c->paused = false;
 	if (c->curl_paused || c->state == CALL_HELD)
 		todo(c);
-}
-
-const char *http_header(const struct http_response *r, const char *name)
-{
-	size_t len = strlen(name);
-
-	for (size_t i = 0; r->headers && i < r->headers->len; i++) {
-		const char *line = r->headers->items[i];
-
-		if (strncasecmp(line, name, len) == 0 && line[len] == ':')
-			return line + len + 1 + strspn(line + len + 1, " \t");
-	}
-	return NULL;
-}
-
-void http_escape(struct buf *out, const char *text)
-{
-	for (const char *p = text; *p; p++) {
-		if (isalnum((unsigned char)*p) || strchr("-._~", *p))
-			buf_addch(out, *p);
-		else
-			buf_addf(out, "%%%02X", (unsigned char)*p);
-	}
 }

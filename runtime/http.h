@@ -27,7 +27,22 @@ typedef uint64_t http_id;
 struct http_target {
 	const char *unix_socket;
 	const char *base_url; /* "http://localhost", "https://10.0.0.1:6443/prefix" */
-			      /* TLS and proxy fields are added here with remote clusters */
+	/* TLS and proxy fields are added here with remote clusters */
+	bool no_proxy;      /* whatever the environment says */
+	bool insecure;      /* any certificate will do: probes */
+	bool http2;         /* HTTP/2 from the first byte, without TLS: gRPC */
+	int64_t connect_ms; /* how long connecting may take; 0: 10 s */
+};
+
+/* What kind of transport trouble a call met. */
+enum http_fault {
+	HTTP_FAULT_NONE,
+	HTTP_FAULT_RESOLVE, /* the host has no address */
+	HTTP_FAULT_CONNECT, /* os_error may say why */
+	HTTP_FAULT_TIMEOUT,
+	HTTP_FAULT_CLOSED,    /* by the other side; before an answer, or in the middle */
+	HTTP_FAULT_TOO_LARGE, /* the body; status and headers are there */
+	HTTP_FAULT_OTHER
 };
 
 struct http_response {
@@ -35,7 +50,9 @@ struct http_response {
 	const char *body; /* NUL-terminated, complete unless on_data took it or err is set; borrowed
 			     by the callback */
 	size_t body_len;
-	const struct strlist *headers; /* "Name: value" lines */
+	const struct strlist *headers; /* "Name: value" lines, then those of a trailer */
+	enum http_fault fault;         /* together with err */
+	int os_error;                  /* errno, or 0 */
 };
 /* The value of a header (name without case); NULL: absent. */
 const char *http_header(const struct http_response *r, const char *name);
@@ -56,10 +73,11 @@ struct http_request {
 	const char *method;
 	const char *path;           /* with query; appended to base_url */
 	const char *const *headers; /* NULL-terminated "Name: value", or NULL */
+	bool bare_headers;          /* none but these and Host: no User-Agent, no Accept */
 	const void *body;           /* copied; NULL: none */
 	size_t body_len;
 	size_t max_body;     /* of the answer, 0: 16 MiB; not for on_data */
-	int64_t timeout_ms;  /* whole call, 0: none; connecting is always bounded to 10 s */
+	int64_t timeout_ms;  /* whole call, 0: none; connecting has a bound of its own */
 	bool own_connection; /* a stream: never queued behind or shared with other calls */
 	http_done_fn *done;
 	http_headers_fn *on_headers; /* optional */
@@ -78,6 +96,19 @@ void http_resume(struct http *h, http_id id);
 
 /* Appends TEXT percent-encoded for a query value or path segment. */
 void http_escape(struct buf *out, const char *text);
+/* A path, perhaps with a query, as a request line may hold it; escapes stay; owned. */
+char *http_clean_path(const char *path);
+
+/* "http://host:8080/a?b" in pieces; all owned. */
+struct http_url {
+	char *origin; /* "http://host:8080" */
+	char *host;   /* "host", "[::1]" */
+	char *path;   /* "/a?b" */
+};
+/* BASE, or where LOCATION (a Location header, or NULL) leads from there; http and https alone. */
+int http_url_resolve(
+    const char *base, const char *location, struct http_url *ret, struct err *e) MUST_USE;
+void http_url_release(struct http_url *u);
 
 /*
  * An upgraded connection (101 Switching Protocols): a raw byte stream in both directions, for stdin

@@ -1,4 +1,4 @@
-/* http_private: what upgrade.c needs of http.c, nobody else. */
+/* http_private: what upgrade.c and dial.c need of http.c, nobody else. */
 #ifndef KJOB_HTTP_PRIVATE_H
 #define KJOB_HTTP_PRIVATE_H
 
@@ -20,7 +20,9 @@ const char *http_request_fault(const struct http_request *r);
 int http_parse_status(const char *line, size_t len);
 /* Opens a connection and leaves it to the caller: curl_easy_send and _recv work on `easy` until
  * http_free. */
-typedef void http_connect_fn(void *arg, CURL *easy, const struct err *err);
+/* easy NULL: err is set, and r->fault. */
+typedef void http_connect_fn(
+    void *arg, CURL *easy, const struct http_response *r, const struct err *err);
 void http_connect(struct http *h, http_connect_fn *fn, void *arg);
 
 #endif

@@ -391,7 +391,7 @@ static void on_timeout(void *arg)
 	leave(u);
 }
 
-static void on_connect(void *arg, CURL *easy, const struct err *err)
+static void on_connect(void *arg, CURL *easy, const struct http_response *r, const struct err *err)
 {
 	struct upgrade *u = arg;
 	curl_socket_t fd;

@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 
+#include "../../probes/action.h"
 #include "../../runtime/engine_internal.h"
 #include "../../runtime/exec.h"
 
@@ -373,6 +374,71 @@ TEST("who goes away from a stream leaves the process, who kills it does not")
 	exec_kill(x);
 	CHECK(gone("7777s", 3000));
 	CHECK_INT(said.ended, 0);
+}
+
+/* ---- as a probe ---- */
+
+static void on_acted(void *ctx, uint64_t key, const struct action_result *r)
+{
+	struct ran *n = ctx;
+
+	n->calls++;
+	n->exit_code = (int)r->outcome;
+	n->len = strlen(r->text);
+	snprintf(n->out, sizeof(n->out), "%s", r->text);
+}
+
+TEST("N15: an exec probe fails with its output, with its time limit, or cannot be carried out")
+{
+	static const struct {
+		const char *argv[3];
+		enum action_outcome outcome;
+		const char *text;
+	} rows[] = {
+	    {{"/bin/sh", "-c", "echo fine"}, ACTION_SUCCESS, "fine\n"},
+	    {{"/bin/sh", "-c", "echo out; echo err >&2; exit 2"}, ACTION_FAILURE, "out\nerr\n"},
+	    {{"sleep", "7779s"}, ACTION_FAILURE,
+		"command timed out: \"sleep 7779s\" timed out after 2s"},
+	    {{"/nope"}, ACTION_ERROR, "failed to exec in container: "},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		auto_strlist command = {0};
+		struct action_spec s = {
+		    .kind = ACTION_EXEC, .engine = en, .container = container, .command = &command};
+		struct ran n = {0};
+
+		for (size_t w = 0; w < ARRAY_LEN(rows[i].argv) && rows[i].argv[w]; w++)
+			strlist_add(&command, rows[i].argv[w]);
+		action_start(
+		    loop, &s, str_eq(rows[i].argv[0], "sleep") ? 2000 : 30000, on_acted, &n, 0);
+		CHECK(wait_for(&n.calls, 1));
+		CHECK_INT(n.exit_code, rows[i].outcome);
+		if (!str_has_prefix(n.out, rows[i].text))
+			CHECK_STR(n.out, rows[i].text);
+		CHECK(rows[i].outcome == ACTION_ERROR || n.len == strlen(rows[i].text));
+	}
+	CHECK(gone("7779s", 3000));
+}
+
+TEST("a cancelled exec probe is killed")
+{
+	auto_strlist command = {0};
+	struct action_spec s = {
+	    .kind = ACTION_EXEC, .engine = en, .container = container, .command = &command};
+	struct ran n = {0};
+	struct action *a;
+	int zombies;
+
+	strlist_add(&command, "sleep");
+	strlist_add(&command, "7780s");
+	a = action_start(loop, &s, 60000, on_acted, &n, 0);
+	for (int i = 0; i < 100 && !processes_with("7780s", &zombies); i++)
+		turn_for(50);
+	CHECK_INT(processes_with("7780s", &zombies), 1);
+	action_cancel(a);
+	CHECK(gone("7780s", 3000));
+	CHECK_INT(n.calls, 0);
 }
 
 /* ---- many ---- */

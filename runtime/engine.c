@@ -166,7 +166,8 @@ engine_id call_send(struct call *c, const struct call_request *r)
 	    r->own_api ? xasprintf("/v4.0.0/libpod%s", r->path) : engine_path(c->en, "%s", r->path);
 	auto_free char *type =
 	    r->content_type ? xasprintf("Content-Type: %s", r->content_type) : NULL;
-	const char *headers[] = {type, NULL};
+	auto_free char *auth = r->auth ? xasprintf("X-Registry-Auth: %s", r->auth) : NULL;
+	const char *headers[] = {type ? type : auth, type ? auth : NULL, NULL};
 	struct http_request req = {
 	    .method = r->method,
 	    .path = path,

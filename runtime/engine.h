@@ -200,8 +200,9 @@ typedef void image_info_fn(
     struct engine_who who, const struct image_info *info, const struct err *err);
 engine_id image_inspect(
     struct engine *en, const char *ref, image_info_fn *cb, struct engine_who who);
-/* progress: "3 of 5 layers, 12.1MB / 40.0MB", at most four times a second; may be NULL. */
-engine_id image_pull(struct engine *en, const char *ref,
+/* progress: "3 of 5 layers, 12.1MB / 40.0MB", at most four times a second; may be NULL. auth:
+ * registry_config.h; NULL: none. */
+engine_id image_pull(struct engine *en, const char *ref, const char *auth,
     void (*progress)(struct engine_who who, const char *text), engine_done_fn *cb,
     struct engine_who who);
 

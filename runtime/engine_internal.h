@@ -72,6 +72,7 @@ struct call_request {
 	const void *body;
 	size_t body_len;
 	const char *content_type; /* NULL: none */
+	const char *auth;         /* X-Registry-Auth; NULL: none */
 	bool own_api;             /* Podman's own, not Docker's */
 	bool streams;             /* own connection and no time limit */
 	http_data_fn *on_data;    /* ctx is the call */

@@ -215,7 +215,7 @@ static void pull_reply(struct call *c, const struct http_response *r, const stru
 	c->cb.done(c->who, e.reason ? &e : err);
 }
 
-engine_id image_pull(struct engine *en, const char *ref,
+engine_id image_pull(struct engine *en, const char *ref, const char *auth,
     void (*progress)(struct engine_who who, const char *text), engine_done_fn *cb,
     struct engine_who who)
 {
@@ -233,7 +233,9 @@ engine_id image_pull(struct engine *en, const char *ref,
 	c->target = xstrdup(ref);
 	c->extra = p;
 	c->free_extra = pull_free;
-	return call_send(
-	    c, &(struct call_request){
-		   .method = "POST", .path = path, .streams = true, .on_data = pull_data});
+	return call_send(c, &(struct call_request){.method = "POST",
+				.path = path,
+				.auth = auth,
+				.streams = true,
+				.on_data = pull_data});
 }

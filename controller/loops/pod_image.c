@@ -1,12 +1,21 @@
+#include "../../runtime/base/base64.h"
 #include "pods_internal.h"
 
 /* How long the status names the error of a pull before it tells of the back-off. */
 #define ERROR_SHOWN_MS 3000
 
-/* One pull under way; every container that waits for the image is in `waiting`. */
+#define AUTHS_MAX 8
+
+/*
+ * One pull under way; every container that waits for the image with the same secrets is in
+ * `waiting`. Credentials are tried one after the other, and where there are none it goes without.
+ */
 struct image_pull {
 	struct pods *set;
+	char *name; /* in set->pulls: the image, and the secrets where there are any */
 	char *image;
+	struct strlist auths;
+	size_t auth; /* the one that is being tried */
 	uint64_t
 	    call; /* key of its callbacks: the engine's own id is not known before they are named */
 	int64_t began_ms;
@@ -20,7 +29,9 @@ static void pull_free(void *arg)
 
 	if (!pull)
 		return;
+	free(pull->name);
 	free(pull->image);
+	strlist_release(&pull->auths);
 	free(pull->waiting);
 	free(pull);
 }
@@ -85,6 +96,8 @@ static void back_off(struct container *c, const char *image)
 	container_event(c, "Warning", "Failed", "Error: ImagePullBackOff");
 }
 
+static void pull_begin(struct image_pull *pull);
+
 static void on_pulled(struct engine_who who, const struct err *err)
 {
 	struct pods *set = who.ctx;
@@ -92,7 +105,12 @@ static void on_pulled(struct engine_who who, const struct err *err)
 
 	if (!pull)
 		return;
-	map_del(&set->pulls, pull->image);
+	if (err && err->reason != ERR_UNAVAILABLE && pull->auth + 1 < pull->auths.len) {
+		pull->auth++;
+		pull_begin(pull);
+		return;
+	}
+	map_del(&set->pulls, pull->name);
 	for (size_t i = 0; i < pull->len; i++) {
 		struct container *c = pull->waiting[i];
 
@@ -119,11 +137,89 @@ static void on_progress(struct engine_who who, const char *text)
 	}
 }
 
+static void pull_begin(struct image_pull *pull)
+{
+	const char *auth = pull->auth < pull->auths.len ? pull->auths.items[pull->auth] : NULL;
+
+	image_pull(pull->set->env->engine, pull->image, auth, on_progress, on_pulled,
+	    (struct engine_who){.ctx = pull->set, .key = pull->call});
+}
+
+/* ---- credentials ---- */
+
+static void on_auths(void *ctx, uint64_t key, const struct strlist *auths)
+{
+	struct image_pull *pull = pull_of(ctx, key);
+
+	if (!pull)
+		return;
+	for (size_t i = 0; i < auths->len && i < AUTHS_MAX; i++)
+		strlist_add(&pull->auths, auths->items[i]);
+	pull_begin(pull);
+}
+
+/* The credentials in a secret; false: there is no such secret, or it is of another kind. */
+static bool add_secret(struct pod *p, const char *name, struct registry_keys *keys)
+{
+	auto_json *secret =
+	    store_get(p->set->env->store, kind_by_id(KIND_SECRET), p->ns, name, NULL);
+	const json *data = json_get(secret, "data");
+	const char *now = json_string_value(json_get(data, ".dockerconfigjson"));
+	const char *old = json_string_value(json_get(data, ".dockercfg"));
+	auto_buf text = {0};
+	auto_json *config = NULL;
+
+	if (!secret)
+		return false;
+	if ((now || old) && base64_decode(now ? now : old, &text, NULL) == 0)
+		config = json_parse(buf_str(&text), text.len, JSON_ALLOW_DUPLICATES, NULL);
+	registry_keys_add(keys, now ? json_get(config, "auths") : config);
+	return true;
+}
+
+/* Those of all imagePullSecrets; the pod is told which are missing. */
+static void add_secrets(struct pod *p, struct registry_keys *keys)
+{
+	auto_strlist missing = {0};
+	auto_free char *names = NULL;
+
+	json_for (ref, json_path(p->obj, "spec.imagePullSecrets")) {
+		const char *name = json_str_or(ref, "name", "");
+
+		if (!add_secret(p, name, keys))
+			strlist_add(&missing, name);
+	}
+	if (!missing.len)
+		return;
+	names = strlist_join(&missing, ", ");
+	recorder_event(p->set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Warning",
+	    "FailedToRetrieveImagePullSecret", "kubelet",
+	    "Unable to retrieve some image pull secrets (%s); attempting to pull the image may not "
+	    "succeed.",
+	    names);
+}
+
+/* "IMAGE" or "IMAGE NAMESPACE SECRET SECRET…"; owned. */
+static char *pull_name(const struct pod *p, const char *image)
+{
+	auto_buf name = {0};
+
+	buf_adds(&name, image);
+	json_for (ref, json_path(p->obj, "spec.imagePullSecrets"))
+		buf_addf(&name, "%s%s %s", name.len == strlen(image) ? " " : "",
+		    name.len == strlen(image) ? p->ns : "", json_str_or(ref, "name", ""));
+	return buf_take(&name);
+}
+
+/* ---- for the pod loop ---- */
+
 void image_want(struct container *c)
 {
 	struct pods *set = c->pod->set;
 	const char *image = json_str_or(container_json(c), "image", "");
-	struct image_pull *pull = map_get(&set->pulls, image);
+	auto_free char *name = pull_name(c->pod, image);
+	struct image_pull *pull = map_get(&set->pulls, name);
+	auto_registry_keys keys = {0};
 	auto_free char *message = xasprintf("Pulling image \"%s\"", image);
 
 	if (c->pull_error && now_ms() < c->pull_retry_ms) {
@@ -134,15 +230,16 @@ void image_want(struct container *c)
 	set_text(&c->waiting_reason, "ContainerCreating");
 	set_text(&c->waiting_message, message);
 	container_event(c, "Normal", "Pulling", "Pulling image \"%s\"", image);
+	add_secrets(c->pod, &keys);
 	if (!pull) {
 		pull = xcalloc(1, sizeof(*pull));
 		pull->set = set;
+		pull->name = xstrdup(name);
 		pull->image = xstrdup(image);
 		pull->began_ms = now_ms();
 		pull->call = ++set->pull_serial;
-		map_set(&set->pulls, image, pull);
-		image_pull(set->env->engine, image, on_progress, on_pulled,
-		    (struct engine_who){.ctx = set, .key = pull->call});
+		map_set(&set->pulls, name, pull);
+		registry_auth_find(set->auth, &keys, image, on_auths, set, pull->call);
 	}
 	GROW(pull->waiting, pull->cap, pull->len + 1);
 	pull->waiting[pull->len++] = c;
@@ -165,5 +262,6 @@ void image_forget(struct container *c)
 
 void image_release_all(struct pods *set)
 {
+	registry_auth_free(TAKE(set->auth));
 	map_release(&set->pulls, pull_free);
 }

@@ -471,6 +471,7 @@ struct pods *pods_new(struct loops_env *env)
 	set->env = env;
 	set->queue_tail = &set->queue;
 	set->engine_up = true; /* it has just been found */
+	set->auth = registry_auth_new(env->loop);
 	set->start_limit = env->engine_cpus > 0 ? (int)env->engine_cpus * 4 : 8;
 	if (set->start_limit < 8)
 		set->start_limit = 8;

@@ -29,6 +29,7 @@
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
 #include "../../runtime/base/map.h"
+#include "../../runtime/registry_auth.h"
 #include "../store/logfile.h"
 #include "env.h"
 #include "pod_decide.h"
@@ -147,7 +148,8 @@ struct pods {
 	bool engine_up;
 	bool stored;          /* an earlier controller left pods that had not ended */
 	bool recovered;       /* the first list of containers has been read */
-	struct map pulls;     /* image → struct image_pull */
+	struct map pulls;     /* image (and secrets) → struct image_pull */
+	struct registry_auth *auth;
 	uint64_t pull_serial; /* of the newest pull */
 	struct map image_ids; /* image → its id as last seen (owned) */
 	struct map follows;   /* log path → struct follow_group (pod_logs.c) */

@@ -623,12 +623,12 @@ TEST("a pull that fails says why, whichever way the engine reports it")
 	struct answer *a;
 	struct engine_who who = who_new(&a);
 
-	image_pull(en, "127.0.0.1:1/nope:2", NULL, on_done, who);
+	image_pull(en, "127.0.0.1:1/nope:2", NULL, NULL, on_done, who);
 	CHECK(wait_answer(a) == ERR_INTERNAL);
 	CHECK(strstr(a->msg, "connection refused"));
 	CHECK(!strstr(a->msg, "initializing source"));
 	who = who_new(&a);
-	image_pull(en, "127.0.0.1:1/NOPE", NULL, on_done, who);
+	image_pull(en, "127.0.0.1:1/NOPE", NULL, NULL, on_done, who);
 	CHECK_INT(wait_answer(a), ERR_BAD_REQUEST);
 }
 

@@ -774,12 +774,12 @@ TEST("a pull that fails in the middle of a good answer fails, with its progress 
 
 	fake_start(&f, "pull.sock", answers);
 	struct engine *en = fake_engine(l, &f);
-	image_pull(en, "h/x:1", on_progress, on_pulled, (struct engine_who){0});
+	image_pull(en, "h/x:1", NULL, on_progress, on_pulled, (struct engine_who){0});
 	for (int i = 0; i < 100 && pull_calls < 1; i++)
 		loop_turn(l, 50);
 	CHECK_STR(pulled, "no space left");
 	CHECK_STR(told, "0 of 1 layer");
-	image_pull(en, "h/x:1", NULL, on_pulled, (struct engine_who){0});
+	image_pull(en, "h/x:1", NULL, NULL, on_pulled, (struct engine_who){0});
 	for (int i = 0; i < 100 && pull_calls < 2; i++)
 		loop_turn(l, 50);
 	CHECK_STR(pulled, "fine");

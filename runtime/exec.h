@@ -14,6 +14,11 @@
  * keeps the process until its container ends: a warning is logged. Killing goes on in the
  * background, owned by the engine; the caller need not wait for it.
  *
+ * What it costs. Nearly all of it is the engine's and the runtime's own: 40 ms (Docker 20.10) and
+ * 90 ms (Podman 4.3) of two cores for each, so that some 25 to 40 a second are the limit. Podman
+ * moreover keeps two conmon processes for five minutes behind every exec of its API, by its
+ * setting exit_command_delay.
+ *
  * Callbacks run on the loop, never before the starting call has returned, and may do anything, free
  * their own object too. Everything here must be freed before its engine.
  */

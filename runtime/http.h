@@ -1,6 +1,6 @@
 /*
  * http: an asynchronous HTTP/1.1 client: curl's multi interface on the loop. Used for the engine's
- * socket and by the CLI for the API server.
+ * socket, by the CLI for the API server, and by probes (HTTP/2 where a target says so).
  *
  * A call is known by its id (never 0, never reused). Its done callback runs exactly once, as a
  * deferred call, never before http_send has returned, and never after http_cancel. Callbacks may

@@ -202,6 +202,8 @@ static const struct {
     {"normalizing name for compat API: ", NULL},
     {"initializing source docker://", ": "}, /* the image is known */
     {"preparing container ", " for attach: "},
+    {"driver failed programming external connectivity on endpoint ", "): "},
+    {"Error starting userland proxy: ", NULL},
 };
 
 /* What they put behind them. */

@@ -6,6 +6,7 @@
  */
 #include "../../runtime/base/base64.h"
 #include "api.h"
+#include "resources.h"
 #include "schema.h"
 
 #define BACKOFF_LIMIT_DEFAULT 6
@@ -50,14 +51,23 @@ static void default_pod_spec(json *spec)
 	default_containers(json_get(spec, "ephemeralContainers"));
 }
 
-/* What only a pod itself gets, not the template of one. */
-static void default_pod(json *pod)
+/* What Pods get and templates do not: the pods that are made from them will. */
+static void default_pod_alone(json *spec)
 {
-	json *spec = json_obj(pod, "spec");
+	bool on_host = json_bool(spec, "hostNetwork", false);
+	json *lists[] = {json_get(spec, "containers"), json_get(spec, "initContainers")};
 
-	default_pod_spec(spec);
 	if (!json_get(spec, "enableServiceLinks"))
 		json_set_bool(spec, "enableServiceLinks", true);
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		json_for (c, lists[i]) {
+			default_requests(c);
+			json_for (port, json_get(c, "ports"))
+				if (on_host && !json_int(port, "hostPort", 0))
+					json_set_int(
+					    port, "hostPort", json_int(port, "containerPort", 0));
+		}
+	}
 }
 
 /* A Job without labels of its own has those of its template. */
@@ -123,7 +133,8 @@ void api_default(const struct kind *k, json *obj)
 		default_cron_job(obj);
 		break;
 	case KIND_POD:
-		default_pod(obj);
+		default_pod_spec(json_obj(obj, "spec"));
+		default_pod_alone(json_obj(obj, "spec"));
 		break;
 	case KIND_NAMESPACE:
 		json_obj(obj, "spec");

@@ -1,5 +1,6 @@
 /* strategy: what the server itself writes into objects when they are created and updated. */
 #include "api.h"
+#include "resources.h"
 
 /* The labels of a Job's pods, with and without prefix, and which value they have. */
 static const struct {
@@ -41,8 +42,8 @@ void api_prepare_create(const struct kind *k, json *obj)
 	case KIND_POD:
 		json_set(obj, "status", json_new_object());
 		json_set_path(obj, "status.phase", json_new_string("Pending"));
-		/* Requests and limits are not supported yet, so there is no other class. */
-		json_set_path(obj, "status.qosClass", json_new_string("BestEffort"));
+		json_set_path(
+		    obj, "status.qosClass", json_new_string(pod_qos_class(json_get(obj, "spec"))));
 		break;
 	case KIND_NAMESPACE:
 		json_set(obj, "status", json_new_object());

@@ -55,6 +55,19 @@ void validate_resource_field_ref(
 void validate_config_map(struct report *r, const json *map, const json *old);
 void validate_secret(struct report *r, const json *secret, const json *old);
 
+/* ---- validate_security.c ---- */
+
+void validate_pod_security(struct report *r, const json *spec, const struct place *p);
+void validate_security(
+    struct report *r, const json *container, bool host_users, const struct place *p);
+/* Of a pod's spec or a container: what is legal and not supported. */
+void validate_security_later(struct report *r, const json *context, const struct place *p);
+
+/* ---- validate_network.c ---- */
+
+/* Ports of the host, subdomain, hostAliases and the resolver of a pod's spec. */
+void validate_network(struct report *r, const json *spec, bool is_pod, const struct place *p);
+
 /* ---- validate_job.c ---- */
 
 void validate_job(struct report *r, const json *job);

@@ -1,6 +1,7 @@
 /* validate_pod: pod specs, of Pods and of templates. */
 #include "../../runtime/base/map.h"
 #include "names.h"
+#include "resources.h"
 #include "validate.h"
 
 #define PORT_MAX 65535
@@ -79,6 +80,20 @@ static void validate_containers(
 	}
 }
 
+/* What containers may use and do. */
+static void validate_rights(
+    struct report *r, const json *list, bool host_users, const struct place *p)
+{
+	size_t i = 0;
+
+	json_for (c, list) {
+		struct place item = PLACE_ITEM(p, i++);
+
+		validate_resources(r, c, &item);
+		validate_security(r, c, host_users, &item);
+	}
+}
+
 void validate_pod_spec(struct report *r, const json *spec, const struct place *p)
 {
 	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
@@ -86,6 +101,7 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 	struct place node = PLACE(p, "nodeName"), deadline = PLACE(p, "activeDeadlineSeconds");
 	struct place hostname = PLACE(p, "hostname");
 	const json *limit = json_get(spec, "activeDeadlineSeconds");
+	bool host_users = json_bool(spec, "hostUsers", true);
 	struct map names = {0};
 	int64_t n;
 
@@ -94,6 +110,8 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 	validate_containers(r, json_get(spec, "containers"), &containers, &names, false);
 	validate_containers(r, json_get(spec, "initContainers"), &init, &names, true);
 	map_release(&names, NULL);
+	validate_rights(r, json_get(spec, "containers"), host_users, &containers);
+	validate_rights(r, json_get(spec, "initContainers"), host_users, &init);
 	validate_enum(r, &schema_pod_spec, spec, "restartPolicy", p);
 	validate_enum(r, &schema_pod_spec, spec, "dnsPolicy", p);
 	validate_labels(r, json_get(spec, "nodeSelector"), &selector);
@@ -107,6 +125,8 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 		bad_invalid(r, &deadline, limit, "must be between 1 and %d, inclusive", INT32_MAX);
 	if (*json_str_or(spec, "hostname", ""))
 		validate_name(r, json_str(spec, "hostname"), name_check_dns_label, &hostname);
+	validate_pod_security(r, spec, p);
+	validate_network(r, spec, !p->up, p); /* a Pod's own spec, not a template's */
 	validate_enum(r, &schema_pod_spec, spec, "preemptionPolicy", p);
 }
 
@@ -196,10 +216,24 @@ static void validate_env_later(struct report *r, const json *list, const struct 
 	}
 }
 
+static void validate_rights_later(struct report *r, const json *list, const struct place *p)
+{
+	size_t i = 0;
+
+	json_for (c, list) {
+		struct place item = PLACE_ITEM(p, i++);
+
+		validate_security_later(r, json_get(c, "securityContext"), &item);
+	}
+}
+
 void validate_pod_later(struct report *r, const json *spec, const struct place *p)
 {
 	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
 
+	validate_security_later(r, json_get(spec, "securityContext"), p);
+	validate_rights_later(r, json_get(spec, "initContainers"), &init);
+	validate_rights_later(r, json_get(spec, "containers"), &containers);
 	validate_env_later(r, json_get(spec, "initContainers"), &init);
 	validate_env_later(r, json_get(spec, "containers"), &containers);
 }
@@ -264,6 +298,7 @@ static void warn_containers(const json *list, const struct place *p, struct strl
 
 		warn_env(json_get(c, "env"), &env, warnings);
 		warn_ports(json_get(c, "ports"), &ports, warnings);
+		warn_resources(c, &item, warnings);
 	}
 }
 

@@ -1,5 +1,5 @@
 /* pod_security: securityContext and resources, from Kubernetes' words to the engine's. */
-#include "../api/api.h"
+#include "../api/resources.h"
 #include "pod_parts.h"
 
 /* As the kubelet computes them (pkg/kubelet/cm/helpers_linux.go). */
@@ -183,18 +183,6 @@ void security_sysctls(const json *pod, struct container_spec *s, struct spec_par
 
 /* ---- resources ---- */
 
-/* In thousandths; -1: absent. */
-static int64_t quantity_of(const json *map, const char *name)
-{
-	const char *text = json_string_value(json_get(map, name));
-	auto_free char *canonical = NULL;
-	int64_t milli;
-
-	if (!text || quantity_parse(text, &canonical, &milli, NULL) < 0)
-		return -1;
-	return milli;
-}
-
 static int64_t clamp(int64_t n, int64_t min, int64_t max)
 {
 	return n < min ? min : n > max ? max : n;
@@ -204,8 +192,8 @@ void resources_apply(const json *container, struct container_spec *s)
 {
 	const json *limits = json_path(container, "resources.limits");
 	const json *requests = json_path(container, "resources.requests");
-	int64_t request = quantity_of(requests, "cpu"), limit = quantity_of(limits, "cpu");
-	int64_t memory = quantity_of(limits, "memory");
+	int64_t request = resource_milli(requests, "cpu"), limit = resource_milli(limits, "cpu");
+	int64_t memory = resource_milli(limits, "memory");
 
 	request = request < 0 ? limit : request;
 	if (request >= 0)

@@ -619,9 +619,7 @@ TEST("U05, U06: at rest the template of a suspended Job takes scheduling, metada
 		    "{'spec':{'containers':[{'name':'c','image':'i','imagePullPolicy':'Always',"
 		    "'terminationMessagePath':'/dev/termination-log',"
 		    "'terminationMessagePolicy':'File','resources':{'limits':{'cpu':'1'}}}]}}"),
-		"spec.template.spec.containers[0].resources: Forbidden: not supported by this "
-		"version of "
-		"kjob"},
+		"generation 2"},
 	    {"a deadline", S, "{}", TEMPLATE_OF("{'spec':{'terminationGracePeriodSeconds':1}}"),
 		"spec.template: Invalid value: {…"},
 	};

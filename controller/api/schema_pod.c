@@ -159,19 +159,19 @@ static const struct field container_fields[] = {
 	.of = &schema_volume_mount, .merge_key = "mountPath"),
     ROW("volumeDevices", T_OBJECT_LIST, F_LATER, "Where block devices appear in the container.",
 	.of = &schema_volume_device, .merge_key = "devicePath"),
-    ROW("livenessProbe", T_OBJECT, F_PTR | F_LATER,
+    ROW("livenessProbe", T_OBJECT, F_PTR,
 	"A check that is repeated while the container runs; when it fails, the container is "
 	"restarted.",
 	.of = &schema_probe),
-    ROW("readinessProbe", T_OBJECT, F_PTR | F_LATER,
+    ROW("readinessProbe", T_OBJECT, F_PTR,
 	"A check that is repeated while the container runs; while it fails, the container is not "
 	"ready and gets no traffic.",
 	.of = &schema_probe),
-    ROW("startupProbe", T_OBJECT, F_PTR | F_LATER,
+    ROW("startupProbe", T_OBJECT, F_PTR,
 	"A check that must succeed once before the other probes begin; when it fails for good, the "
 	"container is restarted.",
 	.of = &schema_probe),
-    ROW("lifecycle", T_OBJECT, F_PTR | F_LATER,
+    ROW("lifecycle", T_OBJECT, F_PTR,
 	"What to do right after the start and before the stop.", .of = &schema_lifecycle,
 	.accept = "{}"),
     ROW("terminationMessagePath", T_STRING, 0,

@@ -295,8 +295,10 @@ static bool apply_restart(struct pod *p, struct container *c, const struct pod_a
 	bool ran = c->stage == STAGE_EXITED;
 
 	output_close(c);
-	set_text(&c->waiting_reason, "ContainerCreating");
-	set_text(&c->waiting_message, NULL);
+	if (c->post_start != HOOK_FAILED) { /* that tells why */
+		set_text(&c->waiting_reason, "ContainerCreating");
+		set_text(&c->waiting_message, NULL);
+	}
 	if (ran) {
 		json_free(c->last_state);
 		c->last_state = container_terminated(c);

@@ -37,6 +37,7 @@ static void exited(struct container *c, int exit_code, int64_t finished_ns)
 	timer_cancel(c->pod->set->env->loop, &c->inspect_timer);
 	engine_cancel(c->pod->set->env->engine, c->inspect);
 	c->inspect = 0;
+	hooks_cancel(c);
 	output_close(c);
 	message_take(c);
 	pod_queue(c->pod);
@@ -192,6 +193,13 @@ static void on_looked(
 		take_facts(c, info);
 }
 
+static bool needs_address(const struct container *c)
+{
+	const json *hook = json_path(container_json(c), "lifecycle.postStart");
+
+	return probes_need_address(c) || handler_needs_address(hook);
+}
+
 void exit_started(struct container *c)
 {
 	struct engine *en = c->pod->set->env->engine;
@@ -203,7 +211,7 @@ void exit_started(struct container *c)
 	if (c->stream_ended)
 		exit_drained(c);
 	else if (!engine_die_is_prompt(en))
-		exit_inspect_soon(c, LOOK_MS);
+		exit_inspect_soon(c, needs_address(c) ? 1 : LOOK_MS);
 }
 
 void exit_drained(struct container *c)

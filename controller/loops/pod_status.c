@@ -79,7 +79,7 @@ static json *current_state(const struct container *c)
 		set_waiting(c, state);
 		break;
 	case STAGE_RUNNING:
-		if (c->post_start == HOOK_DUE || c->post_start == HOOK_RUNNING) {
+		if (c->post_start != HOOK_NONE && c->post_start != HOOK_DONE) {
 			set_waiting(c, state);
 			break;
 		}

@@ -1,4 +1,5 @@
 #include "pod_volumes.h"
+#include "pod_env.h"
 #include "pods_internal.h"
 
 /* Decisions in one reconcile before it is taken for a loop without progress. */
@@ -26,8 +27,10 @@ void set_text(char **field, const char *value)
 
 /* ---- keys: generation, slot and container number in one integer ---- */
 
-#define INDEX_BITS 12
+#define INDEX_BITS 10
+#define PART_BITS 2
 #define SLOT_BITS 20
+#define SLOT_SHIFT (INDEX_BITS + PART_BITS)
 #define INDEX_SANDBOX ((1u << INDEX_BITS) - 1)
 
 struct engine_who container_who(const struct container *c)
@@ -36,13 +39,13 @@ struct engine_who container_who(const struct container *c)
 	uint64_t index = c == p->sandbox ? INDEX_SANDBOX : (uint64_t)(c - p->containers);
 
 	return (struct engine_who){.ctx = p->set,
-	    .key = (uint64_t)p->generation << 32 | (uint64_t)p->slot << INDEX_BITS | index};
+	    .key = (uint64_t)p->generation << 32 | (uint64_t)p->slot << SLOT_SHIFT | index};
 }
 
 struct container *container_of(struct engine_who who)
 {
 	struct pods *set = who.ctx;
-	size_t slot = (who.key >> INDEX_BITS) & ((1u << SLOT_BITS) - 1);
+	size_t slot = (who.key >> SLOT_SHIFT) & ((1u << SLOT_BITS) - 1);
 	size_t index = who.key & INDEX_SANDBOX;
 	struct pod *p = slot < set->slot_count ? set->slots[slot] : NULL;
 
@@ -51,6 +54,16 @@ struct container *container_of(struct engine_who who)
 	if (index == INDEX_SANDBOX)
 		return p->sandbox;
 	return index < p->container_count ? &p->containers[index] : NULL;
+}
+
+uint64_t container_part_key(const struct container *c, unsigned part)
+{
+	return container_who(c).key | (uint64_t)part << INDEX_BITS;
+}
+
+unsigned container_part(uint64_t key)
+{
+	return (unsigned)(key >> INDEX_BITS) & ((1u << PART_BITS) - 1);
 }
 
 static size_t slot_take(struct pods *set, struct pod *p)
@@ -121,6 +134,7 @@ static void container_init(struct container *c, struct pod *p, const json *spec,
 	c->has_stdin = json_bool(spec, "stdin", false);
 	set_text(&c->waiting_reason, "ContainerCreating");
 	container_begin_attempt(c);
+	probes_init(c);
 	recover_container(c);
 }
 
@@ -140,20 +154,6 @@ static void containers_init(struct pod *p)
 		container_init(&p->containers[n++], p, spec, false);
 }
 
-static bool wants_address(const json *pod)
-{
-	static const char *const lists[] = {"spec.initContainers", "spec.containers"};
-
-	for (size_t l = 0; l < ARRAY_LEN(lists); l++)
-		json_for (c, json_path(pod, lists[l]))
-			json_for (var, json_get(c, "env"))
-				if (str_has_prefix(
-					json_str_or(var, "valueFrom.fieldRef.fieldPath", ""),
-					"status.podIP"))
-					return true;
-	return false;
-}
-
 struct pod *pod_add(struct pods *set, json *obj)
 {
 	struct pod *p = xcalloc(1, sizeof(*p));
@@ -171,7 +171,7 @@ struct pod *pod_add(struct pods *set, json *obj)
 	containers_init(p);
 	if (pod_wants_sandbox(obj))
 		p->sandbox = sandbox_new(p);
-	p->address_first = wants_address(obj);
+	p->address_first = pod_needs_sandbox_for_env(obj);
 	map_set(&set->by_uid, p->uid, p);
 	owner_link(p);
 	pod_queue(p);
@@ -184,6 +184,8 @@ static void container_release(struct container *c)
 
 	output_close(c);
 	image_forget(c);
+	hooks_cancel(c);
+	probes_release(c);
 	engine_cancel(env->engine, c->call);
 	engine_cancel(env->engine, c->inspect);
 	timer_cancel(env->loop, &c->inspect_timer);
@@ -319,17 +321,22 @@ static void keep_containers(const struct pod *p)
 
 static void reconcile(struct pod *p)
 {
+	int64_t probe_ms = probes_drive(p), due_ms = PROBE_NEVER;
+
 	stop_note_deletion(p);
 	for (size_t i = 0; i < ACTIONS_MAX + p->container_count * 4 && !p->done; i++) {
 		struct pod_obs o = pod_observe(p);
 		struct pod_action a = pod_decide(&o);
 
 		if (a.kind == POD_WAIT && a.wake_at_ms)
-			timer_set(p->set->env->loop, &p->timer,
-			    a.wake_at_ms > now_ms() ? a.wake_at_ms - now_ms() : 1);
+			due_ms = a.wake_at_ms - now_ms();
 		if (!pod_apply(p, &a))
 			break;
 	}
+	if (probe_ms != PROBE_NEVER && probe_ms - clock_mono_ms() < due_ms)
+		due_ms = probe_ms - clock_mono_ms();
+	if (due_ms != PROBE_NEVER)
+		timer_set(p->set->env->loop, &p->timer, due_ms > 0 ? due_ms : 1);
 	if (!p->done)
 		pod_store(p);
 	if (!p->queued && is_settled(p)) { /* a queued one comes again in this turn */
@@ -470,6 +477,7 @@ struct pods *pods_new(struct loops_env *env)
 
 	set->env = env;
 	set->queue_tail = &set->queue;
+	set->began_mono_ms = clock_mono_ms();
 	set->engine_up = true; /* it has just been found */
 	set->auth = registry_auth_new(env->loop);
 	set->start_limit = env->engine_cpus > 0 ? (int)env->engine_cpus * 4 : 8;

@@ -14,6 +14,8 @@
  *   pod_sandbox.c  the container that holds a pod's network
  *   pod_message.c  termination messages
  *   pod_hooks.c    postStart and preStop
+ *   pod_probes.c   probes, and what follows from them
+ *   pod_handler.c  the actions of both
  *   pod_output.c   the output stream into the log file
  *   pod_exit.c     how an exit is noticed
  *   pod_status.c   status from the record (pure)
@@ -28,6 +30,8 @@
 
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
+#include "../../probes/action.h"
+#include "../../probes/probe.h"
 #include "../../runtime/base/map.h"
 #include "../../runtime/registry_auth.h"
 #include "../store/logfile.h"
@@ -88,6 +92,9 @@ struct container {
 	bool unhealthy;         /* a liveness or startup probe failed for good */
 	int64_t probe_grace_ms; /* of that probe; -1: the pod's */
 	enum hook_state post_start, pre_stop;
+	struct container_probes *probes; /* NULL: it has none */
+	struct action *hook;
+	struct timer hook_timer; /* of a hook that sleeps */
 
 	/* stopping */
 	int64_t stop_by_ms;   /* when the grace of this container's own stop is over; 0: none */
@@ -142,6 +149,7 @@ struct pods {
 	struct pod **slots;
 	size_t slot_count, slot_cap;
 	uint32_t generation;
+	int64_t began_mono_ms;
 	struct pod *queue, **queue_tail;
 	int starting; /* start calls under way */
 	int start_limit;
@@ -173,6 +181,9 @@ struct pods {
 /* Whom an engine call of a container reports to, and back: NULL when it is gone. */
 struct engine_who container_who(const struct container *c);
 struct container *container_of(struct engine_who who);
+/* The same key for several callers of one container: `part` is 0 to 3. */
+uint64_t container_part_key(const struct container *c, unsigned part);
+unsigned container_part(uint64_t key);
 /* Takes obj over. */
 struct pod *pod_add(struct pods *set, json *obj);
 void pod_queue(struct pod *p);
@@ -223,9 +234,26 @@ void message_take(struct container *c);
 /* It never ran: the file is of no use. */
 void message_drop(const struct container *c);
 
+/* ---- pod_handler.c ---- */
+/* Where the container's ports are; NULL: not known yet. */
+const char *handler_address(const struct container *c);
+/* Whether it needs that. */
+bool handler_needs_address(const json *handler);
+/* NULL: it cannot be carried out, e says why. done's ctx is the set. */
+struct action *handler_start(const struct container *c, const json *handler, bool hook,
+    int64_t timeout_ms, action_done_fn *done, uint64_t key, struct err *e) MUST_USE;
+
+/* ---- pod_probes.c ---- */
+void probes_init(struct container *c);
+void probes_release(struct container *c);
+bool probes_need_address(const struct container *c);
+/* Runs what is due; returns when to come again, on the monotonic clock (PROBE_NEVER). */
+int64_t probes_drive(struct pod *p);
+
 /* ---- pod_hooks.c ---- */
 bool apply_post_start(struct pod *p, struct container *c, const struct pod_action *a);
 bool apply_pre_stop(struct pod *p, struct container *c, const struct pod_action *a);
+void hooks_cancel(struct container *c);
 
 /* ---- pod_sandbox.c ---- */
 bool apply_sandbox_create(struct pod *p, struct container *c, const struct pod_action *a);

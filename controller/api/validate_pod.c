@@ -194,28 +194,6 @@ void validate_pod_update(struct report *r, const json *pod, const json *old)
 		    "`spec.activeDeadlineSeconds` in this version of kjob");
 }
 
-/* Addresses: an engine gives them when the container starts, and not before. */
-static void validate_env_later(struct report *r, const json *list, const struct place *p)
-{
-	size_t i = 0;
-
-	json_for (c, list) {
-		struct place item = PLACE_ITEM(p, i++), env = PLACE(&item, "env");
-		size_t v = 0;
-
-		json_for (var, json_get(c, "env")) {
-			struct place at = PLACE_ITEM(&env, v++), from = PLACE(&at, "valueFrom");
-			struct place ref = PLACE(&from, "fieldRef"),
-				     path = PLACE(&ref, "fieldPath");
-
-			const char *text = json_str_or(var, "valueFrom.fieldRef.fieldPath", "");
-
-			if (str_has_prefix(text, "status.podIP"))
-				bad_forbidden(r, &path, "not supported by this version of kjob");
-		}
-	}
-}
-
 static void validate_rights_later(struct report *r, const json *list, const struct place *p)
 {
 	size_t i = 0;
@@ -234,8 +212,6 @@ void validate_pod_later(struct report *r, const json *spec, const struct place *
 	validate_security_later(r, json_get(spec, "securityContext"), p);
 	validate_rights_later(r, json_get(spec, "initContainers"), &init);
 	validate_rights_later(r, json_get(spec, "containers"), &containers);
-	validate_env_later(r, json_get(spec, "initContainers"), &init);
-	validate_env_later(r, json_get(spec, "containers"), &containers);
 }
 
 static void warn_env(const json *env, const struct place *p, struct strlist *warnings)

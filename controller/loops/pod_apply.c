@@ -61,6 +61,8 @@ static bool apply_schedule(struct pod *p, struct container *c, const struct pod_
 {
 	struct loops_env *env = p->set->env;
 
+	if (!pod_room_ask(p))
+		return false;
 	json_set_path(p->obj, "spec.nodeName", json_new_string(env->node_name));
 	p->started_at = clock_wall_ns() / NSEC_PER_SEC;
 	p->changed = true;

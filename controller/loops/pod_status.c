@@ -213,6 +213,16 @@ static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_s
 	return list;
 }
 
+/* The one condition of a pod that waits for room. */
+static json *unscheduled(const struct pod *p, int64_t now_sec)
+{
+	json *list = json_new_array();
+
+	add_condition(list, p, "PodScheduled", false, "Unschedulable", p->unfit, now_sec);
+	keep_conditions(list, p->obj);
+	return list;
+}
+
 const char *pod_address(const struct pod *p)
 {
 	const char *ip = p->sandbox ? p->sandbox->ip : NULL;
@@ -266,6 +276,8 @@ json *pod_status_build(const struct pod *p, enum pod_phase phase, int64_t now_se
 	json_set_str(status, "qosClass", json_str_or(p->obj, "status.qosClass", "BestEffort"));
 	json_set_str(status, "reason", json_str(p->obj, "status.reason"));
 	json_set_str(status, "message", json_str(p->obj, "status.message"));
+	if (p->unfit)
+		json_set(status, "conditions", unscheduled(p, now_sec));
 	if (!json_has(p->obj, "spec.nodeName"))
 		return status;
 	json_set(status, "conditions", conditions(p, phase, now_sec));

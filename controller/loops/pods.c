@@ -174,6 +174,8 @@ struct pod *pod_add(struct pods *set, json *obj)
 	p->address_first = pod_needs_sandbox_for_env(obj);
 	map_set(&set->by_uid, p->uid, p);
 	owner_link(p);
+	if (json_has(obj, "spec.nodeName"))
+		pod_room_take(p);
 	pod_queue(p);
 	return p;
 }
@@ -215,6 +217,7 @@ static void pod_free(struct pod *p)
 	if (p->sandbox)
 		container_release(p->sandbox);
 	volumes_forget(p);
+	pod_room_give(p);
 	timer_cancel(set->env->loop, &p->timer);
 	owner_unlink(p);
 	map_del(&set->by_uid, p->uid);
@@ -223,6 +226,7 @@ static void pod_free(struct pod *p)
 	free(p->containers);
 	free(p->obs);
 	free(p->sandbox);
+	free(p->unfit);
 	free(p->uid);
 	free(p->ns);
 	free(p->name);
@@ -339,6 +343,8 @@ static void reconcile(struct pod *p)
 		timer_set(p->set->env->loop, &p->timer, due_ms > 0 ? due_ms : 1);
 	if (!p->done)
 		pod_store(p);
+	if (p->gone || pod_phase_terminal(pod_phase_parse(json_str_or(p->obj, "status.phase", ""))))
+		pod_room_give(p);
 	if (!p->queued && is_settled(p)) { /* a queued one comes again in this turn */
 		keep_containers(p);
 		pod_free(p);
@@ -426,6 +432,8 @@ static void on_written(void *ctx, const struct change *c)
 
 	if (c->kind->id == KIND_CONFIGMAP || c->kind->id == KIND_SECRET)
 		pods_config_news(set, c->ns);
+	if (c->kind->id == KIND_NODE)
+		pod_room_node_news(set);
 	if (c->kind->id != KIND_POD)
 		return;
 	if (!set->applying || c->type == CHANGE_DELETED) { /* a last status may end a deletion */
@@ -593,6 +601,7 @@ void pods_free(struct pods *set)
 	events_free(set->events);
 	image_release_all(set);
 	follow_release_all(set);
+	pod_room_release_all(set);
 	timer_cancel(set->env->loop, &set->relist);
 	volumes_release_all(set);
 	removal_release_all(set);

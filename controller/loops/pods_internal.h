@@ -13,6 +13,7 @@
  *   pod_removal.c  removing engine containers, in the background
  *   pod_sandbox.c  the container that holds a pod's network
  *   pod_message.c  termination messages
+ *   pod_room.c     admission: what pods take of the node, and who waits
  *   pod_hooks.c    postStart and preStop
  *   pod_probes.c   probes, and what follows from them
  *   pod_handler.c  the actions of both
@@ -37,6 +38,7 @@
 #include "../store/logfile.h"
 #include "env.h"
 #include "pod_decide.h"
+#include "pod_fit.h"
 #include "pod_spec.h"
 #include "pods.h"
 
@@ -133,6 +135,11 @@ struct pod {
 	enum pod_end ending;
 	int64_t stop_by_ms;  /* when the grace of the whole pod's stop is over */
 	int64_t delete_by;   /* the deletionTimestamp that stop_by_ms comes from, seconds */
+	bool has_room;       /* it counts in room_used */
+	bool waits_for_room; /* it is in the list of set->unfit */
+	struct room wants;
+	char *unfit; /* why it cannot be scheduled; NULL: it can, or was */
+	struct pod *next_unfit;
 	int64_t started_at;  /* status.startTime, seconds */
 	uint64_t told_owner; /* digest of what the owner was last told; 0: nothing */
 	struct timer timer;
@@ -156,6 +163,10 @@ struct pods {
 	bool engine_up;
 	bool stored;          /* an earlier controller left pods that had not ended */
 	bool recovered;       /* the first list of containers has been read */
+	struct room room, room_used; /* of the node, and of the pods that are scheduled there */
+	bool node_known;             /* the node has been read since it was last written */
+	json *node_labels;
+	struct pod *unfit;    /* who waits for room, first come first */
 	struct map pulls;     /* image (and secrets) → struct image_pull */
 	struct registry_auth *auth;
 	uint64_t pull_serial; /* of the newest pull */

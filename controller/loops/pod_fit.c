@@ -1,0 +1,168 @@
+#include "pod_fit.h"
+
+#include "../api/resources.h"
+
+/* ---- requests ---- */
+
+static int64_t amount(const json *container, const char *name)
+{
+	int64_t n = resource_milli(json_path(container, "resources.requests"), name);
+
+	return n > 0 ? n : 0;
+}
+
+static void add_container(struct room *r, const json *c)
+{
+	int64_t memory = amount(c, "memory");
+
+	r->cpu_milli += amount(c, "cpu");
+	r->memory_bytes += memory / 1000 + (memory % 1000 > 0);
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+struct room pod_room_wanted(const json *spec)
+{
+	struct room most = {0}, beside = {0};
+
+	json_for (c, json_get(spec, "initContainers")) {
+		struct room now = beside;
+
+		add_container(&now, c);
+		most.cpu_milli = larger(most.cpu_milli, now.cpu_milli);
+		most.memory_bytes = larger(most.memory_bytes, now.memory_bytes);
+		if (str_eq(json_str(c, "restartPolicy"), "Always"))
+			beside = now;
+	}
+	json_for (c, json_get(spec, "containers"))
+		add_container(&beside, c);
+	return (struct room){
+	    .cpu_milli = larger(most.cpu_milli, beside.cpu_milli),
+	    .memory_bytes = larger(most.memory_bytes, beside.memory_bytes),
+	    .pods = 1,
+	};
+}
+
+/* ---- ports ---- */
+
+static bool next_to(const json *a, const json *b)
+{
+	const char *ip = json_str_or(a, "hostIP", ""), *other = json_str_or(b, "hostIP", "");
+	bool all = !*ip || !*other || str_eq(ip, "0.0.0.0") || str_eq(other, "0.0.0.0");
+	int64_t port = json_int(a, "hostPort", 0);
+
+	return port && port == json_int(b, "hostPort", 0) &&
+	       str_eq(json_str_or(a, "protocol", "TCP"), json_str_or(b, "protocol", "TCP")) &&
+	       (all || str_eq(ip, other));
+}
+
+bool pod_has_host_ports(const json *spec)
+{
+	json_for (c, json_get(spec, "containers"))
+		json_for (port, json_get(c, "ports"))
+			if (json_int(port, "hostPort", 0))
+				return true;
+	return false;
+}
+
+static bool port_clashes(const json *port, const json *other)
+{
+	json_for (c, json_get(other, "containers"))
+		json_for (theirs, json_get(c, "ports"))
+			if (next_to(port, theirs))
+				return true;
+	return false;
+}
+
+bool pod_ports_clash(const json *spec, const json *other)
+{
+	json_for (c, json_get(spec, "containers"))
+		json_for (port, json_get(c, "ports"))
+			if (port_clashes(port, other))
+				return true;
+	return false;
+}
+
+/* ---- the judgement ---- */
+
+static bool has_labels(const json *wanted, const json *labels)
+{
+	json_for (l, wanted)
+		if (!str_eq(json_string_value(json_get(labels, json_key(l))), json_string_value(l)))
+			return false;
+	return true;
+}
+
+struct verdict {
+	struct strlist reasons;
+	bool never;
+};
+
+static void judge(struct verdict *v, const char *what, int64_t want, int64_t total, int64_t used)
+{
+	if (!want || want <= total - used)
+		return;
+	strlist_addf(&v->reasons, "Insufficient %s", what);
+	v->never = v->never || want > total;
+}
+
+/* Devices and page sizes: no machine here has them. */
+static void judge_devices(struct verdict *v, const json *containers)
+{
+	json_for (c, containers) {
+		json_for (q, json_path(c, "resources.requests")) {
+			auto_free char *reason = xasprintf("Insufficient %s", json_key(q));
+
+			if (resource_is_native(json_key(q)) || !amount(c, json_key(q)) ||
+			    strlist_has(&v->reasons, reason))
+				continue;
+			strlist_add_take(&v->reasons, TAKE(reason));
+			v->never = true;
+		}
+	}
+}
+
+static void judge_all(struct verdict *v, const json *spec, const struct fit_node *node)
+{
+	struct room want = pod_room_wanted(spec);
+
+	if (!has_labels(json_get(spec, "nodeSelector"), node->labels)) {
+		strlist_add(&v->reasons, "node(s) didn't match Pod's node affinity/selector");
+		v->never = true;
+		return;
+	}
+	if (node->ports_taken) {
+		strlist_add(
+		    &v->reasons, "node(s) didn't have free ports for the requested pod ports");
+		return;
+	}
+	if (node->used.pods + 1 > node->total.pods)
+		strlist_add(&v->reasons, "Too many pods");
+	judge(v, "cpu", want.cpu_milli, node->total.cpu_milli, node->used.cpu_milli);
+	judge(v, "memory", want.memory_bytes, node->total.memory_bytes, node->used.memory_bytes);
+	judge_devices(v, json_get(spec, "initContainers"));
+	judge_devices(v, json_get(spec, "containers"));
+}
+
+enum fit pod_fit(const json *spec, const struct fit_node *node, char **ret_message)
+{
+	struct verdict v = {0};
+	auto_free char *joined = NULL;
+
+	judge_all(&v, spec, node);
+	*ret_message = NULL;
+	if (!v.reasons.len)
+		return FIT_YES;
+	strlist_sort(&v.reasons);
+	joined = strlist_join(&v.reasons, ", 1 ");
+	*ret_message = xasprintf("0/1 nodes are available: 1 %s. no new claims to deallocate, "
+				 "preemption: 0/1 nodes are available: 1 %s.",
+	    joined,
+	    v.never ? "Preemption is not helpful for scheduling"
+		    : "No preemption victims found for incoming pod");
+	strlist_release(&v.reasons);
+	return v.never ? FIT_NEVER : FIT_LATER;
+}

@@ -37,6 +37,12 @@ void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warn
  * list). */
 void validate_container_restart(struct report *r, const json *c, const struct place *p, bool init);
 
+/* ---- validate_probe.c ---- */
+
+/* Probes and lifecycle hooks; grace: the pod's, in seconds. */
+void validate_container_probes(
+    struct report *r, const json *c, int64_t grace, const struct place *p);
+
 /* ---- validate_env.c ---- */
 
 /* The variables of a container: names, and one source for each value. */

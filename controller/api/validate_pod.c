@@ -94,6 +94,23 @@ static void validate_rights(
 	}
 }
 
+/* What containers do beside their command; init containers that are no sidecars have none. */
+static void validate_probes(
+    struct report *r, const json *spec, const char *list, const struct place *up)
+{
+	struct place p = PLACE(up, list);
+	int64_t grace = json_int(spec, "terminationGracePeriodSeconds", 30);
+	bool init = str_eq(list, "initContainers");
+	size_t i = 0;
+
+	json_for (c, json_get(spec, list)) {
+		struct place item = PLACE_ITEM(&p, i++);
+
+		if (!init || str_eq(json_str(c, "restartPolicy"), "Always"))
+			validate_container_probes(r, c, grace, &item);
+	}
+}
+
 void validate_pod_spec(struct report *r, const json *spec, const struct place *p)
 {
 	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
@@ -110,6 +127,8 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 	validate_containers(r, json_get(spec, "containers"), &containers, &names, false);
 	validate_containers(r, json_get(spec, "initContainers"), &init, &names, true);
 	map_release(&names, NULL);
+	validate_probes(r, spec, "containers", p);
+	validate_probes(r, spec, "initContainers", p);
 	validate_rights(r, json_get(spec, "containers"), host_users, &containers);
 	validate_rights(r, json_get(spec, "initContainers"), host_users, &init);
 	validate_enum(r, &schema_pod_spec, spec, "restartPolicy", p);

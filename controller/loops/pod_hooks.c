@@ -1,7 +1,8 @@
 /* pod_hooks: postStart and preStop. One of them at a time runs for a container. */
 #include "pods_internal.h"
 
-/* A postStart hook has no time limit of its own. */
+/* A hook has no time limit of its own: SIGTERM comes when the grace is over, whether or not preStop
+ * has ended. */
 #define HOOK_TIME_MAX_MS (INT64_C(24) * 3600 * 1000)
 
 static void ended(struct container *c, bool well, const char *text)
@@ -43,7 +44,7 @@ static void on_slept(void *arg)
 	ended(arg, true, NULL);
 }
 
-static void run(struct container *c, const json *handler, int64_t timeout_ms)
+static void run(struct container *c, const json *handler)
 {
 	auto_err e = {0};
 	int64_t seconds = json_int(handler, "sleep.seconds", 0);
@@ -53,8 +54,8 @@ static void run(struct container *c, const json *handler, int64_t timeout_ms)
 		timer_set(c->pod->set->env->loop, &c->hook_timer, seconds * 1000);
 		return;
 	}
-	c->hook = handler_start(
-	    c, handler, true, timeout_ms > 0 ? timeout_ms : 1, on_done, container_who(c).key, &e);
+	c->hook =
+	    handler_start(c, handler, true, HOOK_TIME_MAX_MS, on_done, container_who(c).key, &e);
 	if (!c->hook)
 		ended(c, false, err_msg(&e));
 }
@@ -66,20 +67,18 @@ bool apply_post_start(struct pod *p, struct container *c, const struct pod_actio
 	if (handler_needs_address(handler) && !handler_address(c))
 		return false; /* it is being asked for */
 	c->post_start = HOOK_RUNNING;
-	run(c, handler, HOOK_TIME_MAX_MS);
+	run(c, handler);
 	return true;
 }
 
 bool apply_pre_stop(struct pod *p, struct container *c, const struct pod_action *a)
 {
 	const json *handler = json_path(container_json(c), "lifecycle.preStop");
-	int64_t by_ms;
 
 	stop_begin(c);
 	hooks_cancel(c); /* postStart may be still under way */
-	by_ms = c->stop_by_ms ? c->stop_by_ms : p->stop_by_ms;
 	c->pre_stop = HOOK_RUNNING;
-	run(c, handler, by_ms - now_ms());
+	run(c, handler);
 	return true;
 }
 

@@ -26,6 +26,7 @@ static const struct opt generic_options[] = {
     OPT_ROW_FROM_ENV_FILE,
     {"type", 0, OPT_STRING, NULL, "TYPE",
 	"What kind of secret it is, such as kubernetes.io/basic-auth (Opaque)", NULL, NULL},
+    OPT_ROW_APPEND_HASH,
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,
     OPT_ROW_VALIDATE,
@@ -70,6 +71,7 @@ static const struct opt registry_options[] = {
     {"docker-email", 0, OPT_STRING, NULL, "ADDRESS", "The mail address of the account", NULL, NULL},
     {"from-file", 0, OPT_CSV, NULL, "[KEY=]PATH",
 	"Take this file, as in --from-file=.dockerconfigjson=~/.docker/config.json", NULL, NULL},
+    OPT_ROW_APPEND_HASH,
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,
     OPT_ROW_VALIDATE,
@@ -119,6 +121,7 @@ static int exec_registry(struct cmd_ctx *ctx, struct err *e)
 		if (key_add(secret, ".dockerconfigjson", text, strlen(text), e) < 0)
 			return -1;
 	}
+	key_append_hash(&ctx->opts, secret);
 	return create_object(ctx, secret, e);
 }
 
@@ -147,6 +150,7 @@ static const struct opt tls_options[] = {
     {"cert", 0, OPT_STRING, NULL, "FILE", "The certificate and those that it is signed by, in PEM",
 	NULL, NULL},
     {"key", 0, OPT_STRING, NULL, "FILE", "The private key of the certificate, in PEM", NULL, NULL},
+    OPT_ROW_APPEND_HASH,
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,
     OPT_ROW_VALIDATE,
@@ -182,6 +186,7 @@ static int exec_tls(struct cmd_ctx *ctx, struct err *e)
 	if (add_pem(ctx, secret, "tls.crt", "cert", "CERTIFICATE-----", "certificate", e) < 0 ||
 	    add_pem(ctx, secret, "tls.key", "key", "PRIVATE KEY-----", "key", e) < 0)
 		return -1;
+	key_append_hash(&ctx->opts, secret);
 	return create_object(ctx, secret, e);
 }
 

@@ -8,6 +8,7 @@
 
 #include "../runtime/base/base64.h"
 #include "../runtime/base/paths.h"
+#include "../runtime/base/sha256.h"
 
 static bool is_secret(const json *object)
 {
@@ -219,6 +220,65 @@ static int add_env_file(json *object, const char *file, struct err *e)
 	return text ? add_env_text(object, file, text, len, e) : -1;
 }
 
+/* ---- the hash of a name ---- */
+
+/* JSON as Go prints it: what HTML could take for a tag or an entity is escaped. */
+static char *go_text(const json *j)
+{
+	auto_free char *plain = json_print(j);
+	auto_buf out = {0};
+
+	for (const char *c = plain; *c; c++) {
+		if (strchr("<>&", *c))
+			buf_addf(&out, "\\u%04x", (unsigned)*c);
+		else if (str_has_prefix(c, "\xe2\x80\xa8") || str_has_prefix(c, "\xe2\x80\xa9"))
+			buf_addf(&out, "\\u%s", c[2] == '\xa8' ? "2028" : "2029"), c += 2;
+		else
+			buf_addch(&out, *c);
+	}
+	return buf_take(&out);
+}
+
+/* Ten digits of the hash, without those from which words could come. */
+static char *short_hash(const json *object)
+{
+	static const char from[] = "013ae", to[] = "ghkmt";
+	auto_json *hashed = json_new_object();
+	auto_free char *text = NULL;
+	char hex[SHA256_HEX_LEN + 1];
+
+	json_set(hashed, "data", json_dup(json_get(object, "data")));
+	if (!json_get(object, "data"))
+		json_set(hashed, "data", json_new_object());
+	if (json_get(object, "binaryData"))
+		json_set(hashed, "binaryData", json_dup(json_get(object, "binaryData")));
+	json_set_str(hashed, "kind", json_str(object, "kind"));
+	json_set_str(hashed, "name", json_str_or(object, "metadata.name", ""));
+	if (is_secret(object))
+		json_set_str(hashed, "type", json_str_or(object, "type", ""));
+	json_sort(hashed);
+	text = go_text(hashed);
+	sha256_hex(hex, text, strlen(text));
+	hex[10] = '\0';
+	for (char *c = hex; *c; c++)
+		if (strchr(from, *c))
+			*c = to[strchr(from, *c) - from];
+	return xstrdup(hex);
+}
+
+void key_append_hash(const struct opts *opts, json *object)
+{
+	auto_free char *hash = NULL, *name = NULL;
+
+	if (!opts_bool(opts, "append-hash"))
+		return;
+	hash = short_hash(object);
+	name = xasprintf("%s-%s", json_str_or(object, "metadata.name", ""), hash);
+	json_set_path(object, "metadata.name", json_new_string(name));
+}
+
+/* ---- all of them ---- */
+
 int key_sources_add(const struct opts *opts, json *object, struct err *e)
 {
 	const struct strlist *env_files = opts_list(opts, "from-env-file");
@@ -238,5 +298,6 @@ int key_sources_add(const struct opts *opts, json *object, struct err *e)
 			return -1;
 	json_sort(json_get(object, "data"));
 	json_sort(json_get(object, "binaryData"));
+	key_append_hash(opts, object);
 	return 0;
 }

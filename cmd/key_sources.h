@@ -22,6 +22,8 @@
 #define OPT_ROW_FROM_ENV_FILE                                                                      \
 	{"from-env-file", 0, OPT_CSV, NULL, "FILE",                                                \
 	    "A file of KEY=VALUE lines; a KEY alone has the value that it has here", NULL, NULL}
+#define OPT_ROW_APPEND_HASH                                                                        \
+	{"append-hash", 0, OPT_BOOL, NULL, NULL, "Put a hash of the content behind the name", NULL, NULL}
 /* clang-format on */
 
 /*
@@ -31,6 +33,8 @@
 int key_sources_add(const struct opts *opts, json *object, struct err *e) MUST_USE;
 /* One key of a Secret or ConfigMap; a second one of that name is an error. */
 int key_add(json *object, const char *key, const void *bytes, size_t len, struct err *e) MUST_USE;
+/* With --append-hash: the name gets the hash that kubectl gives it. */
+void key_append_hash(const struct opts *opts, json *object);
 /* The --from-file values alone. */
 int key_files_add(const struct strlist *sources, json *object, struct err *e) MUST_USE;
 

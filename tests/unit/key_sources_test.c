@@ -9,7 +9,7 @@
 #include "test.h"
 
 static const struct opt table[] = {
-    OPT_ROW_FROM_LITERAL, OPT_ROW_FROM_FILE, OPT_ROW_FROM_ENV_FILE, OPT_END};
+    OPT_ROW_FROM_LITERAL, OPT_ROW_FROM_FILE, OPT_ROW_FROM_ENV_FILE, OPT_ROW_APPEND_HASH, OPT_END};
 
 static void write_file(const char *name, const char *bytes, size_t len)
 {
@@ -43,8 +43,8 @@ static char *made(const char *kind, const char *const *words)
 	return buf_take(&text);
 }
 
-#define CHECK_MADE(kind, want, ...)                                                          \
-	do {                                                                                 \
+#define CHECK_MADE(kind, want, ...)                                                           \
+	do {                                                                                  \
 		auto_free char *made_ = made(kind, (const char *const[]){__VA_ARGS__, NULL}); \
 		CHECK_STR(made_, want);                                                       \
 	} while (0)
@@ -111,6 +111,31 @@ TEST("a file of lines: comments and blanks are left out, a bare name has its val
 	CHECK_MADE("Secret", "env secret file cannot be a directory", "--from-env-file=.");
 	CHECK_MADE("ConfigMap", "from-env-file cannot be combined with from-file or from-literal",
 	    "--from-env-file=e.env", "--from-literal=a=b");
+}
+
+/* The name that an object without one gets from --append-hash. */
+static void check_hash(const char *text, const char *want)
+{
+	static const char *const words[] = {"--append-hash"};
+	auto_json *obj = json_parse(text, strlen(text), 0, NULL);
+	auto_opts o = {0};
+	auto_err e = {0};
+
+	opts_add_table(&o, table);
+	CHECK_INT(opts_parse(&o, words, 1, &e), 0);
+	key_append_hash(&o, obj);
+	CHECK_STR(json_str(obj, "metadata.name"), want);
+}
+
+TEST("--append-hash gives kubectl's names")
+{
+	check_hash("{\"kind\":\"ConfigMap\",\"data\":{}}", "-42745tchd9");
+	check_hash("{\"kind\":\"ConfigMap\",\"data\":{\"one\":\"\"}}", "-9g67k2htb6");
+	check_hash("{\"kind\":\"ConfigMap\",\"data\":{\"two\":\"2\",\"one\":\"\",\"three\":\"3\"}}",
+	    "-f5h7t85m9b");
+	check_hash("{\"kind\":\"Secret\",\"type\":\"my-type\"}", "-t75bgf6ctb");
+	check_hash(
+	    "{\"kind\":\"Secret\",\"type\":\"my-type\",\"data\":{\"one\":\"\"}}", "-74bd68bm66");
 }
 
 int main(void)

@@ -26,6 +26,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_wait,
     &cmd_events,
     &cmd_explain,
+    &cmd_exec,
     /* GROUP_CHANGE */
     &cmd_edit,
     &cmd_patch,

@@ -265,6 +265,7 @@ static int start_server(struct controller *c, struct err *e)
 	struct server_deps deps = {
 	    .loop = c->loop,
 	    .store = c->store,
+	    .engine = c->env.engine,
 	    .pods = c->pods,
 	    .pods_ops = &ops,
 	    .version = KJOB_VERSION,

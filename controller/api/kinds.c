@@ -9,7 +9,8 @@ static const char *const short_namespace[] = {"ns", NULL};
 static const char *const short_node[] = {"no", NULL};
 static const char *const short_cronjob[] = {"cj", NULL};
 static const char *const short_configmap[] = {"cm", NULL};
-static const char *const subs_pod[] = {"attach", "eviction", "log", "status", NULL};
+static const char *const subs_pod[] = {
+    "attach", "eviction", "exec", "log", "portforward", "status", NULL};
 static const char *const subs_status[] = {"status", NULL};
 
 /* In the order of enum kind_id. */

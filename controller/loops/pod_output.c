@@ -113,8 +113,17 @@ static void on_end(struct engine_who who, const struct err *err)
 	pod_queue(c->pod);
 }
 
+/* Who attached follows the log, and may have input that was refused. */
+static void on_writable(struct engine_who who)
+{
+	struct container *c = container_of(who);
+
+	if (c && c->log_path)
+		follow_notify(c->pod->set, c->log_path, true);
+}
+
 static const struct stream_callbacks callbacks = {
-    .on_open = on_open, .on_data = on_data, .on_end = on_end};
+    .on_open = on_open, .on_data = on_data, .on_end = on_end, .on_writable = on_writable};
 
 static bool has_tty(const struct container *c)
 {

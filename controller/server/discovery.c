@@ -138,6 +138,8 @@ static const struct {
 	const char *sub, *kind, *group, *version;
 } other_kinds[] = {
     {"attach", "PodAttachOptions", NULL, NULL},
+    {"exec", "PodExecOptions", NULL, NULL},
+    {"portforward", "PodPortForwardOptions", NULL, NULL},
     {"eviction", "Eviction", "policy", "v1"},
 };
 

@@ -133,13 +133,23 @@ void watches_init(struct server *s);
 void watches_free(struct server *s);
 /* eviction.c */
 request_fn handle_eviction;
-/* podlog.c, attach.c */
-request_fn handle_log, handle_attach;
+/* podlog.c, attach.c, exec.c */
+request_fn handle_log, handle_attach, handle_exec;
 /*
  * The container that a pod's log or attach request means: the one named, or the only one; checked
  * against the spec (also init and ephemeral ones). Borrowed from pod or wanted.
  */
 const char *pod_container(const json *pod, const char *wanted, struct err *e) MUST_USE;
+/*
+ * target.c: the engine's id of a container, by the pod's status; owned. NULL: `container not found
+ * ("x")`, or where it need not run any more, that it never did.
+ */
+char *running_container(const json *pod, const char *container, struct err *e) MUST_USE;
+char *latest_container(const json *pod, const char *container, struct err *e) MUST_USE;
+/* BadRequest for a pod that has ended; what: "exec into", "attach". */
+int check_not_completed(const json *pod, const char *what, struct err *e) MUST_USE;
+/* An error as the kubelet gives it, as plain text. */
+void answer_kubelet_err(struct exchange *x, const struct err *e);
 /* discovery.c: fixed paths */
 typedef void path_fn(struct exchange *x);
 path_fn handle_version, handle_health, handle_api_versions, handle_group_list, handle_group,

@@ -48,6 +48,7 @@ struct resource_route {
 	const char *sub; /* PLACE_SUB */
 	request_fn *fn[METHOD_COUNT];
 	const char *const *verbs; /* for discovery */
+	bool own_types;           /* of answers, whatever Accept says */
 };
 
 static const char *const verbs_resource[] = {
@@ -62,20 +63,22 @@ static const struct resource_route resource_routes[] = {
 	{[METHOD_GET] = handle_list,
 	    [METHOD_POST] = handle_create,
 	    [METHOD_DELETE] = handle_delete_collection},
-	verbs_resource},
+	verbs_resource, false},
     {PLACE_OBJECT, NULL,
 	{[METHOD_GET] = handle_get,
 	    [METHOD_PUT] = handle_update,
 	    [METHOD_PATCH] = handle_patch,
 	    [METHOD_DELETE] = handle_delete},
-	verbs_resource},
+	verbs_resource, false},
     {PLACE_SUB, "status",
 	{[METHOD_GET] = handle_get, [METHOD_PUT] = handle_update, [METHOD_PATCH] = handle_patch},
-	verbs_status},
-    {PLACE_SUB, "log", {[METHOD_GET] = handle_log}, verbs_log},
+	verbs_status, false},
+    {PLACE_SUB, "log", {[METHOD_GET] = handle_log}, verbs_log, true},
     {PLACE_SUB, "attach", {[METHOD_GET] = handle_attach, [METHOD_POST] = handle_attach},
-	verbs_attach},
-    {PLACE_SUB, "eviction", {[METHOD_POST] = handle_eviction}, verbs_eviction},
+	verbs_attach, true},
+    {PLACE_SUB, "exec", {[METHOD_GET] = handle_exec, [METHOD_POST] = handle_exec}, verbs_attach,
+	true},
+    {PLACE_SUB, "eviction", {[METHOD_POST] = handle_eviction}, verbs_eviction, false},
 };
 
 static const struct resource_route *find_resource_route(
@@ -176,7 +179,7 @@ static int route_resource(struct exchange *x, struct request *r, request_fn **re
 		    "the server does not allow this method on the requested resource");
 	fn = watch_instead(x, r, fn);
 	/* Logs and streams choose their own types. */
-	if (fn != handle_log && fn != handle_attach && view_parse(x, &r->view, e) < 0)
+	if (!route->own_types && view_parse(x, &r->view, e) < 0)
 		return -1;
 	*ret = fn;
 	return 0;

@@ -1,6 +1,6 @@
 /*
  * server: the Kubernetes-style API over HTTP/1.1: routes, objects, lists, watches, tables, logs,
- * attach, discovery, and kjob's own endpoints under /kjob/v1.
+ * attach, exec, discovery, and kjob's own endpoints under /kjob/v1.
  *
  * The server owns its listeners, connections and everything that streams on them; it borrows all of
  * its deps, which must outlive it. Answers of requests that write are held until the turn's
@@ -10,8 +10,7 @@
 #ifndef KJOB_SERVER_H
 #define KJOB_SERVER_H
 
-#include "../../runtime/base/json.h"
-#include "../../runtime/loop.h"
+#include "../../runtime/engine.h"
 #include "../loops/pods.h"
 #include "../store/store.h"
 
@@ -37,6 +36,7 @@ struct server_pods_ops {
 struct server_deps {
 	struct loop *loop;
 	struct store *store;
+	struct engine *engine; /* for commands in containers, their files and ports */
 	struct pods *pods;
 	const struct server_pods_ops *pods_ops; /* static storage */
 	const char *version;                    /* of kjob: "0.1.0"; copied */

@@ -357,6 +357,7 @@ TEST("input waits while the container does not take it, and none is lost")
 	CHECK_INT(f.pods.input.len, 0);
 	terminal_send(&t, CHANNEL_STDIN, data.ptr, data.len);
 	f.pods.full = false;
+	notify_followers(&f.pods);
 	until = clock_mono_ms() + WAIT_MS;
 	while (f.pods.input.len < data.len + 6 && clock_mono_ms() < until)
 		terminal_read(&t);

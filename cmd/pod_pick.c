@@ -1,0 +1,146 @@
+#include "pod_pick.h"
+
+#include <stdio.h>
+
+#include "../runtime/base/clock.h"
+#include "logs_pods.h"
+#include "resources.h"
+
+static void pods_path(const char *ns, const char *selector, struct buf *path)
+{
+	buf_adds(path, "/api/v1/namespaces/");
+	http_escape(path, ns);
+	buf_adds(path, "/pods");
+	query_add(path, "labelSelector", selector);
+}
+
+/* matchLabels of a Job or the like, or the map itself of a Service; owned, NULL: there is none. */
+static char *selector_of(const json *object)
+{
+	const json *labels = json_path(object, "spec.selector.matchLabels");
+	auto_strlist terms = {0};
+
+	if (!labels)
+		labels = json_path(object, "spec.selector");
+	json_for (label, labels)
+		if (json_string_value(label))
+			strlist_addf(&terms, "%s=%s", json_key(label), json_string_value(label));
+	return terms.len ? strlist_join(&terms, ",") : NULL;
+}
+
+static bool until_any(void *ctx, const char *type, const json *object)
+{
+	return str_eq(type, "BOOKMARK");
+}
+
+static json *list_pods(struct cmd_ctx *ctx, const char *selector, struct err *e)
+{
+	auto_buf path = {0};
+
+	pods_path(ctx->ns, selector, &path);
+	return client_get_json(ctx->client, buf_str(&path), e);
+}
+
+/* The pods of an object; the first one is waited for. */
+static json *wait_for_pods(
+    struct cmd_ctx *ctx, const char *selector, int64_t timeout_ns, struct err *e)
+{
+	json *list = list_pods(ctx, selector, e);
+	enum watch_end end = WATCH_TIMEOUT;
+	auto_buf path = {0};
+	int rc = 0;
+
+	if (!list || json_len(json_get(list, "items")))
+		return list;
+	pods_path(ctx->ns, selector, &path);
+	query_add(&path, "watch", "true");
+	query_add(&path, "resourceVersion", json_str(list, "metadata.resourceVersion"));
+	json_free(list);
+	if (timeout_ns > 0)
+		rc = client_watch(ctx->client, buf_str(&path), NULL, timeout_ns / NSEC_PER_MSEC,
+		    until_any, NULL, &end, e);
+	if (rc == 0 && end != WATCH_STOPPED)
+		rc = err_set(e, ERR_TIMEOUT, "timed out waiting for the condition");
+	return rc == 0 ? list_pods(ctx, selector, e) : NULL;
+}
+
+static json *pod_by_name(struct cmd_ctx *ctx, const char *name, struct err *e)
+{
+	auto_buf path = {0};
+
+	pods_path(ctx->ns, NULL, &path);
+	buf_addch(&path, '/');
+	http_escape(&path, name);
+	return client_get_json(ctx->client, buf_str(&path), e);
+}
+
+static json *pod_of_owner(
+    struct cmd_ctx *ctx, const struct target *t, int64_t timeout_ns, struct err *e)
+{
+	auto_buf path = {0};
+	auto_json *owner = NULL, *list = NULL;
+	auto_free char *selector = NULL;
+	const json *best;
+
+	resource_path(t->resource, ctx->ns, t->name, NULL, &path);
+	owner = client_get_json(ctx->client, buf_str(&path), e);
+	if (!owner)
+		return NULL;
+	selector = selector_of(owner);
+	if (!selector) {
+		err_set(e, ERR_BAD_REQUEST,
+		    "cannot attach to *%s.%s: selector for *%s.%s not implemented",
+		    t->resource->version, t->resource->kind, t->resource->version,
+		    t->resource->kind);
+		return NULL;
+	}
+	list = wait_for_pods(ctx, selector, timeout_ns, e);
+	best = list ? logs_best_pod(json_get(list, "items")) : NULL;
+	if (list && !best)
+		err_set(e, ERR_NOT_FOUND, "no pods of %s/%s", t->resource->name, t->name);
+	return best ? json_dup(best) : NULL;
+}
+
+json *pod_pick(struct cmd_ctx *ctx, const char *word, int64_t timeout_ns, struct err *e)
+{
+	auto_targets targets = {0};
+
+	if (!cmd_client(ctx, e))
+		return NULL;
+	if (!strchr(word, '/'))
+		return pod_by_name(ctx, word, e);
+	if (targets_parse(ctx, &word, 1, "pods", &targets, e) < 0)
+		return NULL;
+	if (str_eq(targets.items[0].resource->kind, "Pod"))
+		return pod_by_name(ctx, targets.items[0].name, e);
+	return pod_of_owner(ctx, &targets.items[0], timeout_ns, e);
+}
+
+void pod_pick_path(const json *pod, const char *sub, struct buf *path)
+{
+	pods_path(json_str_or(pod, "metadata.namespace", "default"), NULL, path);
+	buf_addf(path, "/%s/%s", json_str_or(pod, "metadata.name", ""), sub);
+}
+
+char *pod_pick_container(const json *pod, const char *wanted, bool quiet, struct err *e)
+{
+	struct logs_choice choice = {.container = wanted};
+	auto_strlist names = {0};
+	auto_free char *note = NULL;
+
+	if (logs_containers(pod, &choice, &names, &note, e) < 0)
+		return NULL;
+	if (note && !quiet)
+		fprintf(stderr, "%s\n", note);
+	return xstrdup(names.items[0]);
+}
+
+int pod_pick_check(const json *pod, const char *what, struct err *e)
+{
+	const char *phase = json_str_or(pod, "status.phase", "");
+
+	if (!str_eq(phase, "Succeeded") && !str_eq(phase, "Failed"))
+		return 0;
+	return err_set(e, ERR_BAD_REQUEST,
+	    "cannot %s a container in a completed pod; current phase is %s", what, phase);
+}

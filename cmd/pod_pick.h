@@ -1,0 +1,25 @@
+/* pod_pick: the one pod that a command works in: POD, or TYPE/NAME for a pod of that object. */
+#ifndef KJOB_CMD_POD_PICK_H
+#define KJOB_CMD_POD_PICK_H
+
+#include "cmd.h"
+
+#define OPT_ROW_POD_RUNNING_TIMEOUT                                                 \
+	{                                                                           \
+		"pod-running-timeout", 0, OPT_DURATION, "1m0s", "DURATION",         \
+		    "How long to wait for a pod of the object to exist", NULL, NULL \
+	}
+
+/* The pod's object; owned. The context is connected by then. NULL: e is set. */
+json *pod_pick(struct cmd_ctx *ctx, const char *word, int64_t timeout_ns, struct err *e) MUST_USE;
+/* Appends "/api/v1/namespaces/NS/pods/NAME/SUB". */
+void pod_pick_path(const json *pod, const char *sub, struct buf *path);
+/*
+ * The container of -c (or "" for the default one, which is told on standard error unless quiet);
+ * owned.
+ */
+char *pod_pick_container(const json *pod, const char *wanted, bool quiet, struct err *e) MUST_USE;
+/* -1 with kubectl's words for a pod that has ended; what: "exec into", "attach". */
+int pod_pick_check(const json *pod, const char *what, struct err *e) MUST_USE;
+
+#endif

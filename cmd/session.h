@@ -1,0 +1,38 @@
+/*
+ * session: the streams of a process in a container, over exec or attach: standard input to it, what
+ * it prints to standard output and error, a terminal's size, and how it ended.
+ */
+#ifndef KJOB_CMD_SESSION_H
+#define KJOB_CMD_SESSION_H
+
+#include "cmd.h"
+
+struct session_options {
+	bool in;            /* pass standard input on */
+	bool tty;           /* the process has a terminal; ours is made raw */
+	const char *prompt; /* shown once it is open, on standard error; NULL: nothing */
+	/* In place of standard input and output: NULL. The end of `feed` is its returning 0; output
+	 * goes to `take`, -1 ends the session. */
+	int64_t (*feed)(void *ctx, char *data, size_t max, struct err *e);
+	int (*take)(void *ctx, const char *data, size_t len, struct err *e);
+	void *ctx;
+};
+
+/*
+ * What -i and -t come to: a terminal needs standard input and that it is one, which is told
+ * otherwise.
+ */
+void session_terminal(bool in, bool *tty, bool quiet);
+/*
+ * PATH with its query, to the end of the process: its exit code, or -1. What the code of a command
+ * is told is the caller's to say.
+ */
+int session_run(
+    struct cmd_ctx *ctx, const char *path, const struct session_options *o, struct err *e) MUST_USE;
+
+/*
+ * The end by the text of the error channel: the exit code, -1 with the server's error. Pure.
+ */
+int session_exit_code(const char *text, size_t len, struct err *e);
+
+#endif

@@ -178,11 +178,10 @@ static void match_stray(struct pods *set, const struct container_info *info)
 {
 	const char *uid = label(info, LABEL_UID);
 	auto_json *obj = uid ? store_get_by_uid(set->env->store, kind_by_id(KIND_POD), uid) : NULL;
-
 	bool donor = str_eq(label(info, LABEL_CONTAINER), SANDBOX_CONTAINER);
 
-	if (obj && !donor)
-		removal_later(set, uid, info->id);
+	if (obj)
+		removal_later(set, uid, info->id, donor);
 	else
 		removal_add(set, uid, info->id, donor);
 }

@@ -61,7 +61,7 @@ void removal_add(struct pods *set, const char *pod_uid, const char *id, bool don
  * Status and output of a pod that has ended are ours; its containers are only there for people who
  * look at the engine. Thousands of them make its lists slow.
  */
-void removal_later(struct pods *set, const char *pod_uid, const char *id)
+void removal_later(struct pods *set, const char *pod_uid, const char *id, bool donor)
 {
 	struct removal *oldest;
 
@@ -70,13 +70,14 @@ void removal_later(struct pods *set, const char *pod_uid, const char *id)
 	if (!set->ended)
 		set->ended_tail = &set->ended;
 	*set->ended_tail = removal_new(pod_uid, id);
+	(*set->ended_tail)->donor = donor;
 	set->ended_tail = &(*set->ended_tail)->next;
 	if (++set->ended_count <= ENDED_KEEP)
 		return;
 	oldest = set->ended;
 	set->ended = oldest->next;
 	set->ended_count--;
-	removal_add(set, oldest->pod_uid, oldest->id, false);
+	removal_add(set, oldest->pod_uid, oldest->id, oldest->donor);
 	removal_free(oldest);
 }
 
@@ -111,9 +112,12 @@ static void drop(struct pods *set, struct removal *gone)
 /* The engine keeps a donor while anything is joined to it. */
 static bool has_dependents(const struct pods *set, const struct removal *donor)
 {
-	for (const struct removal *r = set->removals; r; r = r->next)
-		if (!r->donor && str_eq(r->pod_uid, donor->pod_uid))
-			return true;
+	const struct removal *lists[] = {set->removals, set->ended};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		for (const struct removal *r = lists[i]; r; r = r->next)
+			if (!r->donor && str_eq(r->pod_uid, donor->pod_uid))
+				return true;
 	return false;
 }
 

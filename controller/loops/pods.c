@@ -318,9 +318,11 @@ static bool is_settled(const struct pod *p)
 static void keep_containers(const struct pod *p)
 {
 	for (size_t i = 0; i < p->container_count && !p->gone; i++) {
-		removal_later(p->set, p->uid, p->containers[i].prev_id);
-		removal_later(p->set, p->uid, p->containers[i].id);
+		removal_later(p->set, p->uid, p->containers[i].prev_id, false);
+		removal_later(p->set, p->uid, p->containers[i].id, false);
 	}
+	if (p->sandbox && !p->gone)
+		removal_later(p->set, p->uid, p->sandbox->id, true);
 }
 
 static void reconcile(struct pod *p)

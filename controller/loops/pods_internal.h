@@ -161,13 +161,13 @@ struct pods {
 	int starting; /* start calls under way */
 	int start_limit;
 	bool engine_up;
-	bool stored;          /* an earlier controller left pods that had not ended */
-	bool recovered;       /* the first list of containers has been read */
+	bool stored;                 /* an earlier controller left pods that had not ended */
+	bool recovered;              /* the first list of containers has been read */
 	struct room room, room_used; /* of the node, and of the pods that are scheduled there */
 	bool node_known;             /* the node has been read since it was last written */
 	json *node_labels;
-	struct pod *unfit;    /* who waits for room, first come first */
-	struct map pulls;     /* image (and secrets) → struct image_pull */
+	struct pod *unfit; /* who waits for room, first come first */
+	struct map pulls;  /* image (and secrets) → struct image_pull */
 	struct registry_auth *auth;
 	uint64_t pull_serial; /* of the newest pull */
 	struct map image_ids; /* image → its id as last seen (owned) */
@@ -281,8 +281,11 @@ void sandbox_renew(struct pod *p);
  * sandbox) goes after everything of the same pod that is queued.
  */
 void removal_add(struct pods *set, const char *pod_uid, const char *id, bool donor);
-/* Keeps an engine container of a pod that has ended, and removes one that is kept for too long. */
-void removal_later(struct pods *set, const char *pod_uid, const char *id);
+/*
+ * Keeps an engine container of a pod that has ended, and removes one that is kept for too long. The
+ * donor of a pod is named behind its other containers.
+ */
+void removal_later(struct pods *set, const char *pod_uid, const char *id, bool donor);
 /* Forgets which are kept: they are about to be listed again. */
 void removal_forget_later(struct pods *set);
 /* Everything of a pod that has no record any more. */

@@ -22,6 +22,8 @@
 #include "../../controller/loops/ttl.h"
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/map.h"
+#include "../../runtime/exec.h"
+#include "../../runtime/sandbox_image.h"
 
 #define PARALLELISM 50
 #define ROUNDS_MAX 16
@@ -265,11 +267,40 @@ engine_id container_remove(
 	return later(en, done, (void (*)(void))cb, who, id);
 }
 
-engine_id image_pull(struct engine *en, const char *ref,
+engine_id image_pull(struct engine *en, const char *ref, const char *auth,
     void (*progress)(struct engine_who who, const char *text), engine_done_fn *cb,
     struct engine_who who)
 {
 	return later(en, done, (void (*)(void))cb, who, ref);
+}
+
+/* What plain pods do not need. */
+
+engine_id image_inspect(
+    struct engine *en, const char *ref, image_info_fn *cb, struct engine_who who)
+{
+	return 0;
+}
+
+engine_id sandbox_create(
+    struct engine *en, const struct container_spec *s, engine_text_fn *cb, struct engine_who who)
+{
+	return 0;
+}
+
+json *sandbox_args(const char *names, const struct strlist *aliases)
+{
+	return NULL;
+}
+
+struct exec_run *exec_run(struct engine *en, const struct exec_spec *spec, size_t max_output,
+    int64_t timeout_ms, exec_done_fn *cb, struct engine_who who)
+{
+	return NULL;
+}
+
+void exec_run_cancel(struct exec_run *r)
+{
 }
 
 static void listed(struct call *c)

@@ -76,6 +76,11 @@ void client_note_headers(struct client *c, const struct http_response *r)
 			note_warning(c, r->headers->items[i] + sizeof(warning) - 1);
 }
 
+bool client_is_kjob(const struct client *c)
+{
+	return c->version_checked;
+}
+
 /* ---- errors of the server ---- */
 
 int client_status_object_error(const json *status, struct err *e)

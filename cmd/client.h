@@ -76,6 +76,8 @@ json *client_send_json(struct client *c, const char *method, const char *path,
 
 /* For commands that stream: call it in on_headers or done. */
 void client_note_headers(struct client *c, const struct http_response *r);
+/* Whether an answer so far was that of kjob's own controller, not of another API server. */
+bool client_is_kjob(const struct client *c);
 /* An HTTP error answer as an error (see above); returns -1. */
 int client_status_error(int status, const char *body, size_t len, struct err *e);
 /* As above for a Status object at hand, as in a watch's ERROR event. */

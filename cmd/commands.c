@@ -27,6 +27,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_events,
     &cmd_explain,
     &cmd_exec,
+    &cmd_cp,
     /* GROUP_CHANGE */
     &cmd_edit,
     &cmd_patch,

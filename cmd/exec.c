@@ -29,23 +29,6 @@ static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 	return 0;
 }
 
-static char *exec_path(const struct cmd_ctx *ctx, const json *pod, const char *container, bool tty)
-{
-	bool in = opts_bool(&ctx->opts, "stdin");
-	auto_buf path = {0};
-
-	pod_pick_path(pod, "exec", &path);
-	for (size_t i = 1; i < ctx->argc; i++) { /* empty words count */
-		buf_addf(&path, "%ccommand=", i == 1 ? '?' : '&');
-		http_escape(&path, ctx->args[i]);
-	}
-	query_add(&path, "container", container);
-	query_add(&path, "stdin", in ? "true" : NULL);
-	query_add(&path, "stdout", "true");
-	query_add(&path, tty ? "tty" : "stderr", "true");
-	return buf_take(&path);
-}
-
 static int exec_exec(struct cmd_ctx *ctx, struct err *e)
 {
 	const struct opts *o = &ctx->opts;
@@ -63,7 +46,7 @@ static int exec_exec(struct cmd_ctx *ctx, struct err *e)
 	if (!container)
 		return -1;
 	session_terminal(session.in, &session.tty, opts_bool(o, "quiet"));
-	path = exec_path(ctx, pod, container, session.tty);
+	path = pod_exec_path(pod, container, ctx->args + 1, ctx->argc - 1, session.in, session.tty);
 	code = session_run(ctx, path, &session, e);
 	if (code > 0 && !ctx->out.error)
 		fprintf(stderr, "command terminated with exit code %d\n", code);

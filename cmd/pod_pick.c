@@ -122,6 +122,23 @@ void pod_pick_path(const json *pod, const char *sub, struct buf *path)
 	buf_addf(path, "/%s/%s", json_str_or(pod, "metadata.name", ""), sub);
 }
 
+char *pod_exec_path(const json *pod, const char *container, const char *const *words, size_t count,
+    bool in, bool tty)
+{
+	auto_buf path = {0};
+
+	pod_pick_path(pod, "exec", &path);
+	for (size_t i = 0; i < count; i++) { /* empty words count */
+		buf_addf(&path, "%ccommand=", i == 0 ? '?' : '&');
+		http_escape(&path, words[i]);
+	}
+	query_add(&path, "container", container);
+	query_add(&path, "stdin", in ? "true" : NULL);
+	query_add(&path, "stdout", "true");
+	query_add(&path, tty ? "tty" : "stderr", "true");
+	return buf_take(&path);
+}
+
 char *pod_pick_container(const json *pod, const char *wanted, bool quiet, struct err *e)
 {
 	struct logs_choice choice = {.container = wanted};

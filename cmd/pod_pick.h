@@ -14,6 +14,9 @@
 json *pod_pick(struct cmd_ctx *ctx, const char *word, int64_t timeout_ns, struct err *e) MUST_USE;
 /* Appends "/api/v1/namespaces/NS/pods/NAME/SUB". */
 void pod_pick_path(const json *pod, const char *sub, struct buf *path);
+/* The path of pods/exec for a command; owned. */
+char *pod_exec_path(const json *pod, const char *container, const char *const *words, size_t count,
+    bool in, bool tty);
 /*
  * The container of -c (or "" for the default one, which is told on standard error unless quiet);
  * owned.

@@ -123,6 +123,8 @@ static void on_data(void *ctx, unsigned channel, const unsigned char *data, size
 	} else if (channel == CHANNEL_STDOUT) {
 		outlet_write(&s->outlet, STDOUT_FILENO, data, len);
 		s->done = s->done || s->outlet.error;
+	} else if (channel == CHANNEL_STDERR && s->o->errs) {
+		buf_add(s->o->errs, data, len);
 	} else if (channel == CHANNEL_STDERR) {
 		outlet_write(&s->outlet, STDERR_FILENO, data, len);
 	} else if (channel == CHANNEL_ERROR) {

@@ -16,6 +16,7 @@ struct session_options {
 	int64_t (*feed)(void *ctx, char *data, size_t max, struct err *e);
 	int (*take)(void *ctx, const char *data, size_t len, struct err *e);
 	void *ctx;
+	struct buf *errs; /* gets standard error; NULL: ours does */
 };
 
 /*

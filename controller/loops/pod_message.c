@@ -85,11 +85,12 @@ static char *clean(const char *data, size_t len)
 	return buf_take(&out);
 }
 
+/* Emptied, not removed: Docker gives no files of an ended container whose mounts are incomplete. */
 static char *read_message(const struct container *c)
 {
 	size_t max = MESSAGES_OF_POD_MAX / c->pod->container_count;
 	auto_free char *path = message_file(c);
-	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char data[MESSAGE_MAX];
 	ssize_t n;
 
@@ -98,8 +99,9 @@ static char *read_message(const struct container *c)
 	if (max > MESSAGE_MAX)
 		max = MESSAGE_MAX;
 	n = read(fd, data, max);
+	if (n > 0 && ftruncate(fd, 0) < 0)
+		log_warn("%s: %s", path, strerror(errno));
 	close(fd);
-	unlink(path);
 	return n > 0 ? clean(data, (size_t)n) : NULL;
 }
 

@@ -158,6 +158,8 @@ path_fn handle_version, handle_health, handle_api_versions, handle_group_list, h
 path_fn handle_openapi_index, handle_openapi;
 /* kjob.c */
 path_fn handle_kjob_status, handle_kjob_stop;
+/* archive.c */
+path_fn handle_archive;
 
 /* The methods of a kind or subresource, for discovery (routes.c): NULL-terminated verbs, NULL: not
  * served. */

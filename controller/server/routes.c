@@ -24,6 +24,7 @@ static const struct path_route path_routes[] = {
     {"openapi/v3/apis/*/*", METHOD_GET, handle_openapi},
     {"kjob/v1/status", METHOD_GET, handle_kjob_status},
     {"kjob/v1/stop", METHOD_POST, handle_kjob_stop},
+    {"kjob/v1/namespaces/*/pods/*/archive", METHOD_GET, handle_archive},
 };
 
 static bool path_is(const struct strlist *path, const char *pattern)

@@ -122,6 +122,38 @@ static void default_secret(json *secret)
 	json_sort(data);
 }
 
+static void default_service(json *service)
+{
+	json *spec = json_obj(service, "spec");
+	const char *ip = json_str(spec, "clusterIP");
+
+	json_for (port, json_get(spec, "ports"))
+		if (!json_get(port, "targetPort") && json_get(port, "port"))
+			json_set(port, "targetPort", json_dup(json_get(port, "port")));
+	if (str_eq(json_str(spec, "type"), "ExternalName"))
+		return;
+	if (!ip) {
+		ip = json_string_value(json_at(json_get(spec, "clusterIPs"), 0));
+		if (ip)
+			json_set_str(spec, "clusterIP", ip);
+	} else if (*ip && !json_get(spec, "clusterIPs")) {
+		json *list = json_new_array();
+
+		json_add(list, json_new_string(ip));
+		json_set(spec, "clusterIPs", list);
+	}
+	if (!json_get(spec, "ipFamilies")) {
+		json *list = json_new_array();
+
+		json_add(list, json_new_string("IPv4"));
+		json_set(spec, "ipFamilies", list);
+	}
+	if (!json_get(spec, "ipFamilyPolicy"))
+		json_set_str(spec, "ipFamilyPolicy", "SingleStack");
+	if (!json_get(spec, "internalTrafficPolicy"))
+		json_set_str(spec, "internalTrafficPolicy", "Cluster");
+}
+
 void api_default(const struct kind *k, json *obj)
 {
 	json_obj(obj, "metadata");
@@ -142,6 +174,11 @@ void api_default(const struct kind *k, json *obj)
 	case KIND_SECRET:
 		default_secret(obj);
 		break;
+	case KIND_SERVICE:
+		default_service(obj);
+		break;
+	case KIND_ENDPOINTS:
+	case KIND_ENDPOINT_SLICE:
 	case KIND_CONFIGMAP:
 	case KIND_EVENT:
 	case KIND_NODE:

@@ -9,6 +9,8 @@ static const char *const short_namespace[] = {"ns", NULL};
 static const char *const short_node[] = {"no", NULL};
 static const char *const short_cronjob[] = {"cj", NULL};
 static const char *const short_configmap[] = {"cm", NULL};
+static const char *const short_service[] = {"svc", NULL};
+static const char *const short_endpoints[] = {"ep", NULL};
 static const char *const subs_pod[] = {
     "attach", "eviction", "exec", "log", "portforward", "status", NULL};
 static const char *const subs_status[] = {"status", NULL};
@@ -115,6 +117,41 @@ static const struct kind kinds[KIND_COUNT] = {
 	.schema = &schema_secret,
 	.namespaced = true,
     },
+    {
+	.id = KIND_SERVICE,
+	.group = "",
+	.version = "v1",
+	.kind = "Service",
+	.resource = "services",
+	.singular = "service",
+	.schema = &schema_service,
+	.short_names = short_service,
+	.categories = cats_all,
+	.namespaced = true,
+	.has_status = true,
+	.subresources = subs_status,
+    },
+    {
+	.id = KIND_ENDPOINTS,
+	.group = "",
+	.version = "v1",
+	.kind = "Endpoints",
+	.resource = "endpoints",
+	.singular = "endpoints",
+	.schema = &schema_endpoints,
+	.short_names = short_endpoints,
+	.namespaced = true,
+    },
+    {
+	.id = KIND_ENDPOINT_SLICE,
+	.group = "discovery.k8s.io",
+	.version = "v1",
+	.kind = "EndpointSlice",
+	.resource = "endpointslices",
+	.singular = "endpointslice",
+	.schema = &schema_endpoint_slice,
+	.namespaced = true,
+    },
 };
 
 /* Texts that are derived from a row but must live as long as it: same order. */
@@ -129,6 +166,9 @@ static const struct {
     {"batch/v1", "cronjobs.batch"},
     {"v1", "configmaps"},
     {"v1", "secrets"},
+    {"v1", "services"},
+    {"v1", "endpoints"},
+    {"discovery.k8s.io/v1", "endpointslices.discovery.k8s.io"},
 };
 
 const struct kind *kind_by_id(enum kind_id id)

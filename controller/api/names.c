@@ -91,6 +91,19 @@ void name_check_dns_label(const char *s, struct strlist *problems)
 	strlist_add(problems, is_subdomain(s) ? "must not contain dots" : label_text);
 }
 
+void name_check_dns1035(const char *s, struct strlist *problems)
+{
+	static const char text[] =
+	    "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start "
+	    "with an alphabetic character, and end with an alphanumeric character (e.g. "
+	    "'my-name',  or 'abc-123', regex used for validation is "
+	    "'[a-z]([-a-z0-9]*[a-z0-9])?')";
+
+	check_length(s, DNS_LABEL_MAX, "", problems);
+	if (!is_label(s, strlen(s)) || *s < 'a' || *s > 'z')
+		strlist_add(problems, text);
+}
+
 void name_check_dns_subdomain(const char *s, struct strlist *problems)
 {
 	check_length(s, DNS_SUBDOMAIN_MAX, "", problems);

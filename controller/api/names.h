@@ -13,6 +13,7 @@
 
 void name_check_dns_label(const char *s, struct strlist *problems);     /* containers, namespaces */
 void name_check_dns_subdomain(const char *s, struct strlist *problems); /* jobs, pods */
+void name_check_dns1035(const char *s, struct strlist *problems);       /* services */
 void name_check_qualified(const char *s, struct strlist *problems); /* label keys: [prefix/]name */
 void name_check_label_value(const char *s, struct strlist *problems);
 void name_check_port(const char *s, struct strlist *problems); /* names of ports */

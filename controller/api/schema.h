@@ -66,6 +66,7 @@ struct schema {
 /* A file whose types are of another package than core defines SCHEMA_PACKAGE before this. */
 #define PACKAGE_CORE "io.k8s.api.core.v1"
 #define PACKAGE_BATCH "io.k8s.api.batch.v1"
+#define PACKAGE_DISCOVERY "io.k8s.api.discovery.v1"
 #define PACKAGE_META "io.k8s.apimachinery.pkg.apis.meta.v1"
 #ifndef SCHEMA_PACKAGE
 #define SCHEMA_PACKAGE PACKAGE_CORE
@@ -101,6 +102,12 @@ extern const struct schema schema_cron_job, schema_cron_job_spec, schema_job_tem
     schema_cron_job_status;
 /* schema_config.c */
 extern const struct schema schema_config_map, schema_secret;
+/* schema_service.c */
+extern const struct schema schema_service, schema_service_spec, schema_service_port,
+    schema_session_affinity_config, schema_client_ip_config, schema_service_status,
+    schema_load_balancer_status, schema_load_balancer_ingress, schema_port_status, schema_endpoints,
+    schema_endpoint_subset, schema_endpoint_address, schema_endpoint_port, schema_endpoint_slice,
+    schema_endpoint, schema_endpoint_conditions, schema_slice_port, schema_condition;
 /* schema_policy.c */
 extern const struct schema schema_eviction;
 /* schema_core.c */

@@ -505,6 +505,18 @@ static const struct selectable secret_fields[] = {
     PLAIN(NULL),
 };
 
+static const struct selectable service_fields[] = {
+    META_FIELDS,
+    PLAIN("spec.clusterIP"),
+    PLAIN("spec.type"),
+    PLAIN(NULL),
+};
+
+static const struct selectable endpoints_fields[] = {
+    META_FIELDS,
+    PLAIN(NULL),
+};
+
 static const struct selectable *selectable_of(const struct kind *k)
 {
 	switch (k->id) {
@@ -524,6 +536,11 @@ static const struct selectable *selectable_of(const struct kind *k)
 		return config_map_fields;
 	case KIND_SECRET:
 		return secret_fields;
+	case KIND_SERVICE:
+		return service_fields;
+	case KIND_ENDPOINTS:
+	case KIND_ENDPOINT_SLICE:
+		return endpoints_fields;
 	case KIND_COUNT:
 		break;
 	}

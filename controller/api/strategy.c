@@ -49,6 +49,12 @@ void api_prepare_create(const struct kind *k, json *obj)
 		json_set(obj, "status", json_new_object());
 		json_set_path(obj, "status.phase", json_new_string("Active"));
 		break;
+	case KIND_SERVICE:
+		json_set(obj, "status", json_new_object());
+		json_obj(obj, "status.loadBalancer");
+		break;
+	case KIND_ENDPOINTS:
+	case KIND_ENDPOINT_SLICE:
 	case KIND_NODE: /* written by the controller itself, status and all */
 	case KIND_EVENT:
 	case KIND_CONFIGMAP:
@@ -70,6 +76,22 @@ static void keep_meta(json *obj, const json *old, const char *key)
 		json_del(meta, key);
 }
 
+/* What was chosen on create stays where a client does not speak of it. */
+static void keep_address(json *service, const json *old)
+{
+	static const char *const members[] = {"clusterIP", "clusterIPs"};
+	json *spec = json_obj(service, "spec");
+
+	if (str_eq(json_str(spec, "type"), "ExternalName") || *json_str_or(spec, "clusterIP", ""))
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+		const json *value = json_get(json_get(old, "spec"), members[i]);
+
+		if (value)
+			json_set(spec, members[i], json_dup(value));
+	}
+}
+
 void api_prepare_update(const struct kind *k, json *obj, const json *old)
 {
 	static const char *const fixed[] = {
@@ -87,6 +109,8 @@ void api_prepare_update(const struct kind *k, json *obj, const json *old)
 		if (json_get(old, "status"))
 			json_set(obj, "status", json_dup(json_get(old, "status")));
 	}
+	if (k->id == KIND_SERVICE)
+		keep_address(obj, old);
 	if (k->has_generation && !json_equal(json_get(obj, "spec"), json_get(old, "spec")))
 		json_set_path(obj, "metadata.generation",
 		    json_new_int(json_int(old, "metadata.generation", 0) + 1));

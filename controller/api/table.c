@@ -483,8 +483,8 @@ static const struct column node_columns[] = {
 
 static int64_t config_data(const struct source *s)
 {
-	return (int64_t)(
-	    json_len(json_get(s->obj, "data")) + json_len(json_get(s->obj, "binaryData")));
+	return (
+	    int64_t)(json_len(json_get(s->obj, "data")) + json_len(json_get(s->obj, "binaryData")));
 }
 
 static const struct column config_map_columns[] = {
@@ -503,6 +503,136 @@ static const struct column secret_columns[] = {
     {"Name", "name", 0, NAME_DOC, cell_name, NULL},
     {"Type", "", 0, "What kind of secret it is.", secret_type, NULL},
     {"Data", "", 0, "Number of keys.", NULL, config_data},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+/* ---- services ---- */
+
+static char *service_type(const struct source *s)
+{
+	return string_or(s, "spec.type", "");
+}
+
+static char *service_address(const struct source *s)
+{
+	return string_or(s, "spec.clusterIP",
+	    str_eq(json_str(s->obj, "spec.type"), "ExternalName") ? "<none>" : "<pending>");
+}
+
+static char *service_external(const struct source *s)
+{
+	return string_or(s, "spec.externalName", "<none>");
+}
+
+static char *service_ports(const struct source *s)
+{
+	auto_buf text = {0};
+
+	json_for (port, json_path(s->obj, "spec.ports"))
+		buf_addf(&text, "%s%lld/%s", text.len ? "," : "",
+		    (long long)json_int(port, "port", 0), json_str_or(port, "protocol", ""));
+	return text.len ? buf_take(&text) : xstrdup("<none>");
+}
+
+static char *service_selector(const struct source *s)
+{
+	auto_strlist pairs = {0};
+
+	json_for (label, json_path(s->obj, "spec.selector"))
+		strlist_addf(&pairs, "%s=%s", json_key(label), json_string_value(label));
+	strlist_sort(&pairs);
+	return pairs.len ? strlist_join(&pairs, ",") : xstrdup("<none>");
+}
+
+static const struct column service_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Type", "", 0, "How the service is reached.", service_type, NULL},
+    {"Cluster-IP", "", 0, "Address of the service.", service_address, NULL},
+    {"External-IP", "", 0, "What an alias stands for.", service_external, NULL},
+    {"Port(s)", "", 0, "Ports of the service.", service_ports, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {"Selector", "", 1, "Labels of the pods that answer.", service_selector, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+/* ---- endpoints ---- */
+
+#define ENDPOINTS_SHOWN 3
+
+/* The first few of all addresses that are ready, each with each of its ports. */
+static char *endpoints_list(const struct source *s)
+{
+	auto_buf text = {0};
+	size_t count = 0;
+
+	json_for (subset, json_get(s->obj, "subsets")) {
+		const json *ports = json_get(subset, "ports");
+
+		json_for (address, json_get(subset, "addresses")) {
+			const char *ip = json_str_or(address, "ip", "");
+
+			if (!json_first(ports) && count++ < ENDPOINTS_SHOWN)
+				buf_addf(&text, "%s%s", text.len ? "," : "", ip);
+			json_for (port, ports)
+				if (count++ < ENDPOINTS_SHOWN)
+					buf_addf(&text, "%s%s:%lld", text.len ? "," : "", ip,
+					    (long long)json_int(port, "port", 0));
+		}
+	}
+	if (count > ENDPOINTS_SHOWN)
+		buf_addf(&text, " + %zu more...", count - ENDPOINTS_SHOWN);
+	return count ? buf_take(&text) : xstrdup("<none>");
+}
+
+static const struct column endpoints_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Endpoints", "", 0, "Addresses and ports that are ready.", endpoints_list, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+static char *slice_type(const struct source *s)
+{
+	return string_or(s, "addressType", "");
+}
+
+/* At most so many items of a list of texts, and how many there are beyond. */
+static char *first_of(const struct strlist *texts)
+{
+	auto_buf text = {0};
+
+	for (size_t i = 0; i < texts->len && i < ENDPOINTS_SHOWN; i++)
+		buf_addf(&text, "%s%s", i ? "," : "", texts->items[i]);
+	if (texts->len > ENDPOINTS_SHOWN)
+		buf_addf(&text, " + %zu more...", texts->len - ENDPOINTS_SHOWN);
+	return texts->len ? buf_take(&text) : xstrdup("<unset>");
+}
+
+static char *slice_ports(const struct source *s)
+{
+	auto_strlist texts = {0};
+
+	json_for (port, json_get(s->obj, "ports"))
+		strlist_addf(&texts, "%lld", (long long)json_int(port, "port", 0));
+	return first_of(&texts);
+}
+
+static char *slice_addresses(const struct source *s)
+{
+	auto_strlist texts = {0};
+
+	json_for (endpoint, json_get(s->obj, "endpoints"))
+		json_for (address, json_get(endpoint, "addresses"))
+			strlist_add(&texts, json_string_value(address));
+	return first_of(&texts);
+}
+
+static const struct column endpoint_slice_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"AddressType", "", 0, "What the addresses are.", slice_type, NULL},
+    {"Ports", "", 0, "Ports of the addresses.", slice_ports, NULL},
+    {"Endpoints", "", 0, "The addresses.", slice_addresses, NULL},
     {"Age", "", 0, AGE_DOC, cell_age, NULL},
     {NULL, NULL, 0, NULL, NULL, NULL},
 };
@@ -528,6 +658,12 @@ static const struct column *columns_of(const struct kind *k)
 		return config_map_columns;
 	case KIND_SECRET:
 		return secret_columns;
+	case KIND_SERVICE:
+		return service_columns;
+	case KIND_ENDPOINTS:
+		return endpoints_columns;
+	case KIND_ENDPOINT_SLICE:
+		return endpoint_slice_columns;
 	case KIND_COUNT:
 		break;
 	}

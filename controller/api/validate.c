@@ -163,7 +163,9 @@ static void validate_meta(struct report *r, const struct kind *k, const json *ob
 		bad_required(r, &name, "name or generateName is required");
 	else
 		validate_name(r, json_str_or(meta, "name", ""),
-		    k->id == KIND_NAMESPACE ? name_check_dns_label : name_check_dns_subdomain,
+		    k->id == KIND_NAMESPACE ? name_check_dns_label
+		    : k->id == KIND_SERVICE ? name_check_dns1035
+					    : name_check_dns_subdomain,
 		    &name);
 	if (k->namespaced && !json_has(meta, "namespace"))
 		bad_required(r, &ns, "");
@@ -342,6 +344,15 @@ static void validate_object(
 		break;
 	case KIND_SECRET:
 		validate_secret(r, obj, old);
+		break;
+	case KIND_SERVICE:
+		validate_service(r, obj, old);
+		break;
+	case KIND_ENDPOINTS:
+		validate_endpoints(r, obj);
+		break;
+	case KIND_ENDPOINT_SLICE:
+		validate_endpoint_slice(r, obj, old);
 		break;
 	case KIND_NAMESPACE:
 	case KIND_NODE:

@@ -61,6 +61,13 @@ void validate_resource_field_ref(
 void validate_config_map(struct report *r, const json *map, const json *old);
 void validate_secret(struct report *r, const json *secret, const json *old);
 
+/* ---- validate_service.c ---- */
+
+/* old: NULL on create. */
+void validate_service(struct report *r, const json *service, const json *old);
+void validate_endpoints(struct report *r, const json *endpoints);
+void validate_endpoint_slice(struct report *r, const json *slice, const json *old);
+
 /* ---- validate_security.c ---- */
 
 void validate_pod_security(struct report *r, const json *spec, const struct place *p);

@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "sandbox.h"
+
 #define HOSTS_FILE "/etc/hosts"
 #define FILE_MAX (1024 * 1024)
 #define PIPE_SIZE (64 * 1024)
@@ -57,7 +59,7 @@ static void add_number(struct text *t, unsigned n)
 	add_bytes(t, digits + i, sizeof(digits) - i);
 }
 
-static int write_all(int fd, const char *data, size_t len)
+int write_all(int fd, const char *data, size_t len)
 {
 	while (len) {
 		ssize_t n = write(fd, data, len);
@@ -73,7 +75,7 @@ static int write_all(int fd, const char *data, size_t len)
 }
 
 /* A whole decimal number in [0, max], or -1. */
-static long number(const char *s, long max)
+long number(const char *s, long max)
 {
 	long n = 0;
 
@@ -91,7 +93,7 @@ static long number(const char *s, long max)
 
 /* ---- time ---- */
 
-static long now_ms(void)
+long now_ms(void)
 {
 	struct timespec ts;
 
@@ -119,7 +121,7 @@ struct address {
 	unsigned port;
 };
 
-static int parse_v4(const char *s, unsigned char out[4])
+int parse_v4(const char *s, unsigned char out[4])
 {
 	for (int i = 0; i < 4; i++) {
 		unsigned n = 0, digits = 0;
@@ -359,7 +361,7 @@ static int move_on(struct direction *d, short in, short out)
 	return 0;
 }
 
-static void set_nonblocking(int fd)
+void set_nonblocking(int fd)
 {
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
 }
@@ -475,7 +477,7 @@ static long copy_answer(int fd, long deadline)
 	return total;
 }
 
-static int fails(const char *text)
+int fails(const char *text)
 {
 	write_all(2, text, strlen(text));
 	return 1;
@@ -647,6 +649,7 @@ static const struct {
     {"probe-tcp", probe_tcp},
     {"probe-http", probe_http},
     {"write", write_file},
+    {"net", be_net},
 };
 
 int main(int argc, char **argv)
@@ -657,6 +660,6 @@ int main(int argc, char **argv)
 	}
 	fails(
 	    "usage: sandbox pause [NAMES [ALIAS]...] | connect HOST PORT [MS] | "
-	    "probe-tcp HOST PORT [MS] | probe-http HOST PORT PATH [MS [HEADER]...] | write FILE\n");
+	    "probe-tcp HOST PORT [MS] | probe-http HOST PORT PATH [MS [HEADER]...] | write FILE | net BLOCK BITS DNS\n");
 	return WRONG_USE;
 }

@@ -1,5 +1,5 @@
 /*
- * tinylibc: the few functions of the C library that sandbox.c calls, straight to the kernel, for
+ * tinylibc: the few functions of the C library that the program calls, straight to the kernel, for
  * the machines named below. Elsewhere the sandbox is linked with the system's static library.
  */
 #include <errno.h>
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,22 +21,23 @@
 #define ERRNO_MAX 4095
 
 #if defined(__x86_64__)
-static long call(long n, long a, long b, long c, long d, long e)
+static long call6(long n, long a, long b, long c, long d, long e, long f)
 {
 	register long r10 __asm__("r10") = d;
 	register long r8 __asm__("r8") = e;
+	register long r9 __asm__("r9") = f;
 	long ret;
 
 	__asm__ volatile("syscall"
 			 : "=a"(ret)
-			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8)
+			 : "a"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
 			 : "rcx", "r11", "memory");
 	return ret;
 }
 __asm__(".globl _start\n_start:\n\txor %ebp, %ebp\n\tmov %rsp, %rdi\n\tand $-16, %rsp\n"
 	"\tcall start_with_stack\n\thlt\n");
 #elif defined(__aarch64__)
-static long call(long n, long a, long b, long c, long d, long e)
+static long call6(long n, long a, long b, long c, long d, long e, long f)
 {
 	register long x8 __asm__("x8") = n;
 	register long x0 __asm__("x0") = a;
@@ -43,16 +45,17 @@ static long call(long n, long a, long b, long c, long d, long e)
 	register long x2 __asm__("x2") = c;
 	register long x3 __asm__("x3") = d;
 	register long x4 __asm__("x4") = e;
+	register long x5 __asm__("x5") = f;
 
 	__asm__ volatile("svc 0"
 			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
 			 : "memory");
 	return x0;
 }
 __asm__(".globl _start\n_start:\n\tmov x29, #0\n\tmov x0, sp\n\tbl start_with_stack\n");
 #elif defined(__riscv) && __riscv_xlen == 64
-static long call(long n, long a, long b, long c, long d, long e)
+static long call6(long n, long a, long b, long c, long d, long e, long f)
 {
 	register long a7 __asm__("a7") = n;
 	register long a0 __asm__("a0") = a;
@@ -60,10 +63,11 @@ static long call(long n, long a, long b, long c, long d, long e)
 	register long a2 __asm__("a2") = c;
 	register long a3 __asm__("a3") = d;
 	register long a4 __asm__("a4") = e;
+	register long a5 __asm__("a5") = f;
 
 	__asm__ volatile("ecall"
 			 : "+r"(a0)
-			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4)
+			 : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5)
 			 : "memory");
 	return a0;
 }
@@ -71,6 +75,11 @@ __asm__(".globl _start\n_start:\n\tmv a0, sp\n\tcall start_with_stack\n");
 #else
 #error "no system calls for this machine: link sandbox.c with -static instead"
 #endif
+
+static long call(long n, long a, long b, long c, long d, long e)
+{
+	return call6(n, a, b, c, d, e, 0);
+}
 
 static int last_error;
 
@@ -162,6 +171,43 @@ int connect(int fd, const struct sockaddr *address, socklen_t len)
 	return (int)CALL(connect, fd, address, len, 0, 0);
 }
 
+int bind(int fd, const struct sockaddr *address, socklen_t len)
+{
+	return (int)CALL(bind, fd, address, len, 0, 0);
+}
+
+int listen(int fd, int backlog)
+{
+	return (int)CALL(listen, fd, backlog, 0, 0, 0);
+}
+
+int accept4(int fd, struct sockaddr *address, socklen_t *len, int flags)
+{
+	return (int)CALL(accept4, fd, address, len, flags, 0);
+}
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
+{
+	return (int)CALL(setsockopt, fd, level, name, value, len);
+}
+
+ssize_t recvfrom(
+    int fd, void *data, size_t max, int flags, struct sockaddr *address, socklen_t *len)
+{
+	return done(call6(SYS_recvfrom, fd, (long)data, (long)max, flags, (long)address, (long)len));
+}
+
+ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *address,
+    socklen_t len)
+{
+	return done(call6(SYS_sendto, fd, (long)data, (long)size, flags, (long)address, (long)len));
+}
+
+ssize_t getrandom(void *data, size_t len, unsigned flags)
+{
+	return CALL(getrandom, data, len, flags, 0, 0);
+}
+
 int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
 {
 	return (int)CALL(getsockopt, fd, level, name, value, len);
@@ -216,6 +262,16 @@ void *memset(void *to, int byte, size_t len)
 	for (size_t i = 0; i < len; i++)
 		((char *)to)[i] = (char)byte;
 	return to;
+}
+
+int memcmp(const void *a, const void *b, size_t len)
+{
+	const unsigned char *x = a, *y = b;
+
+	for (size_t i = 0; i < len; i++)
+		if (x[i] != y[i])
+			return x[i] - y[i];
+	return 0;
 }
 
 size_t strlen(const char *s)

@@ -181,7 +181,7 @@ void removal_release_all(struct pods *set)
 
 /* ---- pods without a record ---- */
 
-static void remove_by_status(struct pods *set, const json *obj)
+void removal_add_by_status(struct pods *set, const json *obj)
 {
 	static const char *const lists[] = {
 	    "status.initContainerStatuses", "status.containerStatuses"};
@@ -224,7 +224,7 @@ void removal_add_pod(struct pods *set, const json *obj)
 	auto_free char *own = xasprintf("%s=%s", LABEL_INSTANCE, store_instance(set->env->store));
 	const char *labels[] = {uid, own, NULL};
 
-	remove_by_status(set, obj);
+	removal_add_by_status(set, obj);
 	if (pod_wants_sandbox(obj)) /* the status does not name it */
 		container_list(set->env->engine, labels, on_list, (struct engine_who){.ctx = set});
 	volumes_cleanup(set, obj);

@@ -79,7 +79,7 @@ static void on_conflict_inspect(
 	if (!err && str_eq(json_string_value(json_get(info->labels, LABEL_UID)), b->pod->uid) &&
 	    info->state != CONTAINER_EXITED)
 		created(b, info->id); /* starting it again does no harm */
-	else if (err)
+	else if (err && err->reason != ERR_NOT_FOUND)
 		retry(b, err);
 	else
 		b->attempt++; /* the name of the next */

@@ -131,6 +131,7 @@ static void remove_containers(struct pod *p)
 		removal_add(p->set, p->uid, p->containers[i].id, false);
 		removal_add(p->set, p->uid, p->containers[i].prev_id, false);
 	}
+	removal_add_by_status(p->set, p->obj); /* one that was made and never started */
 	if (p->sandbox) {
 		removal_add(p->set, p->uid, p->sandbox->id, true);
 		removal_add(p->set, p->uid, p->sandbox->prev_id, true);

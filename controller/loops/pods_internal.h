@@ -288,6 +288,8 @@ void removal_add(struct pods *set, const char *pod_uid, const char *id, bool don
 void removal_later(struct pods *set, const char *pod_uid, const char *id, bool donor);
 /* Forgets which are kept: they are about to be listed again. */
 void removal_forget_later(struct pods *set);
+/* The containers that a status names. */
+void removal_add_by_status(struct pods *set, const json *obj);
 /* Everything of a pod that has no record any more. */
 void removal_add_pod(struct pods *set, const json *obj);
 void removal_release_all(struct pods *set);

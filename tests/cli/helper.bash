@@ -17,11 +17,13 @@ instance_start() {
 }
 
 instance_stop() {
-	local id
+	local id round
 	kjob controller stop >/dev/null 2>&1
-	for id in $(containers); do
-		engine POST "/containers/$id/kill?signal=SIGKILL" >/dev/null 2>&1
-		engine DELETE "/containers/$id?force=true&v=true" >/dev/null 2>&1
+	for round in 1 2; do # Podman keeps a sandbox while something is joined to it
+		for id in $(containers); do
+			engine POST "/containers/$id/kill?signal=SIGKILL" >/dev/null 2>&1
+			engine DELETE "/containers/$id?force=true&v=true" >/dev/null 2>&1
+		done
 	done
 	rm -rf "$WORK"
 }
@@ -170,12 +172,50 @@ pod() {
 	END
 }
 
+# pod_of NAME [rp=…] [grace=…] [FIELD=VALUE of the spec...]: the beginning of a pod of several containers.
+pod_of() {
+	local name=$1 rp=Never grace=3 more='' pair
+	shift
+	for pair; do
+		case $pair in
+		rp=*) rp=${pair#*=} ;;
+		grace=*) grace=${pair#*=} ;;
+		*) more+="  ${pair%%=*}: ${pair#*=}"$'\n' ;;
+		esac
+	done
+	printf -- '---\napiVersion: v1\nkind: Pod\nmetadata: {name: %s}\nspec:\n  restartPolicy: %s\n' "$name" "$rp"
+	printf '  terminationGracePeriodSeconds: %s\n%s' "$grace" "$more"
+}
+
+# has_container NAME SCRIPT [FIELD=VALUE...]: one more item of its list of containers.
+has_container() {
+	local name=$1 script=$2 pair
+	shift 2
+	printf '  - name: %s\n    image: %s\n    command: [sh, -c, %s]\n' "$name" "$IMAGE" "$(jq -n --arg s "$script" '$s')"
+	for pair; do
+		printf '    %s: %s\n' "${pair%%=*}" "${pair#*=}"
+	done
+}
+
 apply() { # standard input
 	kjob apply -f - >/dev/null
 }
 
 get() { # OBJECT JQ-FILTER
 	kjob get "$1" -o json | jq -r "$2"
+}
+
+# status_of POD CONTAINER JQ-FILTER, of the status of one container, of whichever list.
+status_of() {
+	get "pod/$1" "[.status | .initContainerStatuses, .containerStatuses | .[]?] | .[] | select(.name == \"$2\") | $3"
+}
+
+status_is() { # POD CONTAINER JQ-FILTER WANTED
+	is "$(status_of "$1" "$2" "$3")" "$4"
+}
+
+condition_of() { # POD TYPE: "STATUS REASON MESSAGE", a dash for what is absent
+	get "pod/$1" ".status.conditions[] | select(.type == \"$2\") | [.status, .reason // \"-\", .message // \"-\"] | join(\" \")"
 }
 
 # summary JOB: "SUCCEEDED/FAILED/ACTIVE CONDITION:REASON…", a dash for what is absent.

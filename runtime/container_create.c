@@ -80,19 +80,22 @@ static void add_tmpfs(json *map, const struct mount_spec *m)
 	json_set_str(map, m->target, buf_str(&options));
 }
 
-/* Mounts refuse a source that is missing; the older form makes it, and has no words for colons. */
+/*
+ * Mounts refuse a source that is missing, and Podman's copy into a new volume what the image has
+ * there; the older form has words for both, and none for colons.
+ */
 static bool is_old_bind(const struct mount_spec *m)
 {
-	return m->kind == MOUNT_BIND && m->make_source && !strchr(m->source, ':') &&
+	return (m->kind == MOUNT_VOLUME || m->make_source) && !strchr(m->source, ':') &&
 	       !strchr(m->target, ':');
 }
 
 static void add_old_bind(json *host, const struct mount_spec *m)
 {
 	json *list = json_get(host, "Binds");
-	auto_free char *text =
-	    xasprintf("%s:%s:%s%s%s", m->source, m->target, m->read_only ? "ro" : "rw",
-		m->propagation ? "," : "", m->propagation ? m->propagation : "");
+	auto_free char *text = xasprintf("%s:%s:%s%s%s%s", m->source, m->target,
+	    m->read_only ? "ro" : "rw", m->kind == MOUNT_VOLUME ? ",nocopy" : "",
+	    m->propagation ? "," : "", m->propagation ? m->propagation : "");
 
 	if (!list)
 		json_set(host, "Binds", list = json_new_array());

@@ -12,6 +12,7 @@ static const struct engine_traits traits[] = {
 	    .name = "Docker",
 	    .marks_lost_with_255 = true,
 	    .prompt_die = true,
+	    .unpacks_through_mounts = true,
 	    .no_new_privileges = "no-new-privileges",
 	},
     [ENGINE_PODMAN] =
@@ -24,6 +25,7 @@ static const struct engine_traits traits[] = {
 	    .lists_starts = true,
 	    .no_new_privileges = "no-new-privileges",
 	    .unmask_option = "unmask=ALL",
+	    .volume_options = "uid=0,gid=0",
 	},
 };
 

@@ -26,6 +26,8 @@ engine_id volume_create(struct engine *en, const char *name, const json *labels,
 		json_set(body, "Labels", json_dup(labels));
 	if (json_first(options))
 		json_set(body, "DriverOpts", json_dup(options));
+	else if (en->traits->volume_options)
+		json_set_str(json_obj(body, "DriverOpts"), "o", en->traits->volume_options);
 	auto_free char *text = json_print(body);
 	c->cb.text = cb;
 	c->target = xstrdup(name);
@@ -114,4 +116,9 @@ engine_id volume_list(
 	c->extra = fn;
 	c->free_extra = free;
 	return call_sendf(c, "GET", "/volumes?filters=%s", filters);
+}
+
+bool engine_unpacks_through_mounts(const struct engine *en)
+{
+	return en->traits->unpacks_through_mounts;
 }

@@ -8,7 +8,8 @@
 
 /*
  * Creates a volume; one of that name is fine (and keeps its labels). options: of the driver
- * "local" ({"type":"tmpfs","device":"tmpfs","o":"size=1m"}), or NULL. cb's text: the name.
+ * "local" ({"type":"tmpfs","device":"tmpfs","o":"mode=0777"}), or NULL. cb's text: the name. Its
+ * folder belongs to root, whoever mounts it first.
  */
 engine_id volume_create(struct engine *en, const char *name, const json *labels,
     const json *options, engine_text_fn *cb, struct engine_who who);
@@ -31,5 +32,12 @@ typedef void volume_list_fn(
     struct engine_who who, const struct volume_info *infos, size_t len, const struct err *err);
 engine_id volume_list(
     struct engine *en, const char *const *labels, volume_list_fn *cb, struct engine_who who);
+
+/*
+ * Whether container_put_archive unpacks through the mounts of a container that does not run.
+ * Otherwise it does so only at the folder that it is told, and to that one a mode can be given
+ * (entry "./"), which is ignored otherwise.
+ */
+bool engine_unpacks_through_mounts(const struct engine *en);
 
 #endif

@@ -46,6 +46,9 @@ static void default_containers(json *list)
 
 static void default_pod_spec(json *spec)
 {
+	json_for (v, json_get(spec, "volumes"))
+		if (json_len(v) <= 1)
+			json_obj(v, "emptyDir");
 	default_containers(json_get(spec, "initContainers"));
 	default_containers(json_get(spec, "containers"));
 	default_containers(json_get(spec, "ephemeralContainers"));
@@ -180,6 +183,7 @@ void api_default(const struct kind *k, json *obj)
 	case KIND_ENDPOINTS:
 	case KIND_ENDPOINT_SLICE:
 	case KIND_CONFIGMAP:
+	case KIND_PERSISTENTVOLUMECLAIM:
 	case KIND_EVENT:
 	case KIND_NODE:
 	case KIND_COUNT:

@@ -13,6 +13,7 @@ static const char *const short_service[] = {"svc", NULL};
 static const char *const short_endpoints[] = {"ep", NULL};
 static const char *const subs_pod[] = {
     "attach", "eviction", "exec", "log", "portforward", "status", NULL};
+static const char *const short_claim[] = {"pvc", NULL};
 static const char *const subs_status[] = {"status", NULL};
 
 /* In the order of enum kind_id. */
@@ -152,6 +153,19 @@ static const struct kind kinds[KIND_COUNT] = {
 	.schema = &schema_endpoint_slice,
 	.namespaced = true,
     },
+    {
+	.id = KIND_PERSISTENTVOLUMECLAIM,
+	.group = "",
+	.version = "v1",
+	.kind = "PersistentVolumeClaim",
+	.resource = "persistentvolumeclaims",
+	.singular = "persistentvolumeclaim",
+	.schema = &schema_persistent_volume_claim,
+	.short_names = short_claim,
+	.namespaced = true,
+	.has_status = true,
+	.subresources = subs_status,
+    },
 };
 
 /* Texts that are derived from a row but must live as long as it: same order. */
@@ -169,6 +183,7 @@ static const struct {
     {"v1", "services"},
     {"v1", "endpoints"},
     {"discovery.k8s.io/v1", "endpointslices.discovery.k8s.io"},
+    {"v1", "persistentvolumeclaims"},
 };
 
 const struct kind *kind_by_id(enum kind_id id)

@@ -156,6 +156,13 @@ void bad_duplicate(struct report *r, const struct place *p, const json *value)
 	add(r, p, "FieldValueDuplicate", m);
 }
 
+void bad_not_found(struct report *r, const struct place *p, const json *value)
+{
+	auto_free char *shown = show(value), *m = xasprintf("Not found: %s", shown);
+
+	add(r, p, "FieldValueNotFound", m);
+}
+
 void bad_too_long(struct report *r, const struct place *p, size_t max)
 {
 	auto_free char *m = xasprintf("Too long: may not be more than %zu bytes", max);

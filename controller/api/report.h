@@ -35,6 +35,7 @@ void bad_unsupported_value(
     struct report *r, const struct place *p, const json *value, const char *const *values);
 void bad_forbidden(struct report *r, const struct place *p, const char *fmt, ...) PRINTF_LIKE(3, 4);
 void bad_duplicate(struct report *r, const struct place *p, const json *value);
+void bad_not_found(struct report *r, const struct place *p, const json *value);
 void bad_too_long(struct report *r, const struct place *p, size_t max);
 void bad_too_many(struct report *r, const struct place *p, size_t have, size_t max);
 /* 0 when nothing was reported, otherwise the Invalid error about the object. */

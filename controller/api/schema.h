@@ -100,6 +100,9 @@ extern const struct schema schema_job, schema_job_spec, schema_pod_failure_polic
 /* schema_cron.c */
 extern const struct schema schema_cron_job, schema_cron_job_spec, schema_job_template_spec,
     schema_cron_job_status;
+/* schema_claim.c */
+extern const struct schema schema_persistent_volume_claim, schema_persistent_volume_claim_status,
+    schema_persistent_volume_claim_condition;
 /* schema_config.c */
 extern const struct schema schema_config_map, schema_secret;
 /* schema_service.c */

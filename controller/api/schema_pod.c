@@ -26,7 +26,7 @@ static const struct field pod_template_spec_fields[] = {
 SCHEMA(pod_template_spec, "PodTemplateSpec");
 
 static const struct field pod_spec_fields[] = {
-    ROW("volumes", T_OBJECT_LIST, F_LATER, "Files and folders that containers can mount.",
+    ROW("volumes", T_OBJECT_LIST, 0, "Files and folders that containers can mount.",
 	.of = &schema_volume, .merge_key = "name"),
     ROW("initContainers", T_OBJECT_LIST, 0,
 	"Containers that must succeed one after the other, before the others start. One with "
@@ -155,7 +155,7 @@ static const struct field container_fields[] = {
     ROW("restartPolicyRules", T_OBJECT_LIST, 0,
 	"Exceptions from the restart policy for certain exit codes.",
 	.of = &schema_container_restart_rule),
-    ROW("volumeMounts", T_OBJECT_LIST, F_LATER, "Where the pod's volumes appear in the container.",
+    ROW("volumeMounts", T_OBJECT_LIST, 0, "Where the pod's volumes appear in the container.",
 	.of = &schema_volume_mount, .merge_key = "mountPath"),
     ROW("volumeDevices", T_OBJECT_LIST, F_LATER, "Where block devices appear in the container.",
 	.of = &schema_volume_device, .merge_key = "devicePath"),
@@ -228,7 +228,7 @@ static const struct field ephemeral_container_fields[] = {
     ROW("restartPolicyRules", T_OBJECT_LIST, F_LATER,
 	"Exceptions from the restart policy for certain exit codes.",
 	.of = &schema_container_restart_rule),
-    ROW("volumeMounts", T_OBJECT_LIST, F_LATER, "Where the pod's volumes appear in the container.",
+    ROW("volumeMounts", T_OBJECT_LIST, 0, "Where the pod's volumes appear in the container.",
 	.of = &schema_volume_mount, .merge_key = "mountPath"),
     ROW("volumeDevices", T_OBJECT_LIST, F_LATER, "Where block devices appear in the container.",
 	.of = &schema_volume_device, .merge_key = "devicePath"),

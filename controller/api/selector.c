@@ -541,6 +541,8 @@ static const struct selectable *selectable_of(const struct kind *k)
 	case KIND_ENDPOINTS:
 	case KIND_ENDPOINT_SLICE:
 		return endpoints_fields;
+	case KIND_PERSISTENTVOLUMECLAIM:
+		return config_map_fields;
 	case KIND_COUNT:
 		break;
 	}

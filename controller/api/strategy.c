@@ -27,6 +27,36 @@ static void generate_selector(json *job)
 		json_set_str(match, job_labels[0].key, json_str_or(job, "metadata.uid", ""));
 }
 
+/*
+ * There is always a volume for a claim: the engine's of that name, or the one that the claim itself
+ * names. The finalizer goes when no pod uses it any more.
+ */
+static void bind_claim(json *claim)
+{
+	const char *ns = json_str_or(claim, "metadata.namespace", "default");
+	const char *name = json_str_or(claim, "metadata.name", "");
+	auto_free char *volume =
+	    str_eq(ns, "default") ? xstrdup(name) : xasprintf("%s_%s", ns, name);
+	const json *size = json_path(claim, "spec.resources.requests");
+	const json *modes = json_path(claim, "spec.accessModes");
+	json *meta = json_obj(claim, "metadata"), *finalizers = json_get(meta, "finalizers");
+
+	if (!*json_str_or(claim, "spec.volumeName", ""))
+		json_set_path(claim, "spec.volumeName", json_new_string(volume));
+	json_set(claim, "status", json_new_object());
+	json_set_path(claim, "status.phase", json_new_string("Bound"));
+	if (modes)
+		json_set_path(claim, "status.accessModes", json_dup(modes));
+	if (size)
+		json_set_path(claim, "status.capacity", json_dup(size));
+	if (!finalizers)
+		json_set(meta, "finalizers", finalizers = json_new_array());
+	json_for (f, finalizers)
+		if (str_eq(json_string_value(f), "kubernetes.io/pvc-protection"))
+			return;
+	json_add(finalizers, json_new_string("kubernetes.io/pvc-protection"));
+}
+
 void api_prepare_create(const struct kind *k, json *obj)
 {
 	switch (k->id) {
@@ -44,6 +74,9 @@ void api_prepare_create(const struct kind *k, json *obj)
 		json_set_path(obj, "status.phase", json_new_string("Pending"));
 		json_set_path(
 		    obj, "status.qosClass", json_new_string(pod_qos_class(json_get(obj, "spec"))));
+		break;
+	case KIND_PERSISTENTVOLUMECLAIM:
+		bind_claim(obj);
 		break;
 	case KIND_NAMESPACE:
 		json_set(obj, "status", json_new_object());

@@ -637,6 +637,65 @@ static const struct column endpoint_slice_columns[] = {
     {NULL, NULL, 0, NULL, NULL, NULL},
 };
 
+/* ---- claims ---- */
+
+static char *claim_phase(const struct source *s)
+{
+	return json_has(s->obj, "metadata.deletionTimestamp") ? xstrdup("Terminating")
+							      : string_or(s, "status.phase", "");
+}
+
+static char *claim_volume(const struct source *s)
+{
+	return string_or(s, "spec.volumeName", "");
+}
+
+static char *claim_capacity(const struct source *s)
+{
+	return string_or(s, "status.capacity.storage", "");
+}
+
+static char *claim_modes(const struct source *s)
+{
+	static const char *const names[][2] = {{"ReadWriteOnce", "RWO"}, {"ReadOnlyMany", "ROX"},
+	    {"ReadWriteMany", "RWX"}, {"ReadWriteOncePod", "RWOP"}};
+	auto_strlist list = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		json_for (mode, json_path(s->obj, "status.accessModes"))
+			if (str_eq(json_string_value(mode), names[i][0]))
+				strlist_add(&list, names[i][1]);
+	return strlist_join(&list, ",");
+}
+
+static char *claim_class(const struct source *s)
+{
+	return string_or(s, "spec.storageClassName", "");
+}
+
+static char *claim_attributes(const struct source *s)
+{
+	return string_or(s, "spec.volumeAttributesClassName", "<unset>");
+}
+
+static char *claim_volume_mode(const struct source *s)
+{
+	return string_or(s, "spec.volumeMode", "<unset>");
+}
+
+static const struct column claim_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Status", "", 0, "Whether there is a volume for it.", claim_phase, NULL},
+    {"Volume", "", 0, "The engine's volume.", claim_volume, NULL},
+    {"Capacity", "", 0, "The size that was asked for.", claim_capacity, NULL},
+    {"Access Modes", "", 0, "How it may be mounted.", claim_modes, NULL},
+    {"StorageClass", "", 0, "Storage class of the claim.", claim_class, NULL},
+    {"VolumeAttributesClass", "", 0, "Class of volume attributes.", claim_attributes, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {"VolumeMode", "", 1, "Filesystem or Block.", claim_volume_mode, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
 /* ---- tables ---- */
 
 static const struct column *columns_of(const struct kind *k)
@@ -664,6 +723,8 @@ static const struct column *columns_of(const struct kind *k)
 		return endpoints_columns;
 	case KIND_ENDPOINT_SLICE:
 		return endpoint_slice_columns;
+	case KIND_PERSISTENTVOLUMECLAIM:
+		return claim_columns;
 	case KIND_COUNT:
 		break;
 	}

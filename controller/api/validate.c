@@ -354,6 +354,9 @@ static void validate_object(
 	case KIND_ENDPOINT_SLICE:
 		validate_endpoint_slice(r, obj, old);
 		break;
+	case KIND_PERSISTENTVOLUMECLAIM:
+		validate_claim(r, obj, old);
+		break;
 	case KIND_NAMESPACE:
 	case KIND_NODE:
 	case KIND_COUNT:

@@ -55,6 +55,21 @@ void validate_field_ref(
 void validate_resource_field_ref(
     struct report *r, const json *ref, const struct place *p, bool in_volume);
 
+/* ---- validate_volumes.c ---- */
+
+/* The volumes of a pod, and what its containers mount of them. */
+void validate_volumes(struct report *r, const json *spec, const struct place *p);
+/* Values that are legal and not supported, which no schema row can tell. */
+void validate_volumes_later(struct report *r, const json *spec, const struct place *p);
+void warn_volumes(const json *spec, const struct place *p, struct strlist *warnings);
+
+/* ---- validate_claim.c ---- */
+
+/* old: NULL on create. */
+void validate_claim(struct report *r, const json *claim, const json *old);
+/* The spec of a claim, also of one that a pod has made. */
+void validate_claim_spec(struct report *r, const json *spec, const struct place *p);
+
 /* ---- validate_config.c ---- */
 
 /* old: NULL on create. */

@@ -122,6 +122,7 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 	struct map names = {0};
 	int64_t n;
 
+	validate_volumes(r, spec, p);
 	if (!json_first(json_get(spec, "containers")))
 		bad_required(r, &containers, "");
 	validate_containers(r, json_get(spec, "containers"), &containers, &names, false);
@@ -231,6 +232,7 @@ void validate_pod_later(struct report *r, const json *spec, const struct place *
 	validate_security_later(r, json_get(spec, "securityContext"), p);
 	validate_rights_later(r, json_get(spec, "initContainers"), &init);
 	validate_rights_later(r, json_get(spec, "containers"), &containers);
+	validate_volumes_later(r, spec, p);
 }
 
 static void warn_env(const json *env, const struct place *p, struct strlist *warnings)
@@ -303,4 +305,5 @@ void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warn
 
 	warn_containers(json_get(spec, "initContainers"), &init, warnings);
 	warn_containers(json_get(spec, "containers"), &containers, warnings);
+	warn_volumes(spec, p, warnings);
 }

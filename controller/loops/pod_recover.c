@@ -1,3 +1,4 @@
+#include "pod_volumes.h"
 #include "pods_internal.h"
 
 #define RELIST_MS 10000
@@ -255,8 +256,10 @@ static void on_list(
 		if (set->slots[i])
 			settle_round(set->slots[i]);
 	set->engine_up = set->recovered = true;
-	if (first)
-		pods_queue_all(set);
+	if (!first)
+		return;
+	volumes_sweep(set);
+	pods_queue_all(set);
 }
 
 void recover_relist(struct pods *set)

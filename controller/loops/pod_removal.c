@@ -1,4 +1,5 @@
 #include "pod_volumes.h"
+#include "pod_volumes.h"
 #include "pods_internal.h"
 
 /* Removals begin this long after they were asked for, so that they stay out of the way of starts.
@@ -168,7 +169,7 @@ size_t pods_hurry_removals(struct pods *set)
 {
 	if (set->removals)
 		removal_next(set);
-	return set->engine_up ? set->removal_count : 0;
+	return set->engine_up ? set->removal_count + volumes_leaving(set) : 0;
 }
 
 void removal_release_all(struct pods *set)

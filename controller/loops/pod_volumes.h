@@ -16,7 +16,9 @@
  *   pod_volumes_files.c  from config maps, secrets and the pod to a tree of files (pure)
  *   pod_volumes_spec.c   what a container mounts (pure)
  *   pod_volumes_host.c   hostPath: what is at the path
- *   pod_volumes_live.c   config maps and secrets that change while they are mounted
+ *   pod_volumes_sub.c    the folders of subPaths
+ *   pod_volumes_live.c   config maps and secrets that change while they are mounted, claims,
+ *                        removal
  */
 #ifndef KJOB_LOOPS_POD_VOLUMES_H
 #define KJOB_LOOPS_POD_VOLUMES_H
@@ -62,6 +64,12 @@ bool volumes_before_create(struct container *c);
 void volumes_forget(struct pod *p);
 /* The object is gone, its containers are being removed: what was made for it goes too. */
 void volumes_cleanup(struct pods *set, const json *pod);
+/* How many volumes are still to be removed. */
+size_t volumes_leaving(const struct pods *set);
+/* After the first list of containers: volumes of pods that are no more. */
+void volumes_sweep(struct pods *set);
+/* From now on changes of what volumes show are heard of, and claims looked after. */
+void volumes_start(struct pods *set);
 /* The set is freed. */
 void volumes_release_all(struct pods *set);
 

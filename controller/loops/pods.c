@@ -495,6 +495,7 @@ struct pods *pods_new(struct loops_env *env)
 		set->start_limit = 8;
 	store_listen(env->store,
 	    &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = set});
+	volumes_start(set);
 	return set;
 }
 
@@ -581,7 +582,7 @@ size_t pods_active(const struct pods *set)
 
 	for (size_t i = 0; i < set->slot_count; i++)
 		n += set->slots[i] && !set->slots[i]->released;
-	return n + set->removal_count;
+	return n + set->removal_count + volumes_leaving(set);
 }
 
 void pods_for_owner(

@@ -132,6 +132,7 @@ struct pod {
 	int round;                 /* how often everything began anew */
 	enum volumes_state volumes;
 	int64_t volumes_not_before_ms; /* they are tried again then */
+	struct pod_volumes *vol;       /* of pod_volumes; NULL: nothing is known yet */
 	enum pod_end ending;
 	int64_t stop_by_ms;  /* when the grace of the whole pod's stop is over */
 	int64_t delete_by;   /* the deletionTimestamp that stop_by_ms comes from, seconds */
@@ -181,6 +182,7 @@ struct pods {
 	size_t ended_count;                  /* ENDED_KEEP at most */
 	int removing;
 	struct timer removal_timer;
+	struct volume_care *volumes; /* of pod_volumes; NULL: nothing is to be done */
 	bool reload;   /* a turn was lost: read the store again */
 	bool applying; /* our own store writes: do not take them for news */
 	/* The jobs loop: told when a pod that a job owns has changed. */

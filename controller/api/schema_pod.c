@@ -87,7 +87,7 @@ static const struct field pod_spec_fields[] = {
     ROW("dnsConfig", T_OBJECT, F_PTR,
 	"Name servers, search domains and options of the resolver, added to those of dnsPolicy.",
 	.of = &schema_pod_dns_config),
-    ROW("readinessGates", T_OBJECT_LIST, F_LATER,
+    ROW("readinessGates", T_OBJECT_LIST, 0,
 	"Conditions that must be true besides the containers' readiness before the pod is ready.",
 	.of = &schema_pod_readiness_gate),
     ROW("runtimeClassName", T_STRING, F_PTR | F_NOOP, "Name of the class of container runtime."),

@@ -184,6 +184,30 @@ static bool has_sandbox(const struct pod *p)
 	return false;
 }
 
+/* What the conditions lack that others set: "" where the pod may be ready. Owned. */
+static char *closed_gates(const struct pod *p)
+{
+	auto_buf text = {.max = 64 * KIB};
+
+	json_for (gate, json_path(p->obj, "spec.readinessGates")) {
+		const char *type = json_str_or(gate, "conditionType", "");
+		const char *status = json_str(meta_condition(p->obj, type), "status");
+
+		if (str_eq(status, "True"))
+			continue;
+		buf_adds(&text, text.len > 0 ? ", " : "");
+		if (status)
+			buf_addf(&text,
+			    "the status of pod readiness gate \"%s\" is not \"True\", but %s", type,
+			    status);
+		else
+			buf_addf(&text,
+			    "corresponding condition of pod readiness gate \"%s\" does not exist.",
+			    type);
+	}
+	return buf_take(&text);
+}
+
 static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_sec)
 {
 	auto_free char *uninitialized =
@@ -192,6 +216,7 @@ static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_s
 	    lacking_text(p, "containers with unready status", lacks_readiness);
 	const char *reason = unready ? "ContainersNotReady" : NULL;
 	const char *init_reason = uninitialized ? "ContainersNotInitialized" : NULL;
+	auto_free char *gates = closed_gates(p);
 	bool done = pod_phase_terminal(phase), ready = !unready && !done;
 	json *list = json_new_array();
 
@@ -206,7 +231,10 @@ static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_s
 	add_condition(
 	    list, p, "PodReadyToStartContainers", has_sandbox(p) && !done, NULL, NULL, now_sec);
 	add_condition(list, p, "Initialized", !uninitialized, init_reason, uninitialized, now_sec);
-	add_condition(list, p, "Ready", ready, reason, unready, now_sec);
+	if (ready && *gates)
+		add_condition(list, p, "Ready", false, "ReadinessGatesNotReady", gates, now_sec);
+	else
+		add_condition(list, p, "Ready", ready, reason, unready, now_sec);
 	add_condition(list, p, "ContainersReady", ready, reason, unready, now_sec);
 	add_condition(list, p, "PodScheduled", true, NULL, NULL, now_sec);
 	keep_conditions(list, p->obj);

@@ -51,7 +51,27 @@ setup_file() {
 		has_container c 'sleep 100'
 
 		job f15 'sleep 60' backoffLimit=1 grace=1 | sed 's/^      restartPolicy/      activeDeadlineSeconds: 2\n&/'
+
+		pod_of gated readinessGates='[{conditionType: example.org/in}]'
+		echo '  containers:'
+		has_container c 'sleep 100'
+
+		job_with_init i05 'echo init $JOB_COMPLETION_INDEX' 'completionMode: Indexed' 'completions: 1'
+		job_with_init p06 'exit 42' 'backoffLimit: 6' \
+			'podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {operator: In, values: [42]}}]}'
 	} | apply
+}
+
+# job_with_init NAME SCRIPT-OF-THE-INIT-CONTAINER [LINE OF THE SPEC...]
+job_with_init() {
+	local name=$1 script=$2
+	shift 2
+	printf -- '---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: %s}\nspec:\n' "$name"
+	printf '  %s\n' "$@"
+	printf '  template:\n    spec:\n      restartPolicy: Never\n      initContainers:\n'
+	has_container init "$script" | sed 's/^/    /'
+	printf '      containers:\n'
+	has_container main true | sed 's/^/    /'
 }
 
 teardown_file() {
@@ -129,6 +149,32 @@ teardown_file() {
 	ended f15 60
 	is "$(summary f15)" "-/2/- $(failed_with BackoffLimitExceeded)"
 	is "$(pods_field f15 .status.reason | sort -u)" DeadlineExceeded
+}
+
+@test "I05 the index of a pod is known to its init containers" {
+	ended i05 30
+	is "$(kjob logs "$(pods_of i05)" -c init)" "init 0"
+}
+
+@test "P06 a policy without a container's name looks at init containers, too" {
+	ended p06 30
+	matches "$(summary p06)" 'Failed:PodFailurePolicy$'
+}
+
+@test "a readiness gate keeps a pod from being ready until somebody opens it" {
+	eventually 15 shows '^gated +1/1 +Running ' get pod gated
+	is "$(condition_of gated Ready)" \
+		'False ReadinessGatesNotReady corresponding condition of pod readiness gate "example.org/in" does not exist.'
+	is "$(condition_of gated ContainersReady)" "True - -"
+	curl -sS --unix-socket "$KJOB_HOME/kjob.sock" -X PATCH -H 'Content-Type: application/strategic-merge-patch+json' \
+		-d '{"status": {"conditions": [{"type": "example.org/in", "status": "True"}]}}' \
+		http://localhost/api/v1/namespaces/default/pods/gated/status >/dev/null
+	eventually 5 ready gated
+	kjob delete pod gated --grace-period=1 >/dev/null
+}
+
+ready() { # POD
+	matches "$(condition_of "$1" Ready)" '^True '
 }
 
 @test "a pod with a dead sandbox begins a new round, in which init containers run again" {

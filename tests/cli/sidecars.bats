@@ -99,6 +99,26 @@ teardown_file() {
 	is "$order" "main s2 s1 "
 }
 
+@test "F09 restarts of a sidecar count for the limit of a Job that restarts in place" {
+	cat <<-END | apply
+		apiVersion: batch/v1
+		kind: Job
+		metadata: {name: f09}
+		spec:
+		  backoffLimit: 1
+		  template:
+		    spec:
+		      restartPolicy: OnFailure
+		      terminationGracePeriodSeconds: 1
+		      initContainers:
+		      - {name: side, image: "$IMAGE", restartPolicy: Always, command: [sh, -c, 'sleep 1; exit 1']}
+		      containers:
+		      - {name: main, image: "$IMAGE", command: [sh, -c, sleep 100]}
+	END
+	ended f09 40
+	is "$(summary f09)" "-/1/- $(failed_with BackoffLimitExceeded)"
+}
+
 @test "pods with sidecars leave nothing behind" {
 	kjob delete jobs --all >/dev/null
 	kjob delete pods --all >/dev/null

@@ -45,6 +45,7 @@ static void add_object(struct manifests *m, const char *source, const struct yam
 	GROW(m->items, m->cap, m->len + 1);
 	m->items[m->len++] =
 	    (struct manifest){.obj = json_dup(obj), .source = source, .doc = doc, .prefix = prefix};
+	manifest_host_paths(m->items[m->len - 1].obj, source);
 }
 
 /* One document; a List stands for its items. */

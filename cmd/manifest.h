@@ -33,6 +33,8 @@ struct manifests {
 int manifests_load(
     const struct strlist *files, bool recursive, struct manifests *ret, struct err *e) MUST_USE;
 void manifests_release(struct manifests *m);
+/* hostPath volumes: "./x" becomes a path below the folder of the file (STDIN: the current one). */
+void manifest_host_paths(json *obj, const char *source);
 
 /* What one manifest is about. */
 struct manifest_target {

@@ -1,5 +1,6 @@
 /* pod_room: the sums over the scheduled pods, and who waits for room. */
 #include "../api/resources.h"
+#include "pod_volumes.h"
 #include "pods_internal.h"
 
 /* ---- the node ---- */
@@ -129,15 +130,16 @@ bool pod_room_ask(struct pod *p)
 {
 	struct pods *set = p->set;
 	struct fit_node node = {.used = set->room_used};
-	auto_free char *message = NULL;
-	enum fit fit;
+	auto_free char *message = volumes_unschedulable(p);
+	enum fit fit = FIT_NEVER;
 
 	if (!set->node_known)
 		read_node(set);
 	node.total = set->room;
 	node.labels = set->node_labels;
 	node.ports_taken = ports_taken(p);
-	fit = pod_fit(json_get(p->obj, "spec"), &node, &message);
+	if (!message)
+		fit = pod_fit(json_get(p->obj, "spec"), &node, &message);
 	if (fit == FIT_YES) {
 		pod_room_take(p);
 		return true;

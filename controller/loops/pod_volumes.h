@@ -41,6 +41,8 @@ void volume_mounts_release(struct volume_mounts *m);
 
 /* ---- for the pod loop ---- */
 
+/* What keeps the pod from being scheduled, in the words of a scheduler; owned. NULL: nothing. */
+char *volumes_unschedulable(const struct pod *p);
 /* Whether there is anything to prepare. */
 bool volumes_wanted(const struct pod *p);
 /*

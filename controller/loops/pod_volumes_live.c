@@ -97,6 +97,21 @@ json *volume_claim(struct pod *p, const struct volume *v, struct err *e)
 	return NULL;
 }
 
+char *volumes_unschedulable(const struct pod *p)
+{
+	json_for (v, json_path(p->obj, "spec.volumes")) {
+		const char *name = json_str(v, "persistentVolumeClaim.claimName");
+		auto_json *claim =
+		    name ? store_get(p->set->env->store, claim_kind(), p->ns, name, NULL) : NULL;
+
+		if (name && !claim)
+			return xasprintf("persistentvolumeclaim \"%s\" not found", name);
+		if (claim && meta_deleting(claim))
+			return xasprintf("persistentvolumeclaim \"%s\" is being deleted", name);
+	}
+	return NULL;
+}
+
 static bool uses_claim(const struct pod *p, const char *name)
 {
 	if (pod_phase_terminal(pod_phase_parse(json_str_or(p->obj, "status.phase", ""))))
@@ -445,6 +460,8 @@ static void config_news(struct volume_care *care, const struct change *c)
 	for (size_t i = 0; i < set->slot_count; i++) {
 		struct pod *p = set->slots[i];
 
+		if (p && p->unfit && c->kind->id == KIND_PERSISTENTVOLUMECLAIM)
+			pod_queue(p);
 		if (!p || !p->vol || !str_eq(p->ns, c->ns) || !shows(p->vol, c->kind->id, c->name))
 			continue;
 		if (p->volumes == VOLUMES_DUE) { /* it may have waited for this */

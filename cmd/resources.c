@@ -90,6 +90,8 @@ const struct resources *resources_load(struct cmd_ctx *ctx, struct err *e)
 		resources_free(all);
 		return NULL;
 	}
+	/* optional: a server without it is fine */
+	load_group(c, all, "discovery.k8s.io", "v1", NULL);
 	ctx->resources = all;
 	return all;
 }

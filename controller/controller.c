@@ -15,6 +15,7 @@
 #include "loops/janitor.h"
 #include "loops/jobs.h"
 #include "loops/node.h"
+#include "loops/services.h"
 #include "loops/ttl.h"
 #include "server/server.h"
 
@@ -42,6 +43,7 @@ struct controller {
 	struct pods *pods;
 	struct jobs *jobs;
 	struct cronjobs *cronjobs;
+	struct services *services;
 	struct gc *gc;
 	struct ttl *ttl;
 	struct janitor *janitor;
@@ -137,6 +139,7 @@ static void turn_reconcile(void *arg)
 		any |= cronjobs_reconcile(c->cronjobs);
 		any |= jobs_reconcile(c->jobs);
 		any |= ttl_reconcile(c->ttl);
+		any |= services_reconcile(c->services);
 		any |= pods_reconcile(c->pods);
 		if (!any)
 			return;
@@ -163,7 +166,8 @@ static void turn_commit(void *arg)
 static void check_drained(void *arg)
 {
 	struct controller *c = arg;
-	size_t removals = pods_hurry_removals(c->pods);
+	size_t removals =
+	    pods_hurry_removals(c->pods) + services_drain(c->services, pods_active(c->pods) > 0);
 
 	if ((removals == 0 && server_clients(c->server) == 0) ||
 	    clock_mono_ms() - c->stopping_ms > DRAIN_MS)
@@ -291,14 +295,17 @@ static int start_loops(struct controller *c, struct err *e)
 	    .engine_cpus = sysconf(_SC_NPROCESSORS_ONLN),
 	    .engine_local = engine_addr_is_local(&c->addr),
 	};
+	c->services = c->env.services = services_new(&c->env);
 	c->pods = pods_new(&c->env);
+	services_on_up(c->services, pods_services_up, c->pods);
 	c->jobs = jobs_new(&c->env, c->pods);
 	c->cronjobs = cronjobs_new(&c->env);
 	c->gc = gc_new(&c->env);
 	c->ttl = ttl_new(&c->env);
 	c->janitor = janitor_new(&c->env);
-	if (node_start(&c->env, e) < 0 || pods_start(c->pods, e) < 0 ||
-	    jobs_start(c->jobs, e) < 0 || cronjobs_start(c->cronjobs, e) < 0)
+	if (node_start(&c->env, e) < 0 || services_start(c->services, e) < 0 ||
+	    pods_start(c->pods, e) < 0 || jobs_start(c->jobs, e) < 0 ||
+	    cronjobs_start(c->cronjobs, e) < 0)
 		return -1;
 	if (gc_start(c->gc, e) < 0)
 		return -1;
@@ -345,6 +352,7 @@ static void finish(struct controller *c)
 	cronjobs_free(c->cronjobs);
 	jobs_free(c->jobs);
 	pods_free(c->pods);
+	services_free(c->services);
 	recorder_free(c->env.recorder);
 	if (c->env.engine)
 		engine_free(c->env.engine);

@@ -28,6 +28,7 @@ static const struct {
     [CALL_VOLUME_CREATE] = {"create volume", 120000},
     [CALL_VOLUME_REMOVE] = {"remove volume", 300000},
     [CALL_VOLUME] = {"inspect volume", 60000},
+    [CALL_NETWORK] = {"inspect network", 60000},
 };
 
 struct engine *engine_new(struct loop *l, const struct engine_addr *a)

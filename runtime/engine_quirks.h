@@ -32,6 +32,7 @@ enum engine_call {
 	CALL_VOLUME_CREATE,
 	CALL_VOLUME_REMOVE,
 	CALL_VOLUME,
+	CALL_NETWORK,
 };
 
 struct engine_traits {

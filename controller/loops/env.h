@@ -8,6 +8,7 @@
 #include "../store/registry.h"
 
 struct recorder;
+struct services;
 
 /* Borrowed by every loop for its whole life; owned by the controller. */
 struct loops_env {
@@ -15,6 +16,7 @@ struct loops_env {
 	struct store *store;
 	struct engine *engine;
 	struct recorder *recorder;
+	struct services *services; /* services.h; NULL: none are served */
 	const char *logs_dir;
 	const char *node_name;
 	const char *engine_version; /* as the engine itself says; NULL: unknown */

@@ -1,5 +1,6 @@
 #include "pod_volumes.h"
 #include "pods_internal.h"
+#include "services.h"
 
 #define RETRY_UNAVAILABLE_MS 1000
 
@@ -196,6 +197,8 @@ static void on_created(struct engine_who who, const char *id, const struct err *
 
 static bool apply_create(struct pod *p, struct container *c, const struct pod_action *a)
 {
+	if (!p->sandbox && services_hold(p->set->env->services, p->obj))
+		return false; /* queued when they are there */
 	if (volumes_before_create(c))
 		return true;
 	c->busy = true;

@@ -1,6 +1,7 @@
 /* pod_config: the config maps and secrets of containers: who asks for them, who waits for them. */
 #include "pod_env.h"
 #include "pods_internal.h"
+#include "services.h"
 
 #define CONFIG_ERROR "CreateContainerConfigError"
 
@@ -26,6 +27,7 @@ int container_env(const struct container *c, struct strlist *env, struct err *e)
 	struct pod *p = c->pod;
 	const json *spec = container_json(c);
 	auto_json *node = node_of(p, spec);
+	auto_strlist links = {0};
 	bool on_host = json_bool(p->obj, "spec.hostNetwork", false);
 	struct env_source source = {
 	    .downward = {.pod = p->obj,
@@ -33,10 +35,12 @@ int container_env(const struct container *c, struct strlist *env, struct err *e)
 		.pod_ip = on_host ? NODE_ADDRESS : pod_address(p),
 		.allocatable = json_path(node, "status.allocatable")},
 	    .container = spec,
+	    .services = &links,
 	    .get = get_object,
 	    .ctx = p,
 	};
 
+	services_variables(p->set->env->services, p->obj, &links);
 	return pod_env_resolve(&source, env, e);
 }
 

@@ -7,6 +7,7 @@
 #include "pod_parts.h"
 #include "pod_volumes.h"
 #include "pods_internal.h"
+#include "services.h"
 
 /* The kernel's limits for a host name: of a label, and of all of it. */
 #define LABEL_MAX 63
@@ -116,6 +117,28 @@ static void append(struct strlist *to, const struct strlist *base, const json *m
 			strlist_add(to, json_string_value(item));
 }
 
+/* What ClusterFirst gives: the server of Services, and the domains that their short names are
+ * searched in. */
+static void cluster_first(const json *pod, const struct spec_parts *parts, struct strlist *servers,
+    struct strlist *domains)
+{
+	auto_strlist ignored = {0};
+
+	strlist_add(servers, parts->names_server);
+	strlist_addf(domains, "%s.svc." CLUSTER_DOMAIN, json_str_or(pod, "metadata.namespace", ""));
+	strlist_add(domains, "svc." CLUSTER_DOMAIN);
+	strlist_add(domains, CLUSTER_DOMAIN);
+	read_machine(&ignored, domains);
+}
+
+static bool has_option(const json *config, const char *name)
+{
+	json_for (o, json_get(config, "options"))
+		if (str_eq(json_str(o, "name"), name))
+			return true;
+	return false;
+}
+
 /* dnsConfig adds to what dnsPolicy gives; an engine replaces its own by what it is told. */
 static void apply_dns(const json *pod, struct container_spec *s, struct spec_parts *parts)
 {
@@ -123,17 +146,21 @@ static void apply_dns(const json *pod, struct container_spec *s, struct spec_par
 	bool alone = str_eq(json_str(pod, "spec.dnsPolicy"), "None");
 	auto_strlist servers = {0}, domains = {0};
 
-	if (!config)
+	if (!config && !parts->names_server)
 		return;
-	if (!alone && (json_first(json_get(config, "nameservers")) ||
-			  json_first(json_get(config, "searches"))))
+	if (parts->names_server)
+		cluster_first(pod, parts, &servers, &domains);
+	else if (!alone && (json_first(json_get(config, "nameservers")) ||
+			       json_first(json_get(config, "searches"))))
 		read_machine(&servers, &domains);
-	if (json_first(json_get(config, "nameservers")))
+	if (parts->names_server || json_first(json_get(config, "nameservers")))
 		append(&parts->dns, &servers, json_get(config, "nameservers"), NAMESERVERS_MAX);
-	if (json_first(json_get(config, "searches")))
+	if (parts->names_server || json_first(json_get(config, "searches")))
 		append(&parts->dns_search, &domains, json_get(config, "searches"), SIZE_MAX);
 	else if (alone)
 		strlist_add(&parts->dns_search, "."); /* none */
+	if (parts->names_server && !has_option(config, "ndots"))
+		strlist_add(&parts->dns_options, "ndots:5");
 	json_for (o, json_get(config, "options")) {
 		const char *value = json_str_or(o, "value", "");
 
@@ -196,6 +223,8 @@ int network_apply(
 		s->port_count = parts->port_count;
 	}
 	apply_dns(pod, s, parts);
+	if (parts->names_server && !s->network_mode)
+		s->network_mode = "bridge"; /* where the relay is, for a user's own Podman too */
 	security_sysctls(pod, s, parts);
 	return 0;
 }
@@ -240,6 +269,7 @@ engine_id pod_sandbox_create(const struct pod *p, engine_text_fn *cb, struct eng
 	    .pid_mode = json_bool(spec, "hostPID", false) ? "host" : NULL,
 	};
 
+	parts.names_server = services_names_server(p->set->env->services, p->obj);
 	if (network_apply(p->obj, &s, &parts, &e) < 0) {
 		container_refuse_later(p->sandbox, cb, who, &e);
 		return 0;

@@ -6,8 +6,7 @@
 #define KJOB_POD_PARTS_H
 
 #include "../../runtime/container_spec.h"
-
-#define CLUSTER_DOMAIN "cluster.local"
+#include "services_decide.h"
 
 /* Owns what the spec borrows. Zeroed is empty. */
 struct spec_parts {
@@ -15,6 +14,7 @@ struct spec_parts {
 	struct strlist extra_hosts, dns, dns_search, dns_options;
 	char *user, *hostname, *domainname, *apparmor;
 	json *sysctls;
+	char *names_server; /* in: that of Services; NULL: the pod does not use them */
 	struct port_spec *ports;
 	size_t port_count, port_cap;
 };

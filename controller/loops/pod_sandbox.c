@@ -5,6 +5,7 @@
  */
 #include "pod_volumes.h"
 #include "pods_internal.h"
+#include "services.h"
 
 #define RETRY_MS 1000
 
@@ -111,6 +112,8 @@ bool apply_sandbox_create(struct pod *p, struct container *c, const struct pod_a
 {
 	struct container *b = p->sandbox;
 
+	if (services_hold(p->set->env->services, p->obj))
+		return false; /* queued when they are there */
 	b->busy = true;
 	b->call = pod_sandbox_create(p, on_created, container_who(b));
 	return true;

@@ -22,6 +22,7 @@ void spec_parts_release(struct spec_parts *parts)
 	free(parts->hostname);
 	free(parts->domainname);
 	free(parts->apparmor);
+	free(parts->names_server);
 	json_free(parts->sysctls);
 	free(parts->ports);
 	*parts = (struct spec_parts){0};

@@ -2,6 +2,7 @@
 #include "pod_parts.h"
 #include "pod_volumes.h"
 #include "pods_internal.h"
+#include "services.h"
 
 static const char *const restart_names[] = {"Always", "OnFailure", "Never"};
 static const char *const pull_names[] = {"IfNotPresent", "Always", "Never"};
@@ -138,6 +139,7 @@ static int make(const struct container *c, const char *shared, struct making *m,
 
 	if (refusal)
 		return err_set(e, ERR_INVALID, "%s", refusal);
+	m->parts.names_server = services_names_server(c->pod->set->env->services, pod);
 	if (container_env(c, &m->env, e) < 0 ||
 	    pod_env_expand_list(json_get(spec, "command"), &m->env, &m->command, e) < 0 ||
 	    pod_env_expand_list(json_get(spec, "args"), &m->env, &m->args, e) < 0 ||

@@ -451,6 +451,11 @@ static void on_written(void *ctx, const struct change *c)
 	set->on_owner_news(set->on_owner_ctx, p->owner_uid);
 }
 
+void pods_services_up(void *ctx)
+{
+	pods_queue_all(ctx);
+}
+
 /* ---- a turn that could not be stored ---- */
 
 /* Nothing of the turn is kept: what the records know of objects is read again. What containers did

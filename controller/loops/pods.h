@@ -32,6 +32,9 @@ size_t pods_hurry_removals(struct pods *set);
 /* Whether the engine answers, as of the last call. */
 bool pods_engine_up(const struct pods *set);
 
+/* Pods that waited for Services need not any more; ctx: the pods. */
+void pods_services_up(void *ctx);
+
 /* ---- for the job loop ---- */
 
 /* Reads those pods of an owner into memory that hold the tracking finalizer, ended ones too: they

@@ -1,0 +1,44 @@
+/*
+ * services: Services on a container engine.
+ *
+ * One container of the sandbox's image, the relay, is on the engine's bridge while there are
+ * Services. It answers for a block of that network's addresses: one is the name server's, the
+ * others are those of Services (runtime/sandbox/net.c). What it knows is sent to it whenever
+ * something changes, over its stdin, always whole. This loop gives Services their addresses, writes
+ * their Endpoints and EndpointSlices from the pods, and keeps the relay.
+ *
+ * A pod uses Services when there is at least one in the instance at the time its containers (or its
+ * sandbox) are made: its name server is the relay then, so that Services that come later have names
+ * too. Where there is none, a pod is made as ever and costs no call more.
+ */
+#ifndef KJOB_SERVICES_H
+#define KJOB_SERVICES_H
+
+#include "env.h"
+
+struct services;
+
+struct services *services_new(struct loops_env *env);
+/* Reads the Services there are. */
+int services_start(struct services *s, struct err *e) MUST_USE;
+void services_free(struct services *s);
+/* Turn end: true when there was work. */
+bool services_reconcile(struct services *s);
+/* fn is told when pods that had to wait need not any more. */
+void services_on_up(struct services *s, void (*fn)(void *ctx), void *ctx);
+/*
+ * The controller stops. keep: pods run on, and with them the relay. Returns how much there is to
+ * wait for.
+ */
+size_t services_drain(struct services *s, bool keep);
+
+/* ---- for the pod loop; s may be NULL ---- */
+
+/* Whether the pod uses Services and the relay is not there yet: it has to wait. */
+bool services_hold(const struct services *s, const json *pod);
+/* The name server of a pod that uses Services; NULL: it does not. Owned. */
+char *services_names_server(const struct services *s, const json *pod);
+/* The variables about the Services of the pod's namespace. */
+void services_variables(const struct services *s, const json *pod, struct strlist *env);
+
+#endif

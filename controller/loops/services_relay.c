@@ -1,0 +1,479 @@
+#include "services_relay.h"
+
+#include "../../runtime/base/clock.h"
+#include "../../runtime/base/log.h"
+#include "../../runtime/networks.h"
+#include "../../runtime/sandbox_image.h"
+
+#define LABEL_RELAY "io.kjob.services" /* the instance */
+#define LABEL_BLOCK "io.kjob.services.block"
+#define LABEL_IMAGE "io.kjob.services.image"
+#define RETRY_MS 1000
+/* Pods do not wait longer than this for the relay; they start without it then. */
+#define HOLD_MS 20000
+#define SETTLE_MS 2000 /* a leftover of an earlier controller is looked for after this */
+#define TEXT_MAX (1 * MIB)
+
+enum relay_stage {
+	RELAY_OFF,
+	RELAY_ASKING,   /* for the network, and the blocks of others */
+	RELAY_CREATING, /* or looking at the one that is there */
+	RELAY_REMOVING_OLD,
+	RELAY_ATTACHING,
+	RELAY_STARTING,
+	RELAY_TOLD, /* a text has been sent, its answer is awaited */
+	RELAY_UP,
+	RELAY_REMOVING,
+};
+
+static const char *const stage_names[] = {"off", "asking", "creating", "removing an old one",
+    "attaching", "starting", "told", "up", "removing"};
+
+struct relay {
+	struct loops_env *env;
+	struct relay_callbacks cb;
+	enum relay_stage stage;
+	bool wanted;
+	bool existing; /* the container was there and runs */
+	bool patience_over;
+	uint32_t address; /* of a Service that has one */
+	char *subnet;
+	struct address_block block;
+	char *name, *id;
+	engine_id call;
+	struct stream *stream;
+	struct buf text;  /* what it is to know */
+	bool text_unsent; /* and does not yet */
+	struct timer timer, patience, settle;
+};
+
+static void step(struct relay *r);
+
+static void set_stage(struct relay *r, enum relay_stage stage)
+{
+	if (r->stage != stage)
+		log_debug("relay: %s → %s", stage_names[r->stage], stage_names[stage]);
+	r->stage = stage;
+}
+
+static struct engine_who who_of(struct relay *r)
+{
+	return (struct engine_who){.ctx = r};
+}
+
+static void close_stream(struct relay *r)
+{
+	if (r->stream)
+		stream_free(TAKE(r->stream));
+}
+
+/* From the beginning, after a while. */
+static void start_over(struct relay *r, const char *what, const struct err *err)
+{
+	if (err)
+		log_warn("services: %s: %s", what, err_msg(err));
+	close_stream(r);
+	set_stage(r, RELAY_OFF);
+	timer_set(r->env->loop, &r->timer, RETRY_MS);
+}
+
+static void up(struct relay *r)
+{
+	set_stage(r, RELAY_UP);
+	timer_cancel(r->env->loop, &r->patience);
+	r->patience_over = false;
+	r->cb.on_up(r->cb.ctx);
+}
+
+/* ---- telling ---- */
+
+static void send_text(struct relay *r)
+{
+	if (!r->text_unsent || !r->stream || r->stage < RELAY_TOLD)
+		return;
+	r->text_unsent = !stream_write(r->stream, r->text.ptr, r->text.len);
+}
+
+void relay_tell(struct relay *r, const char *text, size_t len)
+{
+	buf_clear(&r->text);
+	buf_add(&r->text, text, len);
+	if (r->text.overflow) {
+		log_warn("services: there are more addresses and names than the relay can hold");
+		return;
+	}
+	r->text_unsent = true;
+	send_text(r);
+}
+
+/* ---- the stream ---- */
+
+static void on_started(struct engine_who who, int exit_code, const struct err *err)
+{
+	struct relay *r = who.ctx;
+
+	r->call = 0;
+	if (err) {
+		start_over(r, "the relay does not start", err);
+		return;
+	}
+	set_stage(r, RELAY_TOLD);
+	r->text_unsent = true;
+	send_text(r);
+}
+
+static void on_open(struct engine_who who)
+{
+	struct relay *r = who.ctx;
+
+	if (r->existing) {
+		set_stage(r, RELAY_TOLD);
+		r->text_unsent = true;
+		send_text(r);
+		return;
+	}
+	set_stage(r, RELAY_STARTING);
+	r->call = container_start(r->env->engine, r->id, on_started, who_of(r));
+}
+
+/* "ready", then a number for each text that it has taken. */
+static bool on_data(struct engine_who who, enum stream_kind kind, const char *data, size_t len)
+{
+	struct relay *r = who.ctx;
+
+	if (kind == STREAM_STDERR)
+		log_warn("services: the relay says: %.*s", (int)len, data);
+	else if (r->stage == RELAY_TOLD)
+		for (size_t i = 0; i < len; i++)
+			if (data[i] >= '0' && data[i] <= '9') {
+				up(r);
+				break;
+			}
+	return true;
+}
+
+static void on_end(struct engine_who who, const struct err *err)
+{
+	struct relay *r = who.ctx;
+
+	stream_free(TAKE(r->stream));
+	if (r->stage == RELAY_REMOVING)
+		return;
+	if (r->call)
+		engine_cancel(r->env->engine, r->call);
+	r->call = 0;
+	start_over(r, "the relay is gone", err);
+}
+
+static void on_writable(struct engine_who who)
+{
+	send_text(who.ctx);
+}
+
+static void attach(struct relay *r)
+{
+	static const struct stream_callbacks cb = {
+	    .on_open = on_open, .on_data = on_data, .on_end = on_end, .on_writable = on_writable};
+
+	set_stage(r, RELAY_ATTACHING);
+	r->stream = container_attach(r->env->engine, r->id, true, false, &cb, who_of(r));
+}
+
+/* ---- the container ---- */
+
+static void on_old_removed(struct engine_who who, const struct err *err)
+{
+	struct relay *r = who.ctx;
+
+	r->call = 0;
+	set_stage(r, RELAY_OFF);
+	if (err)
+		start_over(r, "cannot remove an old relay", err);
+	else
+		step(r);
+}
+
+static char *block_text(const struct relay *r)
+{
+	char room[ADDRESS_TEXT_MAX];
+
+	return xasprintf("%s/%d", address_format(room, r->block.base), r->block.bits);
+}
+
+/* One of that name is there: of an earlier controller, or of a create whose answer was lost. */
+static void on_inspected(
+    struct engine_who who, const struct container_info *info, const struct err *err)
+{
+	struct relay *r = who.ctx;
+	auto_free char *block = block_text(r);
+
+	r->call = 0;
+	if (err) {
+		start_over(r, "cannot look at the relay", err);
+		return;
+	}
+	free(r->id);
+	r->id = xstrdup(info->id);
+	r->existing = info->state == CONTAINER_RUNNING;
+	if (str_eq(json_string_value(json_get(info->labels, LABEL_BLOCK)), block) &&
+	    str_eq(json_string_value(json_get(info->labels, LABEL_IMAGE)), sandbox_image_ref()) &&
+	    (r->existing || info->state == CONTAINER_CREATED)) {
+		attach(r);
+		return;
+	}
+	set_stage(r, RELAY_REMOVING_OLD);
+	r->call = container_remove(r->env->engine, r->id, on_old_removed, who_of(r));
+}
+
+static void on_created(struct engine_who who, const char *id, const struct err *err)
+{
+	struct relay *r = who.ctx;
+
+	r->call = 0;
+	if (err && err->reason == ERR_ALREADY_EXISTS) {
+		r->call = container_inspect(r->env->engine, r->name, on_inspected, who_of(r));
+	} else if (err) {
+		start_over(r, "cannot create the relay", err);
+	} else {
+		free(r->id);
+		r->id = xstrdup(id);
+		r->existing = false;
+		attach(r);
+	}
+}
+
+static void create(struct relay *r)
+{
+	auto_free char *block = block_text(r), *bits = xasprintf("%d", r->block.bits);
+	char base[ADDRESS_TEXT_MAX], dns[ADDRESS_TEXT_MAX];
+	auto_json *labels = json_new_object(), *args = json_new_array();
+	auto_strlist caps = {0};
+	struct container_spec s = {
+	    .name = r->name,
+	    .labels = labels,
+	    .args = args,
+	    .stdin_open = true,
+	    .network_mode = "bridge",
+	    .cap_add = &caps,
+	};
+
+	json_set_str(labels, LABEL_RELAY, store_instance(r->env->store));
+	json_set_str(labels, LABEL_BLOCK, block);
+	json_set_str(labels, LABEL_IMAGE, sandbox_image_ref());
+	json_add(args, json_new_string("net"));
+	json_add(args, json_new_string(address_format(base, r->block.base)));
+	json_add(args, json_new_string(bits));
+	json_add(args, json_new_string(address_format(dns, block_dns(r->block))));
+	strlist_add(&caps, "NET_ADMIN"); /* in its own network: to take the block */
+	set_stage(r, RELAY_CREATING);
+	r->call = sandbox_create(r->env->engine, &s, on_created, who_of(r));
+}
+
+/* ---- the block ---- */
+
+static uint64_t digest_of(const char *text)
+{
+	uint64_t d = 0xcbf29ce484222325u;
+
+	for (; *text; text++)
+		d = (d ^ (unsigned char)*text) * 0x100000001b3u;
+	return d;
+}
+
+static bool is_taken(const struct relay *r, const struct container_info *infos, size_t len)
+{
+	auto_free char *block = block_text(r);
+
+	for (size_t i = 0; i < len; i++)
+		if (str_eq(json_string_value(json_get(infos[i].labels, LABEL_BLOCK)), block) &&
+		    !str_eq(json_string_value(json_get(infos[i].labels, LABEL_RELAY)),
+			store_instance(r->env->store)))
+			return true;
+	return false;
+}
+
+static bool holds(struct address_block b, uint32_t address)
+{
+	return b.base && address >= b.base && address - b.base < block_size(b);
+}
+
+/* The one that Services are in already; otherwise one that no other instance has. */
+static void choose_block(struct relay *r, const struct container_info *infos, size_t len)
+{
+	uint64_t pick = digest_of(store_instance(r->env->store));
+
+	for (uint64_t i = 0; r->address && i < 256; i++) {
+		r->block = block_of(r->subnet, i);
+		if (holds(r->block, r->address))
+			return;
+	}
+	for (uint64_t i = 0; i < 256; i++) {
+		r->block = block_of(r->subnet, pick + i);
+		if (!is_taken(r, infos, len))
+			return;
+	}
+}
+
+static void on_list(
+    struct engine_who who, const struct container_info *infos, size_t len, const struct err *err)
+{
+	struct relay *r = who.ctx;
+
+	r->call = 0;
+	if (err) {
+		start_over(r, "cannot list the relays of the engine", err);
+		return;
+	}
+	choose_block(r, infos, len);
+	if (!r->block.base) {
+		log_error("services: the engine's network %s is too small for their addresses",
+		    r->subnet);
+		start_over(r, NULL, NULL);
+		return;
+	}
+	r->cb.on_block(r->cb.ctx);
+	if (r->stage == RELAY_ASKING)
+		create(r);
+}
+
+static void on_subnet(struct engine_who who, const char *subnet, const struct err *err)
+{
+	static const char *const labels[] = {LABEL_RELAY, NULL};
+	struct relay *r = who.ctx;
+
+	r->call = 0;
+	if (err) {
+		start_over(r, "cannot find the network of containers", err);
+		return;
+	}
+	free(r->subnet);
+	r->subnet = xstrdup(subnet);
+	r->call = container_list(r->env->engine, labels, on_list, who_of(r));
+}
+
+/* ---- wanted or not ---- */
+
+static void on_removed(struct engine_who who, const struct err *err)
+{
+	struct relay *r = who.ctx;
+
+	r->call = 0;
+	close_stream(r);
+	set_stage(r, RELAY_OFF);
+	if (err && err->reason != ERR_NOT_FOUND)
+		log_warn("services: cannot remove the relay: %s", err_msg(err));
+	step(r);
+}
+
+static void remove_it(struct relay *r)
+{
+	if (r->call)
+		engine_cancel(r->env->engine, r->call);
+	set_stage(r, RELAY_REMOVING);
+	r->call = container_remove(r->env->engine, r->name, on_removed, who_of(r));
+}
+
+static void step(struct relay *r)
+{
+	if (!r->wanted || r->stage != RELAY_OFF)
+		return;
+	if (r->block.base) {
+		create(r);
+		return;
+	}
+	set_stage(r, RELAY_ASKING);
+	r->call = network_subnet(r->env->engine, on_subnet, who_of(r));
+}
+
+static void retry_due(void *arg)
+{
+	step(arg);
+}
+
+static void patience_over(void *arg)
+{
+	struct relay *r = arg;
+
+	log_warn("services: the relay is not there: pods start without names of Services");
+	r->patience_over = true;
+	r->cb.on_up(r->cb.ctx);
+}
+
+/* Of an instance whose last Service went while no controller ran there may be one left. */
+static void settle_due(void *arg)
+{
+	struct relay *r = arg;
+
+	if (!r->wanted && r->stage == RELAY_OFF)
+		remove_it(r);
+}
+
+void relay_want(struct relay *r, uint32_t address)
+{
+	if (r->wanted)
+		return;
+	r->wanted = true;
+	r->address = address;
+	timer_set(r->env->loop, &r->patience, HOLD_MS);
+	step(r);
+}
+
+void relay_unwant(struct relay *r)
+{
+	if (!r->wanted)
+		return;
+	r->wanted = false;
+	timer_cancel(r->env->loop, &r->patience);
+	timer_cancel(r->env->loop, &r->timer);
+	if (r->stage != RELAY_REMOVING)
+		remove_it(r);
+}
+
+struct address_block relay_block(const struct relay *r)
+{
+	return r->block;
+}
+
+bool relay_is_up(const struct relay *r)
+{
+	return r->stage == RELAY_UP || r->patience_over;
+}
+
+bool relay_is_going(const struct relay *r)
+{
+	return r->stage == RELAY_REMOVING;
+}
+
+/* ---- start and end ---- */
+
+struct relay *relay_new(struct loops_env *env, const struct relay_callbacks *cb)
+{
+	struct relay *r = xcalloc(1, sizeof(*r));
+
+	r->env = env;
+	r->cb = *cb;
+	r->name = xasprintf("kjob_services_%.8s", store_instance(env->store));
+	buf_init(&r->text, TEXT_MAX);
+	r->timer = (struct timer){.name = "relay", .fn = retry_due, .arg = r};
+	r->patience = (struct timer){.name = "relay patience", .fn = patience_over, .arg = r};
+	r->settle = (struct timer){.name = "relay leftover", .fn = settle_due, .arg = r};
+	timer_set(env->loop, &r->settle, SETTLE_MS);
+	return r;
+}
+
+void relay_free(struct relay *r)
+{
+	if (!r)
+		return;
+	if (r->call)
+		engine_cancel(r->env->engine, r->call);
+	close_stream(r);
+	timer_cancel(r->env->loop, &r->timer);
+	timer_cancel(r->env->loop, &r->patience);
+	timer_cancel(r->env->loop, &r->settle);
+	buf_release(&r->text);
+	free(r->subnet);
+	free(r->name);
+	free(r->id);
+	free(r);
+}

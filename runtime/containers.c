@@ -95,6 +95,8 @@ static const char *without_slash(const char *name)
 	return *name == '/' ? name + 1 : name;
 }
 
+#define SIGKILL_EXIT_CODE 137
+
 static void deliver_info(struct call *c, const json *j, bool lost)
 {
 	const json *state = json_get(j, "State");
@@ -117,6 +119,8 @@ static void deliver_info(struct call *c, const json *j, bool lost)
 	    .ip = address_of(json_get(j, "NetworkSettings")),
 	};
 
+	info.oom_likely = !c->en->tells_oom && info.exit_code == SIGKILL_EXIT_CODE &&
+			  json_int(j, "HostConfig.Memory", 0) > 0;
 	/* Podman notes the start when its call returns; a short command may have ended by then. */
 	if (finished != TIME_ZERO_NS && finished < started)
 		info.started_at_ns = finished;

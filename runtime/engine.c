@@ -41,6 +41,7 @@ struct engine *engine_new(struct loop *l, const struct engine_addr *a)
 	en->loop = l;
 	en->kind = a->kind;
 	en->traits = engine_traits(a->kind);
+	en->tells_oom = quirk_tells_oom(a->kind, a->version);
 	en->http = http_new(l, &t);
 	en->prefix =
 	    xasprintf("/v%s", quirk_api_version(version, a->api_version) ? version : "1.41");

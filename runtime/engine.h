@@ -95,6 +95,11 @@ struct container_info {
 	bool lost; /* the engine no longer knows how it ended (reboot): exit_code is meaningless */
 	int exit_code;
 	bool oom_killed;
+	/*
+	 * The engine does not tell of kills for memory, and this exit looks like one: SIGKILL, with
+	 * a limit of memory. Whoever did not send that signal may take it for one.
+	 */
+	bool oom_likely;
 	int64_t started_at_ns, finished_at_ns; /* TIME_ZERO_NS: never */
 	const char *ip;                        /* "" or NULL without */
 };

@@ -24,6 +24,7 @@ struct engine {
 	enum engine_kind kind;
 	const struct engine_traits *traits;
 	char *prefix; /* "/v1.41" */
+	bool tells_oom;
 	char *where;  /* for errors: "Docker at /var/run/docker.sock" */
 	bool foreign; /* its processes are not of this machine, as far as is known */
 	struct call *calls;

@@ -360,6 +360,18 @@ enum container_state quirk_state(const char *status)
 	return CONTAINER_RUNNING; /* unknown: whoever asked looks again */
 }
 
+/* Podman 4 says OOMKilled: false of such containers, whatever its monitor has seen. */
+#define PODMAN_TELLS_OOM 5
+
+bool quirk_tells_oom(enum engine_kind kind, const char *version)
+{
+	auto_free char *major =
+	    xstrndup(version ? version : "", strcspn(version ? version : "", "."));
+	int64_t n;
+
+	return kind != ENGINE_PODMAN || str_to_int(major, PODMAN_TELLS_OOM, 1000, &n) == 0;
+}
+
 static bool has_time(const json *state, const char *field)
 {
 	int64_t ns;

@@ -83,6 +83,8 @@ bool quirk_exec_refused(enum engine_kind kind, int exit_code, const char *output
 
 /* A State.Status of either engine. */
 enum container_state quirk_state(const char *status);
+/* Whether an engine of this version tells that a container was killed for its memory. */
+bool quirk_tells_oom(enum engine_kind kind, const char *version);
 /* The state of an inspected container, from its "State" object; sets lost. */
 enum container_state quirk_inspected_state(const json *state, bool *ret_lost);
 

@@ -88,6 +88,12 @@ static void take_running(struct container *c)
 		output_recover(c, true);
 }
 
+/* Whether SIGKILL may have been ours, of this controller or of one before it. */
+static bool was_killed(const struct container *c)
+{
+	return c->kill_sent_ms || c->term_sent_ms || c->pod->gone || meta_deleting(c->pod->obj);
+}
+
 static void take_exited(struct container *c, const struct container_info *info)
 {
 	bool drained = c->stream_ended || !c->stream;
@@ -95,7 +101,7 @@ static void take_exited(struct container *c, const struct container_info *info)
 	if (c->log_gap && !c->stream) {
 		output_recover(c, false);
 	} else if (drained || info->finished_at_ns / NSEC_PER_MSEC + DRAIN_MS < now_ms()) {
-		c->oom = c->oom || info->oom_killed;
+		c->oom = c->oom || info->oom_killed || (info->oom_likely && !was_killed(c));
 		if (info->lost)
 			lost(c);
 		else

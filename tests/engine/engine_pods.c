@@ -3,6 +3,7 @@
  * rights, limits, mounts, volumes, files. As engine_client, against the engine that argv[1] names.
  */
 #include "../../runtime/archive.h"
+#include "../../runtime/engine_quirks.h"
 #include "../../runtime/sandbox_image.h"
 #include "../../runtime/volumes.h"
 #include "fixture.h"
@@ -224,6 +225,30 @@ TEST("limits of memory, cpu and processes reach the cgroup")
 	CHECK_HAS(text, "50000");
 	CHECK_HAS(text, "77\n");
 	CHECK(strstr(text, "512\n") || strstr(text, "20\n"));
+}
+
+static void run_limited(const char *script, int64_t memory)
+{
+	auto_json *command = words("/bin/sh", "-c", script, NULL);
+	struct container_spec s = {.command = command, .memory_bytes = memory};
+	auto_free char *id = create_spec(&s, NULL);
+
+	CHECK_FINE(start(id));
+	inspect_until_exited(id);
+	CHECK_INT(seen.exit_code, 137);
+	CHECK_FINE(remove_it(id));
+}
+
+TEST("N26 an end for want of memory is known as such, or taken for one where the engine is silent")
+{
+	run_limited("x=a; while :; do x=$x$x; done", 16 << 20);
+	CHECK(seen.oom || seen.oom_likely);
+	CHECK_INT(seen.oom, quirk_tells_oom(addr.kind, addr.version));
+	run_limited("exit 137", 0); /* no limit, no doubt */
+	CHECK(!seen.oom && !seen.oom_likely);
+	run_limited("exit 137", 64 << 20); /* the price of the silence */
+	CHECK(!seen.oom);
+	CHECK_INT(seen.oom_likely, !quirk_tells_oom(addr.kind, addr.version));
 }
 
 /* ---- mounts ---- */

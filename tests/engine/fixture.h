@@ -190,7 +190,7 @@ static struct {
 	enum err_reason reason;
 	char id[80], name[80], label[80], ip[64], error[512];
 	enum container_state state;
-	bool lost;
+	bool lost, oom, oom_likely;
 	int exit_code;
 	int64_t started, finished;
 } seen;
@@ -211,6 +211,8 @@ UNUSED static void on_inspect(
 	snprintf(seen.error, sizeof(seen.error), "%s", i->error ? i->error : "");
 	seen.state = i->state;
 	seen.lost = i->lost;
+	seen.oom = i->oom_killed;
+	seen.oom_likely = i->oom_likely;
 	seen.exit_code = i->exit_code;
 	seen.started = i->started_at_ns;
 	seen.finished = i->finished_at_ns;

@@ -16,6 +16,7 @@
 #define DRAIN_MS 5000
 /* After an exit event that came before the stream's end. */
 #define DIE_EVENT_MS 100
+#define KILLED_EXIT_CODE 137
 
 static const char *image_of(const struct container *c)
 {
@@ -47,13 +48,27 @@ static void lost(struct container *c)
 {
 	set_text(&c->end_reason, "ContainerStatusUnknown");
 	set_text(&c->end_message, "The container could not be located when the pod was terminated");
-	exited(c, 137, clock_wall_ns());
+	exited(c, KILLED_EXIT_CODE, clock_wall_ns());
+}
+
+/* Whether SIGKILL may have been ours, of this controller or of one before it. */
+static bool was_killed(const struct container *c)
+{
+	return c->kill_sent_ms || c->term_sent_ms || c->pod->gone || meta_deleting(c->pod->obj);
+}
+
+/* An exit of which the event may not tell that it was for want of memory. */
+static bool is_doubtful(const struct container *c)
+{
+	return c->died_code == KILLED_EXIT_CODE && !c->oom && !was_killed(c) &&
+	       json_path(container_json(c), "resources.limits.memory");
 }
 
 /* The event has told the exit and nothing of the output is missing. */
 static bool ended_by_event(struct container *c)
 {
-	if (!c->died || c->stage != STAGE_RUNNING || !c->stream_ended || c->log_gap)
+	if (!c->died || c->stage != STAGE_RUNNING || !c->stream_ended || c->log_gap ||
+	    is_doubtful(c))
 		return false;
 	exited(c, c->died_code, c->died_ns);
 	return true;
@@ -86,12 +101,6 @@ static void take_running(struct container *c)
 	}
 	if (c->role != ROLE_SANDBOX && !c->stream && (c->log_gap || !c->stream_ended))
 		output_recover(c, true);
-}
-
-/* Whether SIGKILL may have been ours, of this controller or of one before it. */
-static bool was_killed(const struct container *c)
-{
-	return c->kill_sent_ms || c->term_sent_ms || c->pod->gone || meta_deleting(c->pod->obj);
 }
 
 static void take_exited(struct container *c, const struct container_info *info)

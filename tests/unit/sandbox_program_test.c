@@ -1,0 +1,232 @@
+#include "test.h"
+
+#include <arpa/inet.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../runtime/base/buf.h"
+#include "../../runtime/base/str.h"
+
+/* The program as the Makefile has built it, beside the tests. */
+static const char *program(void)
+{
+	static char path[512];
+	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 32);
+
+	path[n < 0 ? 0 : n] = '\0';
+	for (int i = 0; i < 3; i++) { /* BUILD/tests/unit/NAME */
+		char *slash = strrchr(path, '/');
+
+		if (slash)
+			*slash = '\0';
+	}
+	memcpy(path + strlen(path), "/sandbox", sizeof("/sandbox"));
+	return path;
+}
+
+/* What it prints on both streams, and its exit code. */
+static int run(const char *args, char *ret, size_t room)
+{
+	auto_free char *command = xasprintf("%s %s 2>&1", program(), args);
+	FILE *f = popen(command, "r");
+	size_t n = fread(ret, 1, room - 1, f);
+	int status = pclose(f);
+
+	ret[n] = '\0';
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void check_run(const char *args, int code, const char *want)
+{
+	char got[4096];
+
+	CHECK_INT(run(args, got, sizeof(got)), code);
+	CHECK_STR(got, want);
+}
+
+static int listen_on(int *ret_port)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(a);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CHECK_INT(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+	CHECK_INT(listen(fd, 4), 0);
+	getsockname(fd, (struct sockaddr *)&a, &len);
+	*ret_port = ntohs(a.sin_port);
+	return fd;
+}
+
+/*
+ * A child that accepts once and answers with the text after it has read as many bytes; it copies
+ * what it has read to its stdout pipe: the returned descriptor.
+ */
+static int serve_once(int listener, size_t read_bytes, const char *answer, pid_t *ret_pid)
+{
+	int pipes[2];
+
+	CHECK_INT(pipe(pipes), 0);
+	*ret_pid = fork();
+	if (*ret_pid == 0) {
+		int fd = accept(listener, NULL, NULL);
+		char piece[4096];
+		size_t total = 0;
+		ssize_t n;
+
+		while (total < read_bytes && (n = read(fd, piece, sizeof(piece))) > 0) {
+			total += (size_t)n;
+			if (write(pipes[1], piece, (size_t)n) != n)
+				_exit(1);
+		}
+		if (write(fd, answer, strlen(answer)) < 0)
+			_exit(1);
+		shutdown(fd, SHUT_WR);
+		while (read(fd, piece, sizeof(piece)) > 0)
+			; /* unread bytes would become a reset */
+		_exit(0);
+	}
+	close(pipes[1]);
+	return pipes[0];
+}
+
+static void check_heard(int fd, pid_t pid, const char *want)
+{
+	char got[4096];
+	size_t len = 0;
+	ssize_t n;
+
+	while ((n = read(fd, got + len, sizeof(got) - 1 - len)) > 0)
+		len += (size_t)n;
+	got[len] = '\0';
+	close(fd);
+	waitpid(pid, NULL, 0);
+	CHECK_STR(got, want);
+}
+
+TEST("a refused connection is told in Go's words, of either family")
+{
+	int port, fd = listen_on(&port);
+	auto_free char *args = xasprintf("probe-tcp 127.0.0.1 %d", port);
+	auto_free char *six = xasprintf("probe-tcp ::1 %d", port);
+	auto_free char *refused =
+	    xasprintf("dial tcp 127.0.0.1:%d: connect: connection refused\n", port);
+	auto_free char *refused_six =
+	    xasprintf("dial tcp [::1]:%d: connect: connection refused\n", port);
+
+	check_run(args, 0, "");
+	close(fd);
+	check_run(args, 1, refused);
+	if (access("/proc/net/if_inet6", F_OK) == 0)
+		check_run(six, 1, refused_six);
+}
+
+TEST("wrong arguments are not taken for a failed probe")
+{
+	char got[4096];
+	static const char *const wrong[] = {"", "nope", "probe-tcp 127.0.0.1", "probe-tcp host 80",
+	    "probe-tcp 127.0.0.1 0", "probe-tcp 127.0.0.1 65536", "probe-tcp 127.0.0.256 80",
+	    "probe-tcp 1.2.3 80", "probe-tcp 1:2 80", "probe-tcp 1::2::3 80", "probe-tcp ::g 80",
+	    "probe-tcp 127.0.0.1 80 x", "connect", "probe-http 127.0.0.1 80", "write"};
+
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		CHECK_INT(run(wrong[i], got, sizeof(got)), 2);
+}
+
+TEST("connect carries bytes both ways, until the other side has ended")
+{
+	int port, fd = listen_on(&port), heard;
+	auto_free char *args = xasprintf("connect localhost %d </dev/zero", port);
+	pid_t pid;
+
+	heard = serve_once(fd, 5, "answer", &pid);
+	{
+		auto_free char *command =
+		    xasprintf("printf hello | %s connect 127.0.0.1 %d", program(), port);
+		FILE *f = popen(command, "r");
+		char got[64] = "";
+
+		CHECK(fgets(got, sizeof(got), f));
+		CHECK_INT(pclose(f), 0);
+		CHECK_STR(got, "answer");
+	}
+	check_heard(heard, pid, "hello");
+	heard = serve_once(fd, 30000, "answer", &pid);
+	check_run(args, 0, "answer"); /* a writer that never stops does not hold it up */
+	close(heard);
+	waitpid(pid, NULL, 0);
+	close(fd);
+}
+
+TEST("probe-http sends a whole request and shows the answer, whatever its status")
+{
+	int port, fd = listen_on(&port), heard;
+	auto_free char *args = xasprintf("probe-http 127.0.0.1 %d '/a?b' 2000 'X-A: b'", port);
+	auto_free char *request = xasprintf(
+	    "GET /a?b HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nX-A: b\r\nConnection: close\r\n\r\n", port);
+	auto_free char *named = xasprintf("probe-http 127.0.0.1 %d / 2000 'HOST: x'", port);
+	auto_free char *request_named =
+	    xstrdup("GET / HTTP/1.1\r\nHOST: x\r\nConnection: close\r\n\r\n");
+	pid_t pid;
+
+	heard = serve_once(fd, strlen(request), "HTTP/1.1 500 No\r\n\r\nbody", &pid);
+	check_run(args, 0, "HTTP/1.1 500 No\r\n\r\nbody");
+	check_heard(heard, pid, request);
+	heard = serve_once(fd, strlen(request_named), "", &pid);
+	check_run(named, 1, "EOF\n");
+	check_heard(heard, pid, request_named);
+	close(fd);
+}
+
+TEST("a server that says nothing times out")
+{
+	int port, fd = listen_on(&port); /* the kernel accepts for it */
+	auto_free char *args = xasprintf("probe-http 127.0.0.1 %d / 100", port);
+
+	check_run(args, 1, "i/o timeout\n");
+	close(fd);
+}
+
+TEST("write replaces what is in a file, longer or shorter, in place")
+{
+	char path[] = "/tmp/sandbox-test-XXXXXX", got[64] = "";
+	int fd = mkstemp(path);
+	static const char *const texts[] = {"a longer text", "short", ""};
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		auto_free char *command =
+		    xasprintf("printf '%s' | %s write %s", texts[i], program(), path);
+		ssize_t n;
+
+		CHECK_INT(system(command), 0);
+		n = pread(fd, got, sizeof(got) - 1, 0); /* the same file as before */
+		got[n < 0 ? 0 : n] = '\0';
+		CHECK_STR(got, texts[i]);
+	}
+	close(fd);
+	unlink(path);
+	check_run("write /nowhere/x </dev/null", 1, "cannot write the file\n");
+}
+
+TEST("as the first process it ends on SIGTERM")
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		execl(program(), "sandbox", "pause", (char *)NULL);
+		_exit(127);
+	}
+	usleep(100000);
+	kill(pid, SIGTERM);
+	CHECK_INT(waitpid(pid, &status, 0), pid);
+	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+int main(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	return test_main();
+}

@@ -93,10 +93,8 @@ TEST("mounts are of the kinds that the engines have")
 	check_host(ENGINE_DOCKER, &s,
 	    "{\"Mounts\":[{\"Type\":\"bind\",\"Source\":\"/a\",\"Target\":\"/b\",\"ReadOnly\":true,"
 	    "\"BindOptions\":{\"Propagation\":\"rslave\"}},"
-	    "{\"Type\":\"bind\",\"Source\":\"/c:e\",\"Target\":\"/d\"},"
-	    "{\"Type\":\"volume\",\"Source\":\"v\",\"Target\":\"/v\","
-	    "\"VolumeOptions\":{\"NoCopy\":true}}],"
-	    "\"Binds\":[\"/c:/d:ro\"],"
+	    "{\"Type\":\"bind\",\"Source\":\"/c:e\",\"Target\":\"/d\"}],"
+	    "\"Binds\":[\"/c:/d:ro\",\"v:/v:rw,nocopy\"],"
 	    "\"Tmpfs\":{\"/t\":\"rw,nosuid,nodev,mode=700,size=1024\","
 	    "\"/u\":\"rw,nosuid,nodev,mode=1777\"}}");
 }

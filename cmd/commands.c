@@ -18,6 +18,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_create_secret_generic,
     &cmd_create_secret_docker_registry,
     &cmd_create_secret_tls,
+    &cmd_expose,
     &cmd_apply,
     /* GROUP_LOOK */
     &cmd_get,

@@ -16,9 +16,8 @@ static const struct opt options[] = {
     OPT_END,
 };
 
-/* The answer to a POST; with a client-side dry run, the object as it stands. */
-static json *send_create(struct cmd_ctx *ctx, const struct resource *r, const char *ns,
-    const json *object, struct err *e)
+json *create_send(struct cmd_ctx *ctx, const struct resource *r, const char *ns, const json *object,
+    struct err *e)
 {
 	const char *dry_run = opts_str(&ctx->opts, "dry-run");
 	struct client *c = cmd_client(ctx, e);
@@ -46,7 +45,7 @@ static int create_one(struct cmd_ctx *ctx, struct printer *p, struct manifest *m
 		return -1;
 	if (opts_bool(&ctx->opts, "save-config"))
 		merge_record_applied(m->obj);
-	created = send_create(ctx, t.resource, t.ns, m->obj, e);
+	created = create_send(ctx, t.resource, t.ns, m->obj, e);
 	if (!created && err_is_status(e))
 		err_wrap(e, "error when creating \"%s\"", m->source);
 	return created ? print_result(ctx, p, t.resource, created, "created", dry_run, e) : -1;
@@ -86,7 +85,7 @@ int create_object(struct cmd_ctx *ctx, json *object, struct err *e)
 		return -1;
 	if (ctx->ns_given)
 		json_set_path(object, "metadata.namespace", json_new_string(ctx->ns));
-	created = send_create(ctx, r, ctx->ns, object, e);
+	created = create_send(ctx, r, ctx->ns, object, e);
 	if (!created) /* kubectl's words */
 		return err_set(e, e->reason, "failed to create %s%s %s", r->singular,
 		    str_eq(r->singular, "secret") ? "" : ":", err_msg(e));

@@ -3,6 +3,7 @@
 #define KJOB_CMD_CREATE_H
 
 #include "cmd.h"
+#include "resources.h"
 
 /* The one argument before "--": kubectl's error where there is another number of them. */
 int create_check_name(const struct cmd_ctx *ctx, struct err *e) MUST_USE;
@@ -11,5 +12,9 @@ int create_check_name(const struct cmd_ctx *ctx, struct err *e) MUST_USE;
  * prints what became of it. An error begins with "failed to create KIND".
  */
 int create_object(struct cmd_ctx *ctx, json *object, struct err *e) MUST_USE;
+
+/* The answer to a POST, owned; with a client-side dry run, the object as it stands. */
+json *create_send(struct cmd_ctx *ctx, const struct resource *r, const char *ns, const json *object,
+    struct err *e) MUST_USE;
 
 #endif

@@ -90,6 +90,7 @@ void describe_namespace(struct describe *d, const json *obj);
 void describe_node(struct describe *d, const json *obj);
 void describe_config_map(struct describe *d, const json *obj);
 void describe_secret(struct describe *d, const json *obj);
+void describe_service(struct describe *d, const json *obj);
 void describe_generic(struct describe *d, const json *obj);
 
 #endif

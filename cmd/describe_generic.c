@@ -176,6 +176,7 @@ static const struct {
     {"v1", "Node", describe_node},
     {"v1", "ConfigMap", describe_config_map},
     {"v1", "Secret", describe_secret},
+    {"v1", "Service", describe_service},
 };
 
 void describe_object(const struct describe_input *in, struct buf *out)

@@ -7,6 +7,7 @@ setup_file() {
 	EXAMPLES=$BATS_TEST_DIRNAME/../../examples
 	export EXAMPLES
 	"$BATS_TEST_DIRNAME/../scripts/image" --name=localhost/kjob-demo:1 "$KJOB_ENGINE"
+	"$BATS_TEST_DIRNAME/../scripts/redis" "$KJOB_ENGINE" >&2 || true # its test says so
 	instance_start
 	kjob apply -f "$EXAMPLES" >"$WORK/applied"
 }
@@ -105,4 +106,14 @@ teardown_file() {
 @test "ttl: gone with its pod five seconds after its end" {
 	kjob wait --for=delete job/ttl --timeout=30s
 	is "$(pod_count ttl)" 0
+}
+
+@test "work-queue: three workers drain a queue behind a Service, and every item is done once" {
+	containers_talk || skip "containers of this engine cannot reach each other"
+	ended work-queue
+	is "$(kjob get job work-queue -o json | jq -r '.status.conditions[] | select(.type == "Complete").status')" True
+	local pod
+	for pod in $(pods_of work-queue); do kjob logs "$pod"; done | grep '^item' >"$T/items"
+	is "$(wc -l <"$T/items")" 300
+	is "$(sort -u "$T/items" | wc -l)" 300
 }

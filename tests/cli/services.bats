@@ -1,0 +1,161 @@
+#!/usr/bin/env bats
+# Services: addresses, endpoints, names in pods, and connections to the pods that are ready.
+load helper
+
+setup_file() {
+	"$BATS_TEST_DIRNAME/../scripts/redis" "$KJOB_ENGINE" >&2
+	instance_start
+	pod w04-before 'env | grep ^WEB_ || echo none' | apply
+	eventually 20 field_is pod/w04-before .status.phase Succeeded
+	apply <<-END
+		apiVersion: v1
+		kind: Service
+		metadata: {name: web}
+		spec:
+		  selector: {app: web}
+		  ports: [{name: http, port: 80, targetPort: http}]
+		---
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: web, labels: {app: web}}
+		spec:
+		  terminationGracePeriodSeconds: 0
+		  containers:
+		  - name: c
+		    image: localhost/redis:test
+		    command: [redis-server, --port, "7000", --protected-mode, "no", --save, ""]
+		    ports: [{name: http, containerPort: 7000}]
+		    readinessProbe:
+		      exec: {command: [test, -e, /tmp/ready]}
+		      periodSeconds: 1
+		      failureThreshold: 1
+	END
+	eventually 20 field_is pod/web .status.phase Running
+}
+
+teardown_file() {
+	instance_stop
+}
+
+client() { # NAME SCRIPT: a pod with Redis' client
+	apply <<-END
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: $1}
+		spec:
+		  restartPolicy: Never
+		  terminationGracePeriodSeconds: 0
+		  containers:
+		  - name: c
+		    image: localhost/redis:test
+		    command: [sh, -c, '$2']
+	END
+}
+
+finished() { # POD: its log
+	eventually 30 field_matches "pod/$1" .status.phase '^(Succeeded|Failed)$'
+	kjob logs "$1"
+}
+
+@test "W02 a Service without a ready pod has a name and an address, and refuses" {
+	matches "$(kjob get endpoints web)" '^web +<none> '
+	eventually 10 field_is endpoints/web '.subsets[0].notReadyAddresses | length' 1
+	containers_talk || skip "containers of this engine cannot reach each other"
+	client w02 'nslookup -type=a web.default.svc.cluster.local; redis-cli -h web -p 80 ping 2>&1'
+	has "$(finished w02)" "$(get svc/web .spec.clusterIP)" 'Connection refused'
+}
+
+@test "W04 variables name a Service that is older than the pod, and no later one" {
+	is "$(kjob logs w04-before)" none
+	client w04-after 'env | grep ^WEB_'
+	has "$(finished w04-after)" "WEB_SERVICE_HOST=$(get svc/web .spec.clusterIP)" WEB_SERVICE_PORT=80 \
+		WEB_SERVICE_PORT_HTTP=80 "WEB_PORT_80_TCP=tcp://$(get svc/web .spec.clusterIP):80"
+}
+
+@test "W01 a ready pod answers under each form of the name; what is connected stays so when it is not ready any more" {
+	kjob exec web -- touch /tmp/ready
+	eventually 10 field_is endpoints/web '.subsets[0].addresses | length' 1
+	matches "$(kjob get endpoints web)" "^web +$(get pod/web .status.podIP):7000 "
+	is "$(get endpointslices '.items[] | select(.metadata.labels["kubernetes.io/service-name"] == "web")
+		.endpoints[0].conditions | "\(.ready) \(.serving) \(.terminating)"')" 'true true false'
+	containers_talk || skip "containers of this engine cannot reach each other"
+	client w01 'for h in web web.default web.default.svc.cluster.local; do redis-cli -h $h -p 80 ping; done'
+	is "$(finished w01)" $'PONG\nPONG\nPONG'
+
+	client w01-open '(echo ping; sleep 6; echo ping) | redis-cli -h web -p 80; redis-cli -h web -p 80 ping 2>&1'
+	eventually 10 logs_have w01-open PONG
+	kjob exec web -- rm /tmp/ready
+	eventually 10 field_is endpoints/web '.subsets[0].notReadyAddresses | length' 1
+	is "$(finished w01-open)" "$(printf 'PONG\nPONG\nCould not connect to Redis at web:80: Connection refused')"
+}
+
+logs_have() { # POD TEXT
+	has "$(kjob logs "$1")" "$2"
+}
+
+@test "W03 the pods of an Indexed Job find each other below a headless Service" {
+	containers_talk || skip "containers of this engine cannot reach each other"
+	apply <<-END
+		apiVersion: v1
+		kind: Service
+		metadata: {name: peers}
+		spec:
+		  clusterIP: None
+		  selector: {job-name: w03}
+		---
+		apiVersion: batch/v1
+		kind: Job
+		metadata: {name: w03}
+		spec:
+		  completionMode: Indexed
+		  completions: 2
+		  parallelism: 2
+		  template:
+		    spec:
+		      subdomain: peers
+		      restartPolicy: Never
+		      containers:
+		      - name: c
+		        image: localhost/redis:test
+		        command:
+		        - sh
+		        - -c
+		        - |
+		          if [ \$JOB_COMPLETION_INDEX = 0 ]; then sleep 5; exit; fi
+		          until nslookup -type=a w03-0.peers.default.svc.cluster.local | grep -A1 w03-0.peers | grep Address; do sleep 0.3; done
+	END
+	ended w03
+	is "$(get job/w03 .status.succeeded)" 2
+}
+
+@test "a Service that goes takes its endpoints and slices along, and the last one the relay" {
+	kjob delete svc --all >/dev/null
+	try kjob get endpoints web
+	is "$rc" 1
+	is "$(get endpointslices '.items | length')" 0
+	eventually 10 no_relay
+}
+
+no_relay() {
+	local id
+	id=$(engine GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22io.kjob.services=$INSTANCE%22%5D%7D" | jq -r '.[].Id')
+	is "$id" ''
+}
+
+@test "wrong Services are refused in Kubernetes' words" {
+	try apply <<-END
+		apiVersion: v1
+		kind: Service
+		metadata: {name: 9x}
+		spec: {selector: {a: b}}
+	END
+	is "$rc" 1
+	has "$err" 'a DNS-1035 label must consist of' 'spec.ports: Required value'
+	try apply <<-END
+		apiVersion: v1
+		kind: Service
+		metadata: {name: x}
+		spec: {ports: [{port: 80}, {port: 0}]}
+	END
+	has "$err" 'spec.ports[0].name: Required value' 'spec.ports[1].port: Invalid value: 0: must be between 1 and 65535, inclusive'
+}

@@ -332,7 +332,7 @@ containers_talk() {
 	if [ ! -e "$WORK/talk" ]; then
 		local ip
 		pod talk-a 'httpd -f -p 8000' | apply
-		eventually 20 field_is pod/talk-a .status.phase Running
+		eventually 20 field_matches pod/talk-a .status.podIP '^[0-9]'
 		ip=$(get pod/talk-a .status.podIP)
 		pod talk-b "for i in 1 2 3 4 5; do nc -w 2 $ip 8000 </dev/null && echo yes && exit; sleep 0.5; done" | apply
 		eventually 30 field_matches pod/talk-b .status.phase '^(Succeeded|Failed)$'

@@ -29,6 +29,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_explain,
     &cmd_exec,
     &cmd_cp,
+    &cmd_port_forward,
     /* GROUP_CHANGE */
     &cmd_edit,
     &cmd_patch,

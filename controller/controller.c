@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../runtime/base/clock.h"
@@ -265,6 +266,11 @@ static int start_server(struct controller *c, struct err *e)
 	    .stdin_open = pods_stdin_open,
 	    .stdin_write = pods_stdin_write,
 	    .stdin_close = pods_stdin_close,
+	    .dial = pods_dial,
+	    .dial_write = pod_dial_write,
+	    .dial_end = pod_dial_end,
+	    .dial_resume = pod_dial_resume,
+	    .dial_free = pod_dial_free,
 	};
 	struct server_deps deps = {
 	    .loop = c->loop,
@@ -282,6 +288,18 @@ static int start_server(struct controller *c, struct err *e)
 	return server_listen_unix(c->server, c->paths.socket, e);
 }
 
+/*
+ * A rootful engine's networks are this machine's. Those of a rootless one, or in a virtual machine,
+ * are not; its socket is the user's.
+ */
+static bool pods_are_routed(const struct engine_addr *a)
+{
+	struct stat st;
+
+	return a->socket && engine_addr_is_local(a) &&
+	       (geteuid() == 0 || a->service_pid == 0) && stat(a->socket, &st) == 0 && st.st_uid == 0;
+}
+
 static int start_loops(struct controller *c, struct err *e)
 {
 	c->env = (struct loops_env){
@@ -294,6 +312,7 @@ static int start_loops(struct controller *c, struct err *e)
 	    .engine_version = c->addr.version,
 	    .engine_cpus = sysconf(_SC_NPROCESSORS_ONLN),
 	    .engine_local = engine_addr_is_local(&c->addr),
+	    .pods_routed = pods_are_routed(&c->addr),
 	};
 	c->services = c->env.services = services_new(&c->env);
 	c->pods = pods_new(&c->env);

@@ -22,6 +22,7 @@ struct loops_env {
 	const char *engine_version; /* as the engine itself says; NULL: unknown */
 	int64_t engine_cpus;
 	bool engine_local; /* it sees the files of this machine */
+	bool pods_routed;  /* this machine reaches the pods' addresses */
 };
 
 /* Of the one node there is, for itself and its pods. */

@@ -6,6 +6,7 @@
 #define KJOB_PODS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../../runtime/base/err.h"
@@ -81,5 +82,27 @@ bool pods_stdin_write(
 /* The client went away or sent its end of input: with stdinOnce (or eof) the container's stdin is
  * closed. */
 void pods_stdin_close(struct pods *p, const char *uid, const char *container, bool eof);
+
+/*
+ * A TCP connection to a port of a pod, as a process in the pod would make it to localhost. Straight
+ * to the pod's address where this machine reaches it; else, and where nothing listens there, through
+ * the sandbox's helper in the pod's network.
+ */
+struct pod_dial;
+struct pod_dial_callbacks {
+	/* False: no more until pod_dial_resume, but for what has come already. Must not free it. */
+	bool (*on_data)(void *ctx, const void *data, size_t len);
+	void (*on_writable)(void *ctx); /* also when it is connected */
+	/* The last one; err: it failed, or could not be made. */
+	void (*on_end)(void *ctx, const struct err *err);
+};
+/* NULL: e tells. No callback before it has returned; all but on_data may free it. ctx must live until then. */
+struct pod_dial *pods_dial(struct pods *p, const char *uid, unsigned port,
+    const struct pod_dial_callbacks *cb, void *ctx, struct err *e) MUST_USE;
+/* False: nothing was taken, on_writable comes. */
+bool pod_dial_write(struct pod_dial *d, const void *data, size_t len);
+void pod_dial_end(struct pod_dial *d); /* the end of what is written */
+void pod_dial_resume(struct pod_dial *d);
+void pod_dial_free(struct pod_dial *d); /* no callback follows */
 
 #endif

@@ -24,6 +24,7 @@
  *   pod_spec.c     what the engine is told: command, args, environment with $(NAME), names, labels
  *   pod_config.c   its environment, and who waits for config maps and secrets
  *   pod_recover.c  the engine's containers against the records: adopt, finish, remove
+ *   pod_forward.c  connections to ports of pods
  *   pod_logs.c     what the API server asks: logs, followers, stdin
  */
 #ifndef KJOB_PODS_INTERNAL_H

@@ -249,6 +249,7 @@ void channels_start(struct channels *c, struct exchange *x, const struct buf *he
     const struct channels_ops *ops, void *ctx)
 {
 	*c = (struct channels){.x = x, .ops = ops, .ctx = ctx};
+	c->can_close = str_eq(choose_protocol(x), "v5.channel.k8s.io");
 	ws_init(&c->ws, false, MAX_MESSAGE_BYTES);
 	exchange_upgrade(x, buf_str(headers), &exchange_channels, c);
 }

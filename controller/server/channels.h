@@ -37,6 +37,7 @@ struct channels {
 	struct buf held;
 	bool eof; /* no more input comes behind `held` */
 	bool eof_told;
+	bool can_close; /* the client knows CHANNEL_CLOSE (v5) */
 	bool hang_up; /* the client closed, or broke the protocol */
 };
 

@@ -133,8 +133,8 @@ void watches_init(struct server *s);
 void watches_free(struct server *s);
 /* eviction.c */
 request_fn handle_eviction;
-/* podlog.c, attach.c, exec.c */
-request_fn handle_log, handle_attach, handle_exec;
+/* podlog.c, attach.c, exec.c, portforward.c */
+request_fn handle_log, handle_attach, handle_exec, handle_portforward;
 /*
  * The container that a pod's log or attach request means: the one named, or the only one; checked
  * against the spec (also init and ephemeral ones). Borrowed from pod or wanted.

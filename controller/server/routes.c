@@ -79,6 +79,9 @@ static const struct resource_route resource_routes[] = {
 	verbs_attach, true},
     {PLACE_SUB, "exec", {[METHOD_GET] = handle_exec, [METHOD_POST] = handle_exec}, verbs_attach,
 	true},
+    {PLACE_SUB, "portforward",
+	{[METHOD_GET] = handle_portforward, [METHOD_POST] = handle_portforward}, verbs_attach,
+	true},
     {PLACE_SUB, "eviction", {[METHOD_POST] = handle_eviction}, verbs_eviction, false},
 };
 

@@ -31,6 +31,12 @@ struct server_pods_ops {
 	bool (*stdin_write)(
 	    struct pods *p, const char *uid, const char *container, const void *data, size_t len);
 	void (*stdin_close)(struct pods *p, const char *uid, const char *container, bool eof);
+	struct pod_dial *(*dial)(struct pods *p, const char *uid, unsigned port,
+	    const struct pod_dial_callbacks *cb, void *ctx, struct err *e);
+	bool (*dial_write)(struct pod_dial *d, const void *data, size_t len);
+	void (*dial_end)(struct pod_dial *d);
+	void (*dial_resume)(struct pod_dial *d);
+	void (*dial_free)(struct pod_dial *d);
 };
 
 struct server_deps {

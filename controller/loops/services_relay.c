@@ -11,6 +11,10 @@
 #define RETRY_MS 1000
 /* Pods do not wait longer than this for the relay; they start without it then. */
 #define HOLD_MS 20000
+/* An answer to the first text takes milliseconds; Podman may lose what comes right after it has let
+ * us attach to a container that runs. */
+#define ANSWER_MS 500
+#define TELLINGS_MAX 3
 #define SETTLE_MS 2000 /* a leftover of an earlier controller is looked for after this */
 #define TEXT_MAX (1 * MIB)
 
@@ -42,6 +46,7 @@ struct relay {
 	char *name, *id;
 	engine_id call;
 	struct stream *stream;
+	int tellings;
 	struct buf text;  /* what it is to know */
 	bool text_unsent; /* and does not yet */
 	struct timer timer, patience, settle;
@@ -81,6 +86,7 @@ static void up(struct relay *r)
 {
 	set_stage(r, RELAY_UP);
 	timer_cancel(r->env->loop, &r->patience);
+	timer_cancel(r->env->loop, &r->timer);
 	r->patience_over = false;
 	r->cb.on_up(r->cb.ctx);
 }
@@ -106,6 +112,16 @@ void relay_tell(struct relay *r, const char *text, size_t len)
 	send_text(r);
 }
 
+/* It is told for the first time; where no answer comes it is told again, and then replaced. */
+static void told(struct relay *r)
+{
+	set_stage(r, RELAY_TOLD);
+	r->tellings = 1;
+	r->text_unsent = true;
+	send_text(r);
+	timer_set(r->env->loop, &r->timer, ANSWER_MS);
+}
+
 /* ---- the stream ---- */
 
 static void on_started(struct engine_who who, int exit_code, const struct err *err)
@@ -117,9 +133,7 @@ static void on_started(struct engine_who who, int exit_code, const struct err *e
 		start_over(r, "the relay does not start", err);
 		return;
 	}
-	set_stage(r, RELAY_TOLD);
-	r->text_unsent = true;
-	send_text(r);
+	told(r);
 }
 
 static void on_open(struct engine_who who)
@@ -127,9 +141,7 @@ static void on_open(struct engine_who who)
 	struct relay *r = who.ctx;
 
 	if (r->existing) {
-		set_stage(r, RELAY_TOLD);
-		r->text_unsent = true;
-		send_text(r);
+		told(r);
 		return;
 	}
 	set_stage(r, RELAY_STARTING);
@@ -387,7 +399,20 @@ static void step(struct relay *r)
 
 static void retry_due(void *arg)
 {
-	step(arg);
+	struct relay *r = arg;
+
+	if (r->stage != RELAY_TOLD) {
+		step(r);
+	} else if (r->tellings++ < TELLINGS_MAX) {
+		r->text_unsent = true;
+		send_text(r);
+		timer_set(r->env->loop, &r->timer, ANSWER_MS);
+	} else { /* its stdin leads nowhere */
+		log_warn("services: the relay does not answer: another one takes its place");
+		close_stream(r);
+		set_stage(r, RELAY_REMOVING_OLD);
+		r->call = container_remove(r->env->engine, r->id, on_old_removed, who_of(r));
+	}
 }
 
 static void patience_over(void *arg)

@@ -25,6 +25,7 @@ static const struct engine_traits traits[] = {
 	    .lists_starts = true,
 	    .no_new_privileges = "no-new-privileges",
 	    .unmask_option = "unmask=ALL",
+	    .archive_follows_links = true,
 	    .volume_options = "uid=0,gid=0",
 	},
 };

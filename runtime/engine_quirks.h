@@ -46,6 +46,7 @@ struct engine_traits {
 			    */
 	const char *no_new_privileges; /* as a security option */
 	const char *unmask_option;     /* one that shows all of /proc; NULL: by lists of paths */
+	bool archive_follows_links;    /* reading a link out of a container reads its target */
 	bool unpacks_through_mounts;   /* archives, also into a container that does not run */
 	const char *volume_options; /* so that a new volume is not given to who mounts it first */
 	bool marks_lost_with_255; /* what ended while the daemon was away is given exit code 255 */

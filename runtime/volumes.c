@@ -118,6 +118,11 @@ engine_id volume_list(
 	return call_sendf(c, "GET", "/volumes?filters=%s", filters);
 }
 
+bool engine_archive_follows_links(const struct engine *en)
+{
+	return en->traits->archive_follows_links;
+}
+
 bool engine_unpacks_through_mounts(const struct engine *en)
 {
 	return en->traits->unpacks_through_mounts;

@@ -39,5 +39,7 @@ engine_id volume_list(
  * (entry "./"), which is ignored otherwise.
  */
 bool engine_unpacks_through_mounts(const struct engine *en);
+/* Whether container_get_archive shows what a link points to, and not the link. */
+bool engine_archive_follows_links(const struct engine *en);
 
 #endif

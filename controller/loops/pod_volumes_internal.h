@@ -118,6 +118,8 @@ struct pod_volumes {
 	size_t sub_at, sub_depth;
 	enum sub_found { SUB_NOTHING, SUB_FOLDER, SUB_FILE, SUB_OTHER } sub_found;
 	struct tar_reader *sub_reader;
+	char *sub_child;   /* the name that is looked for in the folder; NULL: it was asked for */
+	int64_t sub_bytes; /* that were read in search of it */
 };
 
 /* The volumes of a pod from its spec, owned; also for a pod that is only a body. */

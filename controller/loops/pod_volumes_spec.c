@@ -145,6 +145,7 @@ void pod_volumes_free(struct pod_volumes *v)
 	free(v->put_into);
 	strlist_release(&v->sub_paths);
 	tar_reader_free(v->sub_reader);
+	free(v->sub_child);
 	json_free(v->specs);
 	free(v);
 }

@@ -7,8 +7,12 @@
  * beside and exchanges a folder for a link between this look and the start is not seen.
  */
 #include "../../runtime/archive.h"
+#include "../../runtime/volumes.h"
 #include "pod_volumes_internal.h"
 #include "pods_internal.h"
+
+/* An engine that follows links is asked for the folder above, and read up to here. */
+#define SEARCH_MAX ((int64_t)256 * MIB)
 
 static void look_next(struct pod *p, struct container *c);
 
@@ -68,10 +72,22 @@ static void refuse(struct container *c, const struct err *err)
 
 /* ---- looking ---- */
 
+/* "FOLDER/NAME" or "FOLDER/NAME/". */
+static bool is_child(const char *path, const char *name)
+{
+	const char *rest = strchr(path, '/');
+	size_t len = strlen(name);
+
+	return rest && strncmp(rest + 1, name, len) == 0 &&
+	       (!rest[1 + len] || str_eq(rest + 1 + len, "/"));
+}
+
 static int on_entry(void *ctx, const struct tar_entry *entry, struct err *e)
 {
 	struct pod_volumes *v = ctx;
 
+	if (v->sub_child && !is_child(entry->path, v->sub_child))
+		return 0;
 	v->sub_found = entry->type == TAR_DIR    ? SUB_FOLDER
 		       : entry->type == TAR_FILE ? SUB_FILE
 						 : SUB_OTHER;
@@ -138,8 +154,12 @@ static bool on_archive(struct engine_who who, const char *data, size_t len)
 	bool whole =
 	    v && v->sub_for == c && v->sub_reader && tar_read(v->sub_reader, data, len, NULL) == 0;
 
-	if (whole && v->sub_found == SUB_NOTHING)
+	if (v)
+		v->sub_bytes += (int64_t)len;
+	if (whole && v->sub_found == SUB_NOTHING && v->sub_bytes < SEARCH_MAX)
 		return true;
+	if (v && v->sub_found == SUB_NOTHING) /* too much, or broken: not to be trusted */
+		v->sub_found = SUB_OTHER;
 	loop_defer(((struct pods *)who.ctx)->env->loop, on_seen, xmemdup(&who, sizeof(who)));
 	return false;
 }
@@ -192,11 +212,11 @@ static void on_looked(struct engine_who who, const struct err *err)
 
 	if (!c)
 		return;
-	if (err && err->reason == ERR_NOT_FOUND)
-		put_folders(c);
-	else if (err)
+	if (err && err->reason != ERR_NOT_FOUND)
 		refuse(c, err);
-	else /* an archive without an entry */
+	else if (c->pod->vol->sub_found == SUB_NOTHING)
+		put_folders(c);
+	else
 		judge(c);
 }
 
@@ -214,8 +234,16 @@ static void look_next(struct pod *p, struct container *c)
 		return;
 	}
 	part = part_of(v->sub_paths.items[v->sub_at], v->sub_depth, &whole);
+	free(TAKE(v->sub_child));
+	if (engine_archive_follows_links(p->set->env->engine)) {
+		char *slash = strrchr(part, '/');
+
+		*slash = '\0';
+		v->sub_child = xstrdup(slash + 1);
+	}
 	path = xasprintf("/" VOLUMES_DIR "/%s", part);
 	v->sub_found = SUB_NOTHING;
+	v->sub_bytes = 0;
 	tar_reader_free(v->sub_reader);
 	v->sub_reader = tar_reader_new(&callbacks, v);
 	v->call = container_get_archive(

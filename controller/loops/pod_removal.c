@@ -1,5 +1,4 @@
 #include "pod_volumes.h"
-#include "pod_volumes.h"
 #include "pods_internal.h"
 
 /* Removals begin this long after they were asked for, so that they stay out of the way of starts.
@@ -42,12 +41,32 @@ static void removal_free(struct removal *r)
 	free(r);
 }
 
+/* What goes now need not go later, and no donor waits for it. */
+static void forget_later(struct pods *set, const char *id)
+{
+	struct removal **at = &set->ended, *last = NULL, *gone;
+
+	while (*at && !str_eq((*at)->id, id)) {
+		last = *at;
+		at = &(*at)->next;
+	}
+	gone = *at;
+	if (!gone)
+		return;
+	*at = gone->next;
+	if (!gone->next)
+		set->ended_tail = last ? &last->next : &set->ended;
+	set->ended_count--;
+	removal_free(gone);
+}
+
 void removal_add(struct pods *set, const char *pod_uid, const char *id, bool donor)
 {
 	struct removal *r;
 
 	if (!id || map_get(&set->removal_ids, id))
 		return;
+	forget_later(set, id);
 	r = removal_new(pod_uid, id);
 	r->donor = donor;
 	map_set(&set->removal_ids, id, r);
@@ -66,7 +85,7 @@ void removal_later(struct pods *set, const char *pod_uid, const char *id, bool d
 {
 	struct removal *oldest;
 
-	if (!id)
+	if (!id || map_get(&set->removal_ids, id))
 		return;
 	if (!set->ended)
 		set->ended_tail = &set->ended;

@@ -91,6 +91,9 @@ static void ready(struct pod *p)
 {
 	p->vol->backoff_ms = 0;
 	p->volumes = VOLUMES_READY;
+	/* what a controller before this one has put may be out of date */
+	if (p->vol->begun)
+		volume_look_again(p);
 	volume_holder_drop(p);
 	pod_queue(p);
 }
@@ -121,8 +124,6 @@ static int resolve_files(struct pod *p, struct volume *volume, struct err *e)
 	file_tree_release(&volume->tree);
 	volume->tree = tree;
 	volume->digest = file_tree_digest(&tree);
-	if (p->vol->begun && !volume->old_digest) /* as a controller before this one put it */
-		volume->old_digest = volume->digest;
 	return 0;
 }
 

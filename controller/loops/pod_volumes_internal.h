@@ -156,6 +156,8 @@ void volume_failed(struct pod *p, const char *volume, const char *text);
 /* What all pods share, made when it is first needed. */
 struct volume_care;
 struct volume_care *volume_care(struct pods *set);
+/* What the pod shows may have changed: it is read again soon. */
+void volume_look_again(struct pod *p);
 /* The claim of a volume, made where it is ephemeral; owned. NULL and e: it is not there. */
 json *volume_claim(struct pod *p, const struct volume *v, struct err *e);
 

@@ -440,6 +440,12 @@ static void look_again(struct volume_care *care)
 		timer_set(care->set->env->loop, &care->changes, CHANGES_AFTER_MS);
 }
 
+void volume_look_again(struct pod *p)
+{
+	p->vol->stale = true;
+	look_again(volume_care(p->set));
+}
+
 static bool shows(const struct pod_volumes *v, enum kind_id kind, const char *name)
 {
 	for (size_t i = 0; i < v->len; i++) {
@@ -469,8 +475,7 @@ static void config_news(struct volume_care *care, const struct change *c)
 			p->vol->backoff_ms = 0;
 			pod_queue(p);
 		}
-		p->vol->stale = true;
-		look_again(care);
+		volume_look_again(p);
 	}
 }
 
@@ -482,10 +487,8 @@ static void on_written(void *ctx, const struct change *c)
 
 	if (kind == KIND_CONFIGMAP || kind == KIND_SECRET || kind == KIND_PERSISTENTVOLUMECLAIM)
 		config_news(care, c);
-	if (p && p->vol && shows(p->vol, KIND_POD, "")) {
-		p->vol->stale = true;
-		look_again(care);
-	}
+	if (p && p->vol && shows(p->vol, KIND_POD, ""))
+		volume_look_again(p);
 	if (kind != KIND_PERSISTENTVOLUMECLAIM)
 		return;
 	if (c->type == CHANGE_DELETED) {

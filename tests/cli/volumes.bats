@@ -157,6 +157,21 @@ phase_of() { # POD WANTED
 	is "$(kjob logs waits)" one
 }
 
+@test "a controller that was killed meanwhile finds what has changed" {
+	{
+		pod_of survivor 'volumes=[{name: v, configMap: {name: moving}}, {name: e, emptyDir: {}}]'
+		echo '  containers:'
+		has_container c 'echo kept >/e/f; until grep -q second /v/k; do sleep 0.2; done; cat /e/f' \
+			'volumeMounts=[{name: v, mountPath: /v}, {name: e, mountPath: /e}]'
+	} | apply
+	kjob create configmap moving --from-literal=k=first >/dev/null
+	eventually 20 phase_of survivor Running
+	kill -9 "$(controller_pid)"
+	kjob create configmap moving --from-literal=k=second --dry-run=client -o yaml | apply
+	eventually 20 phase_of survivor Succeeded
+	is "$(kjob logs survivor)" kept
+}
+
 @test "a claim that is missing leaves the pod Pending; its volume outlives pods and goes with the claim" {
 	local claim='apiVersion: v1
 kind: PersistentVolumeClaim

@@ -134,7 +134,10 @@ static char *type_hint(const struct value *v)
 
 		return near ? xasprintf(" (did you mean \"%s\"?)", near) : NULL;
 	}
-	if (wants_text(v) && (type == JSON_NUMBER || type == JSON_BOOL))
+	/* YAML's `y` is true too: only the writer knows the text. */
+	if (wants_text(v) && (type == JSON_BOOL || (type == JSON_NUMBER && v->f->flags & F_SECRET)))
+		return xstrdup(" (text is expected: quote it)");
+	if (wants_text(v) && type == JSON_NUMBER)
 		return xasprintf(" (did you mean \"%s\"? quote it)", text);
 	if (type != JSON_STRING)
 		return NULL;

@@ -34,10 +34,11 @@ enum field_type {
 enum field_flags {
 	F_PTR = 1, /* zero differs from absent: false, 0 and "" are kept */
 	F_REQUIRED = 2,
-	F_LATER = 4,  /* not honoured by this version: anything but the default is refused */
-	F_NOOP = 8,   /* accepted without effect on a single machine: warns */
-	F_MERGE = 16, /* a list of scalars that a strategic patch merges */
-	F_BARE = 32,  /* an object whose own members get no defaults: only what is deeper */
+	F_LATER = 4,   /* not honoured by this version: anything but the default is refused */
+	F_NOOP = 8,    /* accepted without effect on a single machine: warns */
+	F_MERGE = 16,  /* a list of scalars that a strategic patch merges */
+	F_BARE = 32,   /* an object whose own members get no defaults: only what is deeper */
+	F_SECRET = 64, /* its values are never shown */
 };
 
 struct schema;

@@ -30,7 +30,7 @@ static const struct field secret_fields[] = {
 	"The values in base64, each under a key of letters, digits, '-', '_' and '.'; at most 1 "
 	"MiB "
 	"in all before the encoding."),
-    ROW("stringData", T_STRING_MAP, 0,
+    ROW("stringData", T_STRING_MAP, F_SECRET,
 	"Values as plain text, for writing: the server puts them into data and never shows this "
 	"field."),
     ROW("type", T_STRING, 0,

@@ -5,6 +5,9 @@
  */
 #define REMOVAL_DELAY_MS 300
 #define REMOVAL_PARALLEL 2
+#define REMOVAL_PARALLEL_MAX 8
+/* With more than this waiting they do not wait for a pause of the starts, and more go at a time. */
+#define REMOVALS_MAX 200
 /* One that is refused again and again is left to the next controller's search for strays. */
 #define REMOVAL_TRIES 5
 
@@ -170,13 +173,17 @@ static void on_removed(struct engine_who who, const struct err *err)
 static void removal_next(void *arg)
 {
 	struct pods *set = arg;
+	bool hold = set->starting >= set->start_limit && set->removal_count < REMOVALS_MAX;
+	size_t parallel = REMOVAL_PARALLEL + set->removal_count / REMOVALS_MAX;
 	struct removal *r;
 
-	if (set->starting >= set->start_limit || !set->engine_up) {
+	if (hold || !set->engine_up) {
 		arm(set, REMOVAL_DELAY_MS);
 		return;
 	}
-	while (set->removing < REMOVAL_PARALLEL && (r = next_due(set))) {
+	if (parallel > REMOVAL_PARALLEL_MAX)
+		parallel = REMOVAL_PARALLEL_MAX;
+	while (set->removing < (int)parallel && (r = next_due(set))) {
 		set->removing++;
 		r->under_way = true;
 		container_remove(set->env->engine, r->id, on_removed,

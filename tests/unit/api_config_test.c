@@ -54,11 +54,16 @@ TEST("a config map has text and bytes, under keys that can be file names")
 	    "binaryData[a]: Invalid value: 'a': duplicate of key present in data]");
 }
 
-TEST("values of a wrong type and bytes that are no base64 are refused without being shown")
+TEST("values of a wrong type and bytes that are no base64 are refused, a secret's without being "
+     "shown")
 {
 	created(config_map(), CM(",'data':{'a':12345}"),
 	    "ConfigMap in version 'v1' cannot be handled as a ConfigMap: json: cannot unmarshal "
-	    "number into Go struct field ConfigMap.data of type string");
+	    "number into Go struct field ConfigMap.data of type string (did you mean '12345'? "
+	    "quote it)");
+	created(secret(), SECRET(",'stringData':{'pin':12345}"),
+	    "Secret in version 'v1' cannot be handled as a Secret: json: cannot unmarshal number "
+	    "into Go struct field Secret.stringData of type string (text is expected: quote it)");
 	created(secret(), SECRET(",'data':{'a':'hello world'}"),
 	    "Secret in version 'v1' cannot be handled as a Secret: illegal base64 data at input "
 	    "byte 5");

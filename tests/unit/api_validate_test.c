@@ -318,11 +318,6 @@ TEST("fields of later versions are refused, their defaults are not")
 	CHECK_JOB("\"suspend\":false,\"completionMode\":\"NonIndexed\",\"podReplacementPolicy\":"
 		  "\"TerminatingOrFailed\"," NEVER,
 	    "");
-	CHECK_POD("\"volumes\":[{\"name\":\"v\",\"emptyDir\":{}}],\"containers\":[{\"name\":\"a\","
-		  "\"image\":\"i\","
-		  "\"volumeMounts\":[{\"name\":\"v\",\"mountPath\":\"/"
-		  "v\"}]},{\"name\":\"b\",\"image\":\"i\"}]",
-	    "[spec.volumes: " LATER ", spec.containers[0].volumeMounts: " LATER "]");
 	CHECK_POD("\"volumes\":[],\"hostNetwork\":false,\"dnsPolicy\":\"ClusterFirst\","
 		  "\"securityContext\":{},\"dnsConfig\":{},"
 		  "\"hostUsers\":true,\"shareProcessNamespace\":false,\"os\":{\"name\":\"linux\"}"

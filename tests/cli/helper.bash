@@ -326,22 +326,6 @@ controller_pid() {
 	kjob controller status -o json | jq -r .pid
 }
 
-# Whether one container reaches another over the engine's bridge: firewall rules of another engine on the same machine can
-# be in the way. The answer is kept for the file.
-containers_talk() {
-	if [ ! -e "$WORK/talk" ]; then
-		local ip
-		pod talk-a 'httpd -f -p 8000' | apply
-		eventually 20 field_matches pod/talk-a .status.podIP '^[0-9]'
-		ip=$(get pod/talk-a .status.podIP)
-		pod talk-b "for i in 1 2 3 4 5; do nc -w 2 $ip 8000 </dev/null && echo yes && exit; sleep 0.5; done" | apply
-		eventually 30 field_matches pod/talk-b .status.phase '^(Succeeded|Failed)$'
-		kjob logs talk-b >"$WORK/talk"
-		kjob delete pod talk-a talk-b --now >/dev/null
-	fi
-	grep -q yes "$WORK/talk"
-}
-
 field_matches() { # OBJECT JQ-FILTER EXTENDED-REGULAR-EXPRESSION
 	matches "$(get "$1" "$2")" "$3" >/dev/null
 }

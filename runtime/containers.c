@@ -117,6 +117,7 @@ static void deliver_info(struct call *c, const json *j, bool lost)
 	    .started_at_ns = started,
 	    .finished_at_ns = finished,
 	    .ip = address_of(json_get(j, "NetworkSettings")),
+	    .stop_signal = json_str(j, "Config.StopSignal"),
 	};
 
 	info.oom_likely = !c->en->tells_oom && info.exit_code == SIGKILL_EXIT_CODE &&

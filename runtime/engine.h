@@ -102,6 +102,7 @@ struct container_info {
 	bool oom_likely;
 	int64_t started_at_ns, finished_at_ns; /* TIME_ZERO_NS: never */
 	const char *ip;                        /* "" or NULL without */
+	const char *stop_signal;               /* name or number; NULL: SIGTERM */
 };
 typedef void container_info_fn(
     struct engine_who who, const struct container_info *info, const struct err *err);

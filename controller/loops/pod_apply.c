@@ -32,6 +32,8 @@ void container_begin_attempt(struct container *c)
 	c->stop_by_ms = c->term_sent_ms = c->kill_sent_ms = 0;
 	set_text(&c->kill_message, NULL);
 	set_text(&c->image_user, NULL);
+	set_text(&c->stop_signal, NULL);
+	c->unsure = false;
 }
 
 void container_retry(struct container *c, const char *reason, const char *message)
@@ -211,9 +213,41 @@ static bool apply_create(struct pod *p, struct container *c, const struct pod_ac
 
 /* ---- attach, start ---- */
 
+/* Both engines answer this only when a start that is under way is done. */
+static void on_asked(
+    struct engine_who who, const struct container_info *info, const struct err *err)
+{
+	struct container *c = container_of(who);
+
+	if (!c)
+		return;
+	c->busy = false;
+	c->call = 0;
+	pod_queue(c->pod);
+	if (err && err->reason == ERR_NOT_FOUND) {
+		free(TAKE(c->id));
+		c->stage = STAGE_WAITING;
+	} else if (err) {
+		wait_for_engine(c);
+	} else {
+		c->unsure = false;
+		if (info->state != CONTAINER_CREATED)
+			exit_take_started(c, info);
+	}
+}
+
+/*
+ * A start whose answer was lost may still come to pass. Attaching to what runs already would miss
+ * its first lines, and starting what has ended would run it twice.
+ */
 static bool apply_attach(struct pod *p, struct container *c, const struct pod_action *a)
 {
-	output_attach(c);
+	if (!c->unsure) {
+		output_attach(c);
+		return true;
+	}
+	c->busy = true;
+	c->call = container_inspect(p->set->env->engine, c->id, on_asked, container_who(c));
 	return true;
 }
 
@@ -259,7 +293,7 @@ static void on_started(struct engine_who who, int exit_code, const struct err *e
 		c->stage = STAGE_WAITING;
 	} else if (err->reason == ERR_UNAVAILABLE || err->reason == ERR_TIMEOUT) {
 		wait_for_engine(c);
-		exit_inspect_soon(c, RETRY_UNAVAILABLE_MS); /* it may be running after all */
+		c->unsure = true;
 	} else {
 		container_retry(c, "RunContainerError", err_msg(err));
 	}

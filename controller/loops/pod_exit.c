@@ -81,6 +81,8 @@ static void take_facts(struct container *c, const struct container_info *info)
 	struct map *known = &c->pod->set->image_ids;
 
 	set_text(&c->image_id, info->image_id);
+	set_text(&c->stop_signal,
+	    info->stop_signal && *info->stop_signal ? info->stop_signal : DEFAULT_SIGNAL);
 	if (info->ip && info->ip[0])
 		set_text(&c->ip, info->ip);
 	if (info->started_at_ns != TIME_ZERO_NS)
@@ -134,6 +136,15 @@ void exit_take_info(struct container *c, const struct container_info *info)
 		take_exited(c, info);
 		break;
 	}
+}
+
+void exit_take_started(struct container *c, const struct container_info *info)
+{
+	c->stage = STAGE_RUNNING;
+	c->log_gap = true;
+	if (c->post_start == HOOK_DUE)
+		c->post_start = HOOK_DONE;
+	exit_take_info(c, info);
 }
 
 /* ---- asking ---- */

@@ -59,31 +59,40 @@ static bool next_to(const json *a, const json *b)
 	       (all || str_eq(ip, other));
 }
 
+typedef bool port_fn(const json *port, const json *arg);
+
+/* Whether it is so of a port of any container that stays: sidecars and the pod's own. */
+static bool any_port(const json *spec, port_fn *fn, const json *arg)
+{
+	static const char *const lists[] = {"initContainers", "containers"};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		json_for (c, json_get(spec, lists[i]))
+			if (i > 0 || str_eq(json_str(c, "restartPolicy"), "Always"))
+				json_for (port, json_get(c, "ports"))
+					if (fn(port, arg))
+						return true;
+	return false;
+}
+
+static bool is_host_port(const json *port, const json *none)
+{
+	return json_int(port, "hostPort", 0) != 0;
+}
+
 bool pod_has_host_ports(const json *spec)
 {
-	json_for (c, json_get(spec, "containers"))
-		json_for (port, json_get(c, "ports"))
-			if (json_int(port, "hostPort", 0))
-				return true;
-	return false;
+	return any_port(spec, is_host_port, NULL);
 }
 
 static bool port_clashes(const json *port, const json *other)
 {
-	json_for (c, json_get(other, "containers"))
-		json_for (theirs, json_get(c, "ports"))
-			if (next_to(port, theirs))
-				return true;
-	return false;
+	return any_port(other, next_to, port);
 }
 
 bool pod_ports_clash(const json *spec, const json *other)
 {
-	json_for (c, json_get(spec, "containers"))
-		json_for (port, json_get(c, "ports"))
-			if (port_clashes(port, other))
-				return true;
-	return false;
+	return any_port(spec, port_clashes, other);
 }
 
 /* ---- the judgement ---- */

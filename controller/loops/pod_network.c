@@ -178,25 +178,28 @@ static const struct {
 	const char *kubernetes, *engine;
 } protocols[] = {{"UDP", "udp"}, {"SCTP", "sctp"}};
 
-static void add_ports(const json *containers, struct spec_parts *parts)
+static bool is_sidecar(const json *c)
 {
-	json_for (c, containers) {
-		json_for (port, json_get(c, "ports")) {
-			struct port_spec p = {
-			    .protocol = "tcp",
-			    .host_ip = json_str(port, "hostIP"),
-			    .port = (uint16_t)json_int(port, "containerPort", 0),
-			    .host_port = (uint16_t)json_int(port, "hostPort", 0),
-			};
+	return str_eq(json_str(c, "restartPolicy"), "Always");
+}
 
-			if (!p.host_port)
-				continue;
-			for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
-				if (str_eq(json_str(port, "protocol"), protocols[i].kubernetes))
-					p.protocol = protocols[i].engine;
-			GROW(parts->ports, parts->port_cap, parts->port_count + 1);
-			parts->ports[parts->port_count++] = p;
-		}
+static void add_ports(const json *container, struct spec_parts *parts)
+{
+	json_for (port, json_get(container, "ports")) {
+		struct port_spec p = {
+		    .protocol = "tcp",
+		    .host_ip = json_str(port, "hostIP"),
+		    .port = (uint16_t)json_int(port, "containerPort", 0),
+		    .host_port = (uint16_t)json_int(port, "hostPort", 0),
+		};
+
+		if (!p.host_port)
+			continue;
+		for (size_t i = 0; i < ARRAY_LEN(protocols); i++)
+			if (str_eq(json_str(port, "protocol"), protocols[i].kubernetes))
+				p.protocol = protocols[i].engine;
+		GROW(parts->ports, parts->port_cap, parts->port_count + 1);
+		parts->ports[parts->port_count++] = p;
 	}
 }
 
@@ -215,13 +218,16 @@ int network_apply(
 			return -1;
 		if (!json_bool(spec, "setHostnameAsFQDN", false))
 			s->domainname = parts->domainname = pod_domain(pod);
-		add_aliases(pod, &parts->extra_hosts);
-		s->extra_hosts = &parts->extra_hosts;
-		add_ports(json_get(spec, "containers"), parts);
-		add_ports(json_get(spec, "initContainers"), parts);
+		json_for (c, json_get(spec, "containers"))
+			add_ports(c, parts);
+		json_for (c, json_get(spec, "initContainers"))
+			if (is_sidecar(c))
+				add_ports(c, parts);
 		s->ports = parts->ports;
 		s->port_count = parts->port_count;
 	}
+	add_aliases(pod, &parts->extra_hosts);
+	s->extra_hosts = &parts->extra_hosts;
 	apply_dns(pod, s, parts);
 	if (parts->names_server && !s->network_mode)
 		s->network_mode = "bridge"; /* where the relay is, for a user's own Podman too */
@@ -230,11 +236,6 @@ int network_apply(
 }
 
 /* ---- the sandbox ---- */
-
-static bool is_sidecar(const json *c)
-{
-	return str_eq(json_str(c, "restartPolicy"), "Always");
-}
 
 bool pod_wants_sandbox(const json *pod)
 {

@@ -53,11 +53,36 @@ static void on_killed(struct engine_who who, const struct err *err)
 	pod_queue(c->pod);
 }
 
+static void send_signal(struct container *c)
+{
+	container_kill(
+	    c->pod->set->env->engine, c->id, c->stop_signal, on_killed, container_who(c));
+}
+
+/* Of a container that has just been started: which signal its image wants. */
+static void on_signal_known(
+    struct engine_who who, const struct container_info *info, const struct err *err)
+{
+	struct container *c = container_of(who);
+
+	if (!c || c->stage != STAGE_RUNNING)
+		return;
+	if (err)
+		set_text(&c->stop_signal, DEFAULT_SIGNAL);
+	else
+		exit_take_info(c, info);
+	if (c->stage == STAGE_RUNNING)
+		send_signal(c);
+}
+
 bool apply_term(struct pod *p, struct container *c, const struct pod_action *a)
 {
 	stop_begin(c);
 	c->term_sent_ms = now_ms();
-	container_kill(p->set->env->engine, c->id, "SIGTERM", on_killed, container_who(c));
+	if (c->stop_signal)
+		send_signal(c);
+	else
+		container_inspect(p->set->env->engine, c->id, on_signal_known, container_who(c));
 	return true;
 }
 

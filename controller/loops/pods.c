@@ -196,6 +196,7 @@ static void container_release(struct container *c)
 	free(c->prev_id);
 	free(c->image_id);
 	free(c->image_user);
+	free(c->stop_signal);
 	free(c->ip);
 	free(c->end_reason);
 	free(c->end_message);

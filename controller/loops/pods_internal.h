@@ -59,7 +59,8 @@ struct container {
 	char *id;          /* of the engine's container; NULL: none */
 	char *prev_id;     /* the last dead instance, kept in the engine; NULL: none */
 	char *image_id, *ip;
-	char *image_user; /* of its image, in this attempt; NULL: not asked for */
+	char *image_user;  /* of its image, in this attempt; NULL: not asked for */
+	char *stop_signal; /* of this instance, as the engine has it; NULL: not known yet */
 	struct stream *stream;
 	bool stream_open, stream_ended;
 	bool stream_is_log; /* it is the engine's log, not an attach: no stdin */
@@ -69,6 +70,7 @@ struct container {
 	struct timer inspect_timer;
 	int inspect_delay_ms;
 	bool has_stdin;
+	bool unsure; /* somebody may have asked for its start: the engine is asked before we do */
 
 	/* how it went */
 	int64_t started_ns, finished_ns;
@@ -184,8 +186,8 @@ struct pods {
 	int removing;
 	struct timer removal_timer;
 	struct volume_care *volumes; /* of pod_volumes; NULL: nothing is to be done */
-	bool reload;   /* a turn was lost: read the store again */
-	bool applying; /* our own store writes: do not take them for news */
+	bool reload;                 /* a turn was lost: read the store again */
+	bool applying;               /* our own store writes: do not take them for news */
 	/* The jobs loop: told when a pod that a job owns has changed. */
 	void (*on_owner_news)(void *ctx, const char *owner_uid);
 	void *on_owner_ctx;
@@ -225,6 +227,7 @@ void container_retry(struct container *c, const char *reason, const char *messag
 bool container_refuse_image(struct container *c, const struct err *err);
 
 /* ---- pod_stop.c ---- */
+#define DEFAULT_SIGNAL "SIGTERM"
 bool apply_term(struct pod *p, struct container *c, const struct pod_action *a);
 bool apply_kill(struct pod *p, struct container *c, const struct pod_action *a);
 bool apply_round(struct pod *p, struct container *c, const struct pod_action *a);
@@ -320,6 +323,8 @@ void exit_inspect_now(struct container *c);
 void exit_inspect_soon(struct container *c, int delay_ms);
 /* The facts of an inspect of the current instance. */
 void exit_take_info(struct container *c, const struct container_info *info);
+/* It turns out that somebody has started it: its output so far is in the engine's log alone. */
+void exit_take_started(struct container *c, const struct container_info *info);
 /* It was started; its stream has ended; the engine told of its end or removal. */
 void exit_started(struct container *c);
 void exit_drained(struct container *c);

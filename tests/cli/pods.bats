@@ -2,8 +2,21 @@
 # Bare pods: restarts, images, command and environment.
 load helper
 
+# An image with an entry point, arguments and a signal of its own: only one of the two engines takes the last as a change.
+image_make() {
+	local id change='ENTRYPOINT ["echo","entry"]'$'\n''CMD ["cmd"]'
+	[ "$KJOB_TEST_ENGINE" = docker ] || change+=$'\n''STOPSIGNAL SIGUSR1'
+	id=$(engine POST /containers/create -H 'Content-Type: application/json' \
+		-d "{\"Image\": \"$IMAGE\", \"Cmd\": [\"true\"], \"StopSignal\": \"SIGUSR1\"}" | jq -r .Id)
+	engine POST "/commit?container=$id&repo=${OWN_IMAGE%:*}&tag=1&changes=$(jq -rn --arg c "$change" '$c | @uri')" \
+		-H 'Content-Type: application/json' -d '{}' >/dev/null
+	engine DELETE "/containers/$id?force=true" >/dev/null
+}
+
 setup_file() {
 	instance_start
+	export OWN_IMAGE=localhost/kjob-$INSTANCE:1
+	image_make
 	{
 		pod n01 'exit 0' rp=Always
 		pod n02 'echo try; exit 1' rp=OnFailure
@@ -15,6 +28,7 @@ setup_file() {
 
 teardown_file() {
 	instance_stop
+	engine DELETE "/images/$OWN_IMAGE?force=true" >/dev/null
 }
 
 container_state() { # POD JQ-FILTER, of its container's status
@@ -59,16 +73,37 @@ restarted() { # POD N
 
 @test "N25 command and args replace the image's entry point and arguments" {
 	{
-		pod n25-command '' 'command=[echo, from, command]'
-		pod n25-both '' 'command=[echo, from]' 'args=[both]'
-		pod n25-args '' 'args=[echo, from, args]' | sed '/command:/d'
+		pod_of n25
+		echo '  containers:'
+		echo "  - {name: neither, image: $OWN_IMAGE}"
+		echo "  - {name: command, image: $OWN_IMAGE, command: [echo, command]}"
+		echo "  - {name: args, image: $OWN_IMAGE, args: [args]}"
+		echo "  - {name: both, image: $OWN_IMAGE, command: [echo, command], args: [args]}"
+		echo "  - {name: empty, image: $OWN_IMAGE, command: [], args: []}"
 	} | apply
-	eventually 15 field_is pod/n25-args .status.phase Succeeded
-	eventually 15 field_is pod/n25-command .status.phase Succeeded
-	eventually 15 field_is pod/n25-both .status.phase Succeeded
-	is "$(kjob logs n25-command)" "from command"
-	is "$(kjob logs n25-both)" "from both"
-	is "$(kjob logs n25-args)" "from args"
+	eventually 30 field_is pod/n25 .status.phase Succeeded
+	is "$(kjob logs n25 -c neither)" "entry cmd"
+	is "$(kjob logs n25 -c command)" command
+	is "$(kjob logs n25 -c args)" "entry args"
+	is "$(kjob logs n25 -c both)" "command args"
+	is "$(kjob logs n25 -c empty)" "entry cmd"
+}
+
+@test "what asks a container to stop is the signal of its image, or of its lifecycle" {
+	local script='trap "echo usr1; exit 0" USR1; trap "echo term; exit 0" TERM; echo up; while :; do sleep 0.1; done'
+	pod signal "$script" rp=Never "image=$OWN_IMAGE" | apply
+	{
+		pod_of signal-own 'os={name: linux}'
+		echo '  containers:'
+		has_container c "$script" 'lifecycle={stopSignal: SIGUSR1}'
+	} | apply
+	for name in signal signal-own; do
+		eventually 15 shows '^up' logs $name
+		kjob logs -f $name >"$T/$name" &
+	done
+	kjob delete pod signal signal-own --grace-period=10 >/dev/null
+	wait
+	is "$(cat "$T/signal" "$T/signal-own" | xargs)" "up usr1 up usr1"
 }
 
 @test "N27 the pull policy follows from the tag, and Never without the image waits" {

@@ -170,7 +170,7 @@ ended() { # POD
 	is "$(engine GET "/containers/json?all=1" | jq '[.[].Labels | select(.["io.kubernetes.pod.name"] == "names")] | length')" 1
 }
 
-@test "hostNetwork and hostPID: the machine's network and processes" {
+@test "hostNetwork, hostPID, hostIPC: the machine's network and processes" {
 	apply <<-END
 		apiVersion: v1
 		kind: Pod
@@ -179,11 +179,15 @@ ended() { # POD
 		  restartPolicy: Never
 		  hostNetwork: true
 		  hostPID: true
+		  hostIPC: true
+		  hostAliases: [{ip: 10.1.2.3, hostnames: [foo]}]
 		  containers:
-		  - {name: c, image: $IMAGE, command: [sh, -c, 'readlink /proc/self/ns/net; readlink /proc/self/ns/pid']}
+		  - {name: c, image: $IMAGE, command: [sh, -c, 'for n in net pid ipc; do readlink /proc/self/ns/\$n; done; cat /etc/hosts; hostname']}
 	END
 	ended host
-	is "$(kjob logs host)" "$(readlink /proc/self/ns/net /proc/self/ns/pid)"
+	is "$(kjob logs host | head -n 3)" "$(readlink /proc/self/ns/net /proc/self/ns/pid /proc/self/ns/ipc)"
+	matches "$(kjob logs host)" '^10.1.2.3[[:space:]]foo$'
+	is "$(kjob logs host | tail -n 1)" "$(hostname)"
 }
 
 @test "a hostPort leads to the container, and two pods with the same one take turns" {

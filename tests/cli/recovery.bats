@@ -92,3 +92,41 @@ container_exited() { # JOB: asks the engine, not kjob, which would start a contr
 	eventually 20 no_containers
 	is "$(kjob get pods -o name 2>/dev/null)" ""
 }
+
+# What each container is to have written, in order, into the log that they share.
+parts_pod() { # NAME
+	pod_of "$1" 'volumes=[{name: d, emptyDir: {}}]'
+	local mount='volumeMounts=[{name: d, mountPath: /d}]' probe='{exec: {command: ["true"]}, periodSeconds: 1}'
+	echo '  initContainers:'
+	has_container i1 'echo i1 >>/d/log; echo begin; sleep 0.3; echo end' "$mount"
+	has_container side 'echo side >>/d/log; trap "echo end; exit 0" TERM; echo begin; touch /ok; while :; do sleep 0.1; done' \
+		"$mount" restartPolicy=Always 'startupProbe={exec: {command: [cat, /ok]}, periodSeconds: 1}'
+	has_container i2 'echo i2 >>/d/log; echo begin; sleep 0.2; echo end' "$mount"
+	echo '  containers:'
+	has_container a 'echo a >>/d/log; for i in $(seq 10); do echo $i; sleep 0.2; done' "$mount" "livenessProbe=$probe"
+	has_container b 'sleep 3; cat /d/log' "$mount" "readinessProbe=$probe"
+}
+
+@test "pods of init containers, sidecars and probes survive kills: nothing is lost and nothing runs twice" {
+	local p
+	for p in one two three; do
+		parts_pod "$p"
+	done | apply
+	for _ in 1 2 3 4 5 6; do
+		sleep "0.$((RANDOM % 10))$((RANDOM % 10))"
+		kill_controller
+		kjob get pods >/dev/null
+	done
+	for p in one two three; do
+		eventually 40 field_is "pod/$p" .status.phase Succeeded
+		is "$(get "pod/$p" '[.status | .initContainerStatuses[], .containerStatuses[] | .name, .restartCount,
+			.state.terminated.exitCode] | map(tostring) | join(" ")')" "i1 0 0 side 0 0 i2 0 0 a 0 0 b 0 0"
+		is "$(kjob logs "$p" -c b | xargs)" "i1 side i2 a"
+		is "$(kjob logs "$p" -c a | xargs)" "1 2 3 4 5 6 7 8 9 10"
+		for c in i1 i2 side; do
+			is "$(kjob logs "$p" -c $c | xargs)" "begin end"
+		done
+	done
+	kjob delete pods --all >/dev/null
+	eventually 20 no_containers
+}

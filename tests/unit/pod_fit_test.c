@@ -109,6 +109,10 @@ TEST("host ports clash by number, protocol and address")
 	    {PORT("{'hostPort':80,'protocol':'UDP'}"), false},
 	    {PORT("{'hostPort':80,'hostIP':'127.0.0.1'}"), true},
 	    {"{'containers':[{}]}", false},
+	    {"{'initContainers':[{'ports':[{'hostPort':80}]}],'containers':[{}]}", false},
+	    {"{'initContainers':[{'restartPolicy':'Always','ports':[{'hostPort':80}]}],"
+	     "'containers':[{}]}",
+		true},
 	};
 	auto_json *all = parse(PORT("{'hostPort':80}"));
 	auto_json *one = parse(PORT("{'hostPort':80,'hostIP':'127.0.0.2'}"));

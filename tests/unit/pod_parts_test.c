@@ -137,22 +137,24 @@ TEST("N33 host names and what the sandbox writes into /etc/hosts")
 
 TEST("only the ports of the host are bound, and only where the network is the pod's own")
 {
-#define PORTS                                                                                 \
-	"'containers':[{'ports':[{'containerPort':80},{'containerPort':53,'hostPort':1053,"   \
-	"'protocol':'UDP','hostIP':'127.0.0.1'}]},{'ports':[{'containerPort':1,'hostPort':2," \
-	"'protocol':'TCP'}]}]"
+#define PORTS                                                                                  \
+	"'containers':[{'ports':[{'containerPort':80},{'containerPort':53,'hostPort':1053,"    \
+	"'protocol':'UDP','hostIP':'127.0.0.1'}]},{'ports':[{'containerPort':1,'hostPort':2,"  \
+	"'protocol':'TCP'}]}],'initContainers':[{'ports':[{'containerPort':3,'hostPort':3}]}," \
+	"{'restartPolicy':'Always','ports':[{'containerPort':4,'hostPort':4}]}]"
 	auto_json *pod = pod_with(PORTS), *host = pod_with("'hostNetwork':true," PORTS);
 	auto_spec_parts parts = {0}, none = {0};
 	struct container_spec s = {0}, h = {0};
 	auto_err e = {0};
 
 	CHECK_INT(network_apply(pod, &s, &parts, &e), 0);
-	CHECK_INT(s.port_count, 2);
+	CHECK_INT(s.port_count, 3);
 	CHECK_INT(s.ports[0].port, 53);
 	CHECK_INT(s.ports[0].host_port, 1053);
 	CHECK_STR(s.ports[0].protocol, "udp");
 	CHECK_STR(s.ports[0].host_ip, "127.0.0.1");
 	CHECK_STR(s.ports[1].protocol, "tcp");
+	CHECK_INT(s.ports[2].port, 4);
 	CHECK_INT(network_apply(host, &h, &none, &e), 0);
 	CHECK_STR(h.network_mode, "host");
 	CHECK_INT(h.port_count, 0);

@@ -174,6 +174,7 @@ static void create_failed(struct container *c, const struct err *err)
 		if (c->pod->sandbox) /* perhaps that is what is missing */
 			exit_inspect_now(c->pod->sandbox);
 	} else if (err->reason == ERR_UNAVAILABLE || err->reason == ERR_TIMEOUT) {
+		pods_expect_stray(c->pod->set);
 		wait_for_engine(c);
 	} else if (err->reason == ERR_INVALID) {
 		container_retry(c, "CreateContainerConfigError", err_msg(err));

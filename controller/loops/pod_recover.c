@@ -175,26 +175,29 @@ static void settle_round(struct pod *p)
 		p->sandbox->stage = STAGE_EXITED;
 }
 
-/* No pod in memory: either one that ended long ago, whose containers stay with it, or nobody's. */
+/*
+ * No pod in memory: either one that ended long ago, whose containers stay with it, or nobody's,
+ * such as one whose create took longer than its pod was there.
+ */
 static void match_stray(struct pods *set, const struct container_info *info)
 {
-	const char *uid = label(info, LABEL_UID);
+	const char *uid = label(info, LABEL_UID), *group = uid ? uid : info->id;
 	auto_json *obj = uid ? store_get_by_uid(set->env->store, kind_by_id(KIND_POD), uid) : NULL;
 	bool donor = str_eq(label(info, LABEL_CONTAINER), SANDBOX_CONTAINER);
 
 	if (obj)
-		removal_later(set, uid, info->id, donor);
+		removal_later(set, group, info->id, donor);
 	else
-		removal_add(set, uid, info->id, donor);
+		removal_add(set, group, info->id, donor);
 }
 
-/* At the start: what earlier controllers left. Engines list the newest first. */
+/* Engines list the newest first. */
 static void match_strays(struct pods *set, const struct container_info *infos, size_t len)
 {
 	for (size_t i = len; i-- > 0;) {
 		const char *uid = label(&infos[i], LABEL_UID);
 
-		if (!uid || !map_get(&set->by_uid, uid))
+		if (!removal_knows(set, infos[i].id) && (!uid || !map_get(&set->by_uid, uid)))
 			match_stray(set, &infos[i]);
 	}
 }
@@ -231,6 +234,7 @@ static void on_list(
 	struct pods *set = who.ctx;
 	bool first = !set->engine_up || !set->recovered;
 
+	set->listed_busy = set->by_uid.len > 0;
 	timer_set(set->env->loop, &set->relist, err ? 500 : RELIST_MS);
 	if (err) {
 		log_warn("cannot list containers: %s", err_msg(err));
@@ -248,10 +252,9 @@ static void on_list(
 		if (c && !c->busy)
 			match(c, &infos[i]);
 	}
-	if (first) {
+	if (first)
 		removal_forget_later(set);
-		match_strays(set, infos, len);
-	}
+	match_strays(set, infos, len);
 	check_missing(set, infos, len);
 	for (size_t i = 0; i < set->slot_count && !set->recovered; i++)
 		if (set->slots[i])
@@ -275,7 +278,8 @@ static void relist_due(void *arg)
 {
 	struct pods *set = arg;
 
-	if (set->by_uid.len > 0 || !set->recovered || !set->engine_up)
+	if (set->by_uid.len > 0 || set->listed_busy || now_ms() < set->strays_until_ms ||
+	    !set->recovered || !set->engine_up)
 		recover_relist(set);
 	else
 		timer_set(set->env->loop, &set->relist, RELIST_MS);

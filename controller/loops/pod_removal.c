@@ -1,3 +1,4 @@
+/* pod_removal: engine containers that are to go, and those that are kept for a while. */
 #include "pod_volumes.h"
 #include "pods_internal.h"
 
@@ -8,75 +9,166 @@
 #define REMOVAL_PARALLEL_MAX 8
 /* With more than this waiting they do not wait for a pause of the starts, and more go at a time. */
 #define REMOVALS_MAX 200
-/* One that is refused again and again is left to the next controller's search for strays. */
+/* One that is refused again and again is left to a later look at the engine's list. */
 #define REMOVAL_TRIES 5
 
-struct removal {
-	char *id, *pod_uid;
-	bool donor, under_way;
-	int tries;
-	struct removal *next;
+enum removal_state {
+	REMOVAL_KEPT,    /* in kept: of a pod that has ended */
+	REMOVAL_DUE,     /* in due */
+	REMOVAL_BLOCKED, /* a donor in the list of its group, whose dependents go first */
+	REMOVAL_CALLED,  /* the engine has been asked; in no list */
 };
 
-static void removal_next(void *arg);
+struct removal {
+	char *id;
+	struct group *group;
+	bool donor, kill;
+	enum removal_state state;
+	int tries;
+	struct pods *set;
+	struct removal *prev, *next;
+};
+
+struct list {
+	struct removal *first, *last;
+	size_t len;
+};
+
+/* Containers of which the donors go last. It lives while it has any. */
+struct group {
+	char *name;
+	size_t members, dependents; /* all, and those that are no donors */
+	struct list blocked;
+};
+
+struct removals {
+	struct map by_id;  /* engine id → struct removal: all of them */
+	struct map groups; /* name → struct group */
+	struct list kept;  /* oldest first; ENDED_KEEP at most */
+	struct list due;   /* first come first */
+	size_t called;
+	struct timer timer;
+};
+
+/* ---- lists ---- */
+
+static void append(struct list *l, struct removal *r)
+{
+	r->prev = l->last;
+	r->next = NULL;
+	*(l->last ? &l->last->next : &l->first) = r;
+	l->last = r;
+	l->len++;
+}
+
+static void unlink_from(struct list *l, struct removal *r)
+{
+	*(r->prev ? &r->prev->next : &l->first) = r->next;
+	*(r->next ? &r->next->prev : &l->last) = r->prev;
+	l->len--;
+}
+
+static struct list *list_of(const struct removal *r)
+{
+	struct removals *all = r->set->removals;
+
+	switch (r->state) {
+	case REMOVAL_KEPT:
+		return &all->kept;
+	case REMOVAL_DUE:
+		return &all->due;
+	case REMOVAL_BLOCKED:
+		return &r->group->blocked;
+	case REMOVAL_CALLED:
+		break;
+	}
+	return NULL;
+}
+
+static void set_state(struct removal *r, enum removal_state state)
+{
+	struct list *l = list_of(r);
+
+	if (l)
+		unlink_from(l, r);
+	r->state = state;
+	l = list_of(r);
+	if (l)
+		append(l, r);
+}
+
+/* ---- what is in them ---- */
 
 static void arm(struct pods *set, int64_t delay_ms)
 {
-	set->removal_timer.name = "removal";
-	set->removal_timer.fn = removal_next;
-	set->removal_timer.arg = set;
-	timer_set(set->env->loop, &set->removal_timer, delay_ms);
+	timer_set(set->env->loop, &set->removals->timer, delay_ms);
 }
 
-static struct removal *removal_new(const char *pod_uid, const char *id)
+static struct removal *removal_new(
+    struct pods *set, const char *group, const char *id, bool donor, enum removal_state state)
 {
+	struct removals *all = set->removals;
 	struct removal *r = xcalloc(1, sizeof(*r));
+	struct group *g = map_get(&all->groups, group);
 
-	r->id = xstrdup(id);
-	r->pod_uid = xstrdup(pod_uid);
+	if (!g) {
+		g = xcalloc(1, sizeof(*g));
+		g->name = xstrdup(group);
+		map_set(&all->groups, group, g);
+	}
+	*r = (struct removal){
+	    .id = xstrdup(id), .group = g, .donor = donor, .set = set, .state = REMOVAL_CALLED};
+	g->members++;
+	g->dependents += !donor;
+	map_set(&all->by_id, id, r);
+	set_state(r, state);
 	return r;
 }
 
+/* The engine keeps a donor while anything is joined to it. */
 static void removal_free(struct removal *r)
 {
+	struct removals *all = r->set->removals;
+	struct group *g = r->group;
+	struct list *l = list_of(r);
+
+	if (l)
+		unlink_from(l, r);
+	map_del(&all->by_id, r->id);
+	g->dependents -= !r->donor;
+	if (--g->members == 0) {
+		map_del(&all->groups, g->name);
+		free(g->name);
+		free(g);
+	} else {
+		while (g->dependents == 0 && g->blocked.first) {
+			set_state(g->blocked.first, REMOVAL_DUE);
+			arm(r->set, 1);
+		}
+	}
 	free(r->id);
-	free(r->pod_uid);
 	free(r);
 }
 
-/* What goes now need not go later, and no donor waits for it. */
-static void forget_later(struct pods *set, const char *id)
-{
-	struct removal **at = &set->ended, *last = NULL, *gone;
+static void removal_next(void *arg);
 
-	while (*at && !str_eq((*at)->id, id)) {
-		last = *at;
-		at = &(*at)->next;
-	}
-	gone = *at;
-	if (!gone)
-		return;
-	*at = gone->next;
-	if (!gone->next)
-		set->ended_tail = last ? &last->next : &set->ended;
-	set->ended_count--;
-	removal_free(gone);
+void removals_start(struct pods *set)
+{
+	set->removals = xcalloc(1, sizeof(*set->removals));
+	set->removals->timer = (struct timer){.name = "removal", .fn = removal_next, .arg = set};
 }
 
-void removal_add(struct pods *set, const char *pod_uid, const char *id, bool donor)
+void removal_add(struct pods *set, const char *group, const char *id, bool donor)
 {
-	struct removal *r;
+	struct removal *r = id ? map_get(&set->removals->by_id, id) : NULL;
 
-	if (!id || map_get(&set->removal_ids, id))
+	if (!id || (r && r->state != REMOVAL_KEPT))
 		return;
-	forget_later(set, id);
-	r = removal_new(pod_uid, id);
-	r->donor = donor;
-	map_set(&set->removal_ids, id, r);
-	r->next = set->removals;
-	set->removals = r;
-	set->removal_count++;
-	if (!timer_is_set(&set->removal_timer))
+	if (r)
+		set_state(r, REMOVAL_DUE);
+	else
+		removal_new(set, group, id, donor, REMOVAL_DUE);
+	if (!timer_is_set(&set->removals->timer))
 		arm(set, REMOVAL_DELAY_MS);
 }
 
@@ -84,97 +176,86 @@ void removal_add(struct pods *set, const char *pod_uid, const char *id, bool don
  * Status and output of a pod that has ended are ours; its containers are only there for people who
  * look at the engine. Thousands of them make its lists slow.
  */
-void removal_later(struct pods *set, const char *pod_uid, const char *id, bool donor)
+void removal_later(struct pods *set, const char *group, const char *id, bool donor)
 {
 	struct removal *oldest;
 
-	if (!id || map_get(&set->removal_ids, id))
+	if (!id || map_get(&set->removals->by_id, id))
 		return;
-	if (!set->ended)
-		set->ended_tail = &set->ended;
-	*set->ended_tail = removal_new(pod_uid, id);
-	(*set->ended_tail)->donor = donor;
-	set->ended_tail = &(*set->ended_tail)->next;
-	if (++set->ended_count <= ENDED_KEEP)
-		return;
-	oldest = set->ended;
-	set->ended = oldest->next;
-	set->ended_count--;
-	removal_add(set, oldest->pod_uid, oldest->id, oldest->donor);
-	removal_free(oldest);
+	removal_new(set, group, id, donor, REMOVAL_KEPT);
+	oldest = set->removals->kept.first;
+	if (set->removals->kept.len > ENDED_KEEP)
+		removal_add(set, oldest->group->name, oldest->id, oldest->donor);
 }
 
-static void free_list(struct removal **first)
+bool removal_knows(const struct pods *set, const char *id)
 {
-	while (*first) {
-		struct removal *r = *first;
-
-		*first = r->next;
-		removal_free(r);
-	}
+	return map_get(&set->removals->by_id, id) != NULL;
 }
 
 void removal_forget_later(struct pods *set)
 {
-	free_list(&set->ended);
-	set->ended_count = 0;
+	while (set->removals->kept.first)
+		removal_free(set->removals->kept.first);
 }
 
-static void drop(struct pods *set, struct removal *gone)
+size_t removals_waiting(const struct pods *set)
 {
-	struct removal **at = &set->removals;
-
-	while (*at != gone)
-		at = &(*at)->next;
-	*at = gone->next;
-	set->removal_count--;
-	map_del(&set->removal_ids, gone->id);
-	removal_free(gone);
+	return set->removals->due.len + set->removals->called;
 }
 
-/* The engine keeps a donor while anything is joined to it. */
-static bool has_dependents(const struct pods *set, const struct removal *donor)
-{
-	const struct removal *lists[] = {set->removals, set->ended};
+/* ---- carrying them out ---- */
 
-	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
-		for (const struct removal *r = lists[i]; r; r = r->next)
-			if (!r->donor && str_eq(r->pod_uid, donor->pod_uid))
-				return true;
-	return false;
-}
-
-static struct removal *next_due(struct pods *set)
+static struct removal *next_due(struct removals *all)
 {
-	for (struct removal *r = set->removals; r; r = r->next)
-		if (!r->under_way && !(r->donor && has_dependents(set, r)))
-			return r;
-	return NULL;
+	while (all->due.first && all->due.first->donor && all->due.first->group->dependents)
+		set_state(all->due.first, REMOVAL_BLOCKED);
+	return all->due.first;
 }
 
 static void on_removed(struct engine_who who, const struct err *err)
 {
-	struct pods *set = who.ctx;
-	struct removal *r = set->removals;
+	struct removal *r = who.ctx;
+	struct pods *set = r->set;
 
-	while (r && (uint64_t)(uintptr_t)r != who.key)
-		r = r->next;
-	set->removing--;
-	if (r && err && ++r->tries < REMOVAL_TRIES) {
-		r->under_way = false;
-	} else if (r) {
+	set->removals->called--;
+	if (err && ++r->tries < REMOVAL_TRIES) {
+		r->kill = true; /* perhaps it runs */
+		set_state(r, REMOVAL_DUE);
+	} else {
 		if (err)
 			log_warn("cannot remove a container: %s", err_msg(err));
-		drop(set, r);
+		removal_free(r);
 	}
 	arm(set, err ? REMOVAL_DELAY_MS * 10 : 1);
+}
+
+static void on_killed(struct engine_who who, const struct err *err)
+{
+	struct removal *r = who.ctx;
+
+	container_remove(r->set->env->engine, r->id, on_removed, who);
+}
+
+static void removal_begin(struct removal *r)
+{
+	struct engine_who who = {.ctx = r};
+
+	set_state(r, REMOVAL_CALLED);
+	r->set->removals->called++;
+	if (r->kill)
+		container_kill(r->set->env->engine, r->id, "SIGKILL", on_killed, who);
+	else
+		container_remove(r->set->env->engine, r->id, on_removed, who);
 }
 
 static void removal_next(void *arg)
 {
 	struct pods *set = arg;
-	bool hold = set->starting >= set->start_limit && set->removal_count < REMOVALS_MAX;
-	size_t parallel = REMOVAL_PARALLEL + set->removal_count / REMOVALS_MAX;
+	struct removals *all = set->removals;
+	size_t waiting = removals_waiting(set);
+	bool hold = set->starting >= set->start_limit && waiting < REMOVALS_MAX;
+	size_t parallel = REMOVAL_PARALLEL + waiting / REMOVALS_MAX;
 	struct removal *r;
 
 	if (hold || !set->engine_up) {
@@ -183,27 +264,30 @@ static void removal_next(void *arg)
 	}
 	if (parallel > REMOVAL_PARALLEL_MAX)
 		parallel = REMOVAL_PARALLEL_MAX;
-	while (set->removing < (int)parallel && (r = next_due(set))) {
-		set->removing++;
-		r->under_way = true;
-		container_remove(set->env->engine, r->id, on_removed,
-		    (struct engine_who){.ctx = set, .key = (uint64_t)(uintptr_t)r});
-	}
+	while (all->called < parallel && (r = next_due(all)))
+		removal_begin(r);
 }
 
 size_t pods_hurry_removals(struct pods *set)
 {
-	if (set->removals)
+	if (set->removals->due.first)
 		removal_next(set);
-	return set->engine_up ? set->removal_count + volumes_leaving(set) : 0;
+	return set->engine_up ? removals_waiting(set) + volumes_leaving(set) : 0;
 }
 
 void removal_release_all(struct pods *set)
 {
-	timer_cancel(set->env->loop, &set->removal_timer);
-	free_list(&set->removals);
-	removal_forget_later(set);
-	map_release(&set->removal_ids, NULL);
+	struct removals *all = set->removals;
+	struct map_iter it = {0};
+	const char *id;
+	void *r;
+
+	timer_cancel(set->env->loop, &all->timer);
+	while (map_next(&all->by_id, &it, &id, &r))
+		removal_free(r); /* which takes it out of the map */
+	map_release(&all->by_id, NULL);
+	map_release(&all->groups, NULL);
+	free(TAKE(set->removals));
 }
 
 /* ---- pods without a record ---- */

@@ -47,6 +47,7 @@ static void retry(struct container *b, const struct err *err)
 	struct pod *p = b->pod;
 
 	if (err->reason == ERR_UNAVAILABLE || err->reason == ERR_TIMEOUT) {
+		pods_expect_stray(p->set);
 		b->not_before_ms = now_ms() + RETRY_MS;
 		return;
 	}

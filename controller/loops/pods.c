@@ -6,6 +6,8 @@
 #define ACTIONS_MAX 64
 /* When the store refuses to write (disk full), it is tried again after this. */
 #define STORE_RETRY_MS 1000
+/* A create without an answer may still be carried out within this time. */
+#define STRAYS_MS (10 * 60 * 1000)
 
 static const struct kind *pod_kind(void)
 {
@@ -15,6 +17,11 @@ static const struct kind *pod_kind(void)
 int64_t now_ms(void)
 {
 	return clock_wall_ns() / NSEC_PER_MSEC;
+}
+
+void pods_expect_stray(struct pods *set)
+{
+	set->strays_until_ms = now_ms() + STRAYS_MS;
 }
 
 void set_text(char **field, const char *value)
@@ -501,6 +508,7 @@ struct pods *pods_new(struct loops_env *env)
 		set->start_limit = 8;
 	store_listen(env->store,
 	    &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = set});
+	removals_start(set);
 	volumes_start(set);
 	return set;
 }
@@ -588,7 +596,7 @@ size_t pods_active(const struct pods *set)
 
 	for (size_t i = 0; i < set->slot_count; i++)
 		n += set->slots[i] && !set->slots[i]->released;
-	return n + set->removal_count + volumes_leaving(set);
+	return n + removals_waiting(set) + volumes_leaving(set);
 }
 
 void pods_for_owner(

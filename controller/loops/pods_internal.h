@@ -178,14 +178,10 @@ struct pods {
 	struct map follows;   /* log path → struct follow_group (pod_logs.c) */
 	struct events *events;
 	struct timer relist;
-	struct removal *removals; /* newest first */
-	size_t removal_count;
-	struct map removal_ids;              /* engine id → struct removal */
-	struct removal *ended, **ended_tail; /* of pods that have ended, oldest first */
-	size_t ended_count;                  /* ENDED_KEEP at most */
-	int removing;
-	struct timer removal_timer;
+	struct removals *removals;   /* of pod_removal.c */
 	struct volume_care *volumes; /* of pod_volumes; NULL: nothing is to be done */
+	bool listed_busy;            /* there were pods at the last list */
+	int64_t strays_until_ms;     /* a create that was given up may still bring a container */
 	bool reload;                 /* a turn was lost: read the store again */
 	bool applying;               /* our own store writes: do not take them for news */
 	/* The jobs loop: told when a pod that a job owns has changed. */
@@ -207,6 +203,8 @@ void pods_queue_all(struct pods *set);
 struct container *pod_find_container(struct pod *p, const char *name);
 json *container_json(const struct container *c); /* its spec; of the sandbox NULL */
 int64_t now_ms(void);
+/* A create has been given up without an answer: what may still come of it is looked for. */
+void pods_expect_stray(struct pods *set);
 /* What an attempt has not done yet: hooks, probes, stops. */
 void container_begin_attempt(struct container *c);
 /* Free-text setter for the owned strings above. */
@@ -282,16 +280,21 @@ struct container *sandbox_new(struct pod *p);
 void sandbox_renew(struct pod *p);
 
 /* ---- pod_removal.c ---- */
+void removals_start(struct pods *set);
 /*
- * Queues an engine container of a pod for removal, when there is quiet. NULL is fine. A donor (the
- * sandbox) goes after everything of the same pod that is queued.
+ * Queues an engine container for removal, when there is quiet. NULL is fine. A donor (a sandbox)
+ * goes after everything else of its group that is queued or kept.
  */
-void removal_add(struct pods *set, const char *pod_uid, const char *id, bool donor);
+void removal_add(struct pods *set, const char *group, const char *id, bool donor);
 /*
- * Keeps an engine container of a pod that has ended, and removes one that is kept for too long. The
- * donor of a pod is named behind its other containers.
+ * Keeps an engine container of a pod that has ended, and removes the oldest that are kept, where
+ * there are too many.
  */
-void removal_later(struct pods *set, const char *pod_uid, const char *id, bool donor);
+void removal_later(struct pods *set, const char *group, const char *id, bool donor);
+/* Whether it is queued or kept. */
+bool removal_knows(const struct pods *set, const char *id);
+/* How many are about to go, without those that are kept. */
+size_t removals_waiting(const struct pods *set);
 /* Forgets which are kept: they are about to be listed again. */
 void removal_forget_later(struct pods *set);
 /* The containers that a status names. */

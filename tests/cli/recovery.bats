@@ -130,3 +130,18 @@ parts_pod() { # NAME
 	kjob delete pods --all >/dev/null
 	eventually 20 no_containers
 }
+
+@test "a container whose create outlives its pod is removed, running or not, while the controller goes on" {
+	local body name uid=00000000-0000-4000-8000-000000000000
+	pod here 'sleep 100' | apply # the engine is looked at while there are pods
+	body=$(jq -n --arg i "$INSTANCE" --arg u $uid --arg m "$IMAGE" '{Image: $m, Cmd: ["sleep", "1000"],
+		Labels: {"io.kjob.instance": $i, "io.kubernetes.pod.uid": $u, "io.kubernetes.pod.name": "nobody",
+			"io.kubernetes.container.name": "c", "io.kjob.attempt": "0"}}')
+	for name in created running; do
+		engine POST "/containers/create?name=stray-$name-${INSTANCE::8}" -H 'Content-Type: application/json' -d "$body" >/dev/null
+	done
+	engine POST "/containers/stray-running-${INSTANCE::8}/start" >/dev/null
+	is "$(containers "io.kubernetes.pod.uid=$uid" | wc -l)" 2
+	eventually 30 no_containers "io.kubernetes.pod.uid=$uid"
+	kjob delete pod here --now >/dev/null
+}

@@ -63,13 +63,14 @@ $(BUILD)/libkjob.a: $(LIB_OBJS)
 SANDBOX_CC ?= $(CC)
 SANDBOX_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Os $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) \
                   -fno-stack-protector -fno-asynchronous-unwind-tables -fno-pie
-SANDBOX_SRCS := runtime/sandbox/sandbox.c runtime/sandbox/net.c runtime/sandbox/names.c
+SANDBOX_SRCS := runtime/sandbox/sandbox.c runtime/sandbox/net.c runtime/sandbox/names.c \
+                runtime/sandbox/run.c
 ifneq ($(filter x86_64-% aarch64-% riscv64-%,$(shell $(SANDBOX_CC) -dumpmachine)),)
 SANDBOX_SRCS += runtime/sandbox/tinylibc.c
 SANDBOX_CFLAGS += -ffreestanding -fno-builtin -nostdlib
 endif
 
-$(BUILD)/sandbox: $(SANDBOX_SRCS) $(wildcard runtime/sandbox/*.h) Makefile
+$(BUILD)/sandbox: $(SANDBOX_SRCS) $(wildcard runtime/sandbox/*.h) runtime/runner_protocol.h Makefile
 	@echo "  LINK  $@"
 	@mkdir -p $(@D)
 	$(Q)$(SANDBOX_CC) $(SANDBOX_CFLAGS) -static -no-pie -s -Wl,--build-id=none -o $@ $(SANDBOX_SRCS)

@@ -65,7 +65,24 @@ static void on_timeout(void *arg)
 {
 	struct action *a = arg;
 
-	a->ops->timed_out(a);
+	if (a->waiting)
+		action_finishf(a, ACTION_ERROR, "the engine does not start what the probe needs");
+	else
+		a->ops->timed_out(a);
+}
+
+void action_wait(struct action *a)
+{
+	a->waiting = true;
+	timer_set(a->loop, &a->timer, BEGIN_MS);
+}
+
+void action_begin(struct action *a)
+{
+	if (!a->waiting || a->finished)
+		return;
+	a->waiting = false;
+	timer_set(a->loop, &a->timer, a->timeout_ms);
 }
 
 struct action *action_start(struct loop *l, const struct action_spec *s, int64_t timeout_ms,

@@ -16,7 +16,7 @@
 #ifndef KJOB_PROBES_ACTION_H
 #define KJOB_PROBES_ACTION_H
 
-#include "../runtime/engine.h"
+#include "../runtime/runner.h"
 
 #define ACTION_TEXT_MAX (10u * KIB)
 #define ACTION_USER_AGENT "kube-probe/1.36"
@@ -30,6 +30,11 @@ struct action_spec {
 	struct engine *engine;
 	const char *container; /* id */
 	const struct strlist *command;
+	/*
+	 * Runs the command where it can; NULL: none. It must outlive the action. The time counts
+	 * from when it has been asked: its own start is not the command's.
+	 */
+	struct runner *runner;
 	/* the others: a name or an address, IPv6 without brackets */
 	const char *host;
 	unsigned port;

@@ -24,6 +24,7 @@ struct action {
 	void *state;
 	struct timer timer;
 	int64_t timeout_ms;
+	bool waiting;  /* for what it needs before it can begin */
 	bool finished; /* what comes now is too late */
 	enum action_outcome outcome;
 	int exit_code;
@@ -33,6 +34,11 @@ struct action {
 	uint64_t key;
 };
 
+/* Something has to be started before the action can begin, within BEGIN_MS; then its own time
+ * limit counts. */
+void action_wait(struct action *a);
+void action_begin(struct action *a);
+#define BEGIN_MS 60000
 /* The result; the first one counts. It is delivered later in this turn. */
 void action_finish(struct action *a, enum action_outcome outcome, const char *text, size_t len);
 void action_finishf(struct action *a, enum action_outcome outcome, const char *fmt, ...)

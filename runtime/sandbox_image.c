@@ -46,6 +46,16 @@ const char *sandbox_image_ref(void)
 	return ref;
 }
 
+const char *sandbox_volume_name(void)
+{
+	static char name[64];
+
+	if (!name[0])
+		snprintf(name, sizeof(name), "kjob-runner-%016llx",
+		    (unsigned long long)digest_of(sandbox_program, sandbox_program_len));
+	return name;
+}
+
 /* The root file system: the program, and what engines mount things on. */
 static void write_root(struct buf *out)
 {

@@ -15,6 +15,8 @@
  *   SANDBOX_PROGRAM probe-http HOST PORT PATH [TIMEOUT-MS] [HEADER: VALUE]...
  *       sends a GET and copies the answer, head and body, up to 16 KiB to stdout; 0 when there was
  *       one, whatever its status
+ *   SANDBOX_PROGRAM run
+ *       starts commands on request: runner.h
  *   SANDBOX_PROGRAM write FILE
  *       stdin becomes the contents of an existing file, in place (/etc/hosts is a mount that the
  *       pod's containers share)
@@ -53,5 +55,28 @@ engine_id sandbox_create(
  * aliases: further lines, "IP\tname\tname". Owned array.
  */
 json *sandbox_args(const char *names, const struct strlist *aliases);
+
+/*
+ * The same program for containers of other images, which it starts commands in (runner.h): a volume
+ * of the engine, to be mounted at SANDBOX_VOLUME_DIR, read-only. Below /dev it leaves no trace in a
+ * container's own files.
+ */
+#define SANDBOX_VOLUME_DIR "/dev/kjob"
+#define SANDBOX_VOLUME_PROGRAM SANDBOX_VOLUME_DIR "/runner"
+
+/* The volume's name; static. */
+const char *sandbox_volume_name(void);
+
+/*
+ * Makes the volume and fills it, also when it is there already. For that a container is made and
+ * removed: its name and labels are the caller's, and one of that name is removed first. cb runs
+ * once, unless it is freed before, which the caller does in any case; errors as those of
+ * sandbox_image_ensure.
+ */
+struct sandbox_volume;
+struct sandbox_volume *sandbox_volume_fill(struct engine *en, const char *name, const json *labels,
+    engine_done_fn *cb, struct engine_who who);
+/* NULL is fine. */
+void sandbox_volume_free(struct sandbox_volume *v);
 
 #endif

@@ -96,7 +96,7 @@ bool handler_needs_address(const json *handler)
 	return false;
 }
 
-struct action *handler_start(const struct container *c, const json *handler, bool hook,
+struct action *handler_start(struct container *c, const json *handler, bool hook,
     int64_t timeout_ms, action_done_fn *done, uint64_t key, struct err *e)
 {
 	auto_strlist command = {0}, headers = {0};
@@ -116,6 +116,8 @@ struct action *handler_start(const struct container *c, const json *handler, boo
 				   : set_target(c, what, &s, e);
 	if (rc < 0)
 		return NULL;
+	if (s.kind == ACTION_EXEC && !hook)
+		s.runner = container_runner(c);
 	if (s.kind == ACTION_HTTP)
 		set_http(what, &headers, header_texts, &s);
 	if (s.kind == ACTION_GRPC)

@@ -150,6 +150,7 @@ static int make(const struct container *c, const char *shared, struct making *m,
 	s->command = m->command;
 	s->args = m->args;
 	mount_message(c, &m->mounts);
+	runner_mount(c, &m->mounts);
 	s->mounts = m->mounts.items;
 	s->mount_count = m->mounts.len;
 	security_apply(pod, spec, c->image_user, s, &m->parts);

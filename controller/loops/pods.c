@@ -195,6 +195,7 @@ static void container_release(struct container *c)
 	image_forget(c);
 	hooks_cancel(c);
 	probes_release(c);
+	runner_release(c);
 	engine_cancel(env->engine, c->call);
 	engine_cancel(env->engine, c->inspect);
 	timer_cancel(env->loop, &c->inspect_timer);
@@ -621,6 +622,7 @@ void pods_free(struct pods *set)
 	pod_room_release_all(set);
 	timer_cancel(set->env->loop, &set->relist);
 	volumes_release_all(set);
+	runners_release_all(set);
 	removal_release_all(set);
 	map_release(&set->image_ids, free);
 	map_release(&set->by_uid, NULL);

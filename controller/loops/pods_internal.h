@@ -17,6 +17,7 @@
  *   pod_hooks.c    postStart and preStop
  *   pod_probes.c   probes, and what follows from them
  *   pod_handler.c  the actions of both
+ *   pod_runner.c   who starts the commands of probes
  *   pod_output.c   the output stream into the log file
  *   pod_exit.c     how an exit is noticed
  *   pod_status.c   status from the record (pure)
@@ -98,6 +99,8 @@ struct container {
 	int64_t probe_grace_ms; /* of that probe; -1: the pod's */
 	enum hook_state post_start, pre_stop;
 	struct container_probes *probes; /* NULL: it has none */
+	struct runner *runner;           /* starts the commands of its probes; NULL: not yet */
+	char *runner_of;                 /* the engine's container that it is in */
 	struct action *hook;
 	struct timer hook_timer; /* of a hook that sleeps */
 
@@ -152,6 +155,7 @@ struct pod {
 };
 
 struct image_pull;
+struct volume_mounts;
 
 struct pods {
 	struct loops_env *env;
@@ -179,6 +183,7 @@ struct pods {
 	struct events *events;
 	struct timer relist;
 	struct removals *removals;   /* of pod_removal.c */
+	struct runner_care *runners; /* of pod_runner; NULL: nothing is known yet */
 	struct volume_care *volumes; /* of pod_volumes; NULL: nothing is to be done */
 	bool listed_busy;            /* there were pods at the last list */
 	int64_t strays_until_ms;     /* a create that was given up may still bring a container */
@@ -255,7 +260,7 @@ const char *handler_address(const struct container *c);
 /* Whether it needs that. */
 bool handler_needs_address(const json *handler);
 /* NULL: it cannot be carried out, e says why. done's ctx is the set. */
-struct action *handler_start(const struct container *c, const json *handler, bool hook,
+struct action *handler_start(struct container *c, const json *handler, bool hook,
     int64_t timeout_ms, action_done_fn *done, uint64_t key, struct err *e) MUST_USE;
 
 /* ---- pod_probes.c ---- */
@@ -264,6 +269,16 @@ void probes_release(struct container *c);
 bool probes_need_address(const struct container *c);
 /* Runs what is due; returns when to come again, on the monotonic clock (PROBE_NEVER). */
 int64_t probes_drive(struct pod *p);
+
+/* ---- pod_runner.c ---- */
+/* Whether the creation has to wait for the program that is mounted into it. */
+bool runner_hold(const struct container *c);
+void runner_mount(const struct container *c, struct volume_mounts *mounts);
+/* NULL: commands of its probes are execs of their own. */
+struct runner *container_runner(struct container *c);
+/* Actions that use it are cancelled before. */
+void runner_release(struct container *c);
+void runners_release_all(struct pods *set);
 
 /* ---- pod_hooks.c ---- */
 bool apply_post_start(struct pod *p, struct container *c, const struct pod_action *a);

@@ -650,6 +650,7 @@ static const struct {
     {"probe-http", probe_http},
     {"write", write_file},
     {"net", be_net},
+    {"run", be_runner},
 };
 
 int main(int argc, char **argv)
@@ -658,8 +659,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 2, argv + 2);
 	}
-	fails(
-	    "usage: sandbox pause [NAMES [ALIAS]...] | connect HOST PORT [MS] | "
-	    "probe-tcp HOST PORT [MS] | probe-http HOST PORT PATH [MS [HEADER]...] | write FILE | net BLOCK BITS DNS\n");
+	fails("usage: sandbox pause [NAMES [ALIAS]...] | connect HOST PORT [MS] | "
+	      "probe-tcp HOST PORT [MS] | probe-http HOST PORT PATH [MS [HEADER]...] | write FILE "
+	      "| net BLOCK BITS DNS\n");
 	return WRONG_USE;
 }

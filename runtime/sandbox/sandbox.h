@@ -1,4 +1,4 @@
-/* sandbox: what its two files share; see ../sandbox_image.h for what the program offers. */
+/* sandbox: what its files share; see ../sandbox_image.h for what the program offers. */
 #ifndef KJOB_SANDBOX_H
 #define KJOB_SANDBOX_H
 
@@ -16,5 +16,7 @@ int fails(const char *text);
 
 /* The command `net`. */
 int be_net(int argc, char **argv);
+/* The command `run`; the environment follows argv. */
+int be_runner(int argc, char **argv);
 
 #endif

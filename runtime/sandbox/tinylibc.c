@@ -2,6 +2,7 @@
  * tinylibc: the few functions of the C library that the program calls, straight to the kernel, for
  * the machines named below. Elsewhere the sandbox is linked with the system's static library.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -10,7 +11,9 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -194,11 +197,12 @@ int setsockopt(int fd, int level, int name, const void *value, socklen_t len)
 ssize_t recvfrom(
     int fd, void *data, size_t max, int flags, struct sockaddr *address, socklen_t *len)
 {
-	return done(call6(SYS_recvfrom, fd, (long)data, (long)max, flags, (long)address, (long)len));
+	return done(
+	    call6(SYS_recvfrom, fd, (long)data, (long)max, flags, (long)address, (long)len));
 }
 
-ssize_t sendto(int fd, const void *data, size_t size, int flags, const struct sockaddr *address,
-    socklen_t len)
+ssize_t sendto(
+    int fd, const void *data, size_t size, int flags, const struct sockaddr *address, socklen_t len)
 {
 	return done(call6(SYS_sendto, fd, (long)data, (long)size, flags, (long)address, (long)len));
 }
@@ -226,6 +230,63 @@ int clock_gettime(clockid_t clock, struct timespec *ret)
 pid_t waitpid(pid_t pid, int *status, int options)
 {
 	return (pid_t)CALL(wait4, pid, status, options, 0, 0);
+}
+
+pid_t fork(void)
+{
+	return (pid_t)CALL(clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+int execve(const char *path, char *const argv[], char *const env[])
+{
+	return (int)CALL(execve, path, argv, env, 0, 0);
+}
+
+void _exit(int code)
+{
+	for (;;)
+		call(SYS_exit_group, code, 0, 0, 0, 0);
+}
+
+pid_t setsid(void)
+{
+	return (pid_t)CALL(setsid, 0, 0, 0, 0, 0);
+}
+
+int kill(pid_t pid, int sig)
+{
+	return (int)CALL(kill, pid, sig, 0, 0, 0);
+}
+
+int pipe2(int fds[2], int flags)
+{
+	return (int)CALL(pipe2, fds, flags, 0, 0, 0);
+}
+
+int dup2(int from, int to)
+{
+	return (int)CALL(dup3, from, to, 0, 0, 0);
+}
+
+int prctl(int what, ...)
+{
+	va_list ap;
+	unsigned long arg;
+
+	va_start(ap, what);
+	arg = va_arg(ap, unsigned long);
+	va_end(ap);
+	return (int)CALL(prctl, what, arg, 0, 0, 0);
+}
+
+int signalfd(int fd, const sigset_t *set, int flags)
+{
+	return (int)CALL(signalfd4, fd, set, KERNEL_SIGSET_SIZE, flags, 0);
+}
+
+ssize_t getdents64(int fd, void *room, size_t len)
+{
+	return CALL(getdents64, fd, room, len, 0, 0);
 }
 
 int sigemptyset(sigset_t *set)

@@ -25,6 +25,7 @@
 #include "../../runtime/archive.h"
 #include "../../runtime/exec.h"
 #include "../../runtime/networks.h"
+#include "../../runtime/runner.h"
 #include "../../runtime/sandbox_image.h"
 #include "../../runtime/volumes.h"
 
@@ -300,6 +301,22 @@ UNCALLED(const char *, sandbox_image_ref, void)
 UNCALLED(struct exec_run *, exec_run, struct engine *en, const struct exec_spec *spec,
     size_t max_output, int64_t timeout_ms, exec_done_fn *cb, struct engine_who who)
 UNCALLED(void, exec_run_cancel, struct exec_run *r)
+UNCALLED(const char *, sandbox_volume_name, void)
+UNCALLED(struct sandbox_volume *, sandbox_volume_fill, struct engine *en, const char *name,
+    const json *labels, engine_done_fn *cb, struct engine_who who)
+UNCALLED(void, sandbox_volume_free, struct sandbox_volume *v)
+UNCALLED(struct runner *, runner_new, struct engine *en, const char *container, const char *program)
+UNCALLED(bool, runner_takes, const struct runner *r, const struct strlist *command)
+UNCALLED(struct runner_call *, runner_run, struct runner *r, const struct strlist *command,
+    size_t max_output, bool with_input, const struct runner_callbacks *cb, void *ctx)
+UNCALLED(void, runner_cancel, struct runner_call *c)
+
+void runner_free(struct runner *r)
+{
+	if (r)
+		unused("runner_free");
+}
+
 UNCALLED(engine_id, container_put_archive, struct engine *en, const char *id, const char *path,
     const void *tar, size_t len, engine_done_fn *cb, struct engine_who who)
 UNCALLED(engine_id, container_get_archive, struct engine *en, const char *id, const char *path,

@@ -85,9 +85,12 @@ int api_decode_tree(
 /* Writes the defaults of the kind into the object; idempotent. Runs on create, update and before
  * validation. */
 void api_default(const struct kind *k, json *obj);
+/* The condition PodScheduled of a pod with schedulingGates. */
+#define POD_GATED_REASON "SchedulingGated"
+#define POD_GATED_MESSAGE "Scheduling is blocked due to non-empty scheduling gates"
 /*
  * What the server sets on create before validation: drops status, sets initial status where the
- * kind has one (Pod: phase Pending, qosClass), Job's generated labels and selector. metadata.uid
+ * kind has one (Pod: phase Pending, qosClass, what gates hold), Job's generated labels and selector. metadata.uid
  * must be set already.
  */
 void api_prepare_create(const struct kind *k, json *obj);

@@ -2,6 +2,7 @@
 #include "podsummary.h"
 
 #include "../../runtime/base/str.h"
+#include "api.h"
 
 static void set_status(struct pod_summary *s, char *text_taken)
 {
@@ -156,8 +157,8 @@ void pod_summary_init(struct pod_summary *s, const json *pod)
 	json_for (c, json_path(pod, "spec.initContainers"))
 		s->total += str_eq(json_str(c, "restartPolicy"), "Always");
 	set_status(s, xstrdup(*reason ? reason : phase));
-	if (scheduled && str_eq(json_str(scheduled, "reason"), "SchedulingGated"))
-		set_status(s, xstrdup("SchedulingGated"));
+	if (scheduled && str_eq(json_str(scheduled, "reason"), POD_GATED_REASON))
+		set_status(s, xstrdup(POD_GATED_REASON));
 	initializing = summarize_init(s, pod, &sidecar_restarts, &sidecar_last);
 	if (!initializing || condition_true(pod, "Initialized")) {
 		s->restarts = sidecar_restarts;

@@ -108,7 +108,7 @@ static const struct field pod_spec_fields[] = {
 	.of = &schema_pod_os, .accept = "{\"name\":\"linux\"}"),
     ROW("hostUsers", T_BOOL, F_PTR | F_LATER,
 	"False: the pod has a user namespace, in which root is nobody outside.", .accept = "true"),
-    ROW("schedulingGates", T_OBJECT_LIST, F_LATER,
+    ROW("schedulingGates", T_OBJECT_LIST, 0,
 	"Names that must be taken away before the pod is scheduled.",
 	.of = &schema_pod_scheduling_gate, .merge_key = "name"),
     ROW("resourceClaims", T_OBJECT_LIST, F_LATER,

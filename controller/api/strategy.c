@@ -57,6 +57,20 @@ static void bind_claim(json *claim)
 	json_add(finalizers, json_new_string("kubernetes.io/pvc-protection"));
 }
 
+static json *gated_condition(void)
+{
+	json *list = json_new_array(), *c = json_new_object();
+
+	json_set_str(c, "type", "PodScheduled");
+	json_set_str(c, "status", "False");
+	json_set(c, "lastProbeTime", json_new_null());
+	json_set(c, "lastTransitionTime", json_new_null());
+	json_set_str(c, "reason", POD_GATED_REASON);
+	json_set_str(c, "message", POD_GATED_MESSAGE);
+	json_add(list, c);
+	return list;
+}
+
 void api_prepare_create(const struct kind *k, json *obj)
 {
 	switch (k->id) {
@@ -74,6 +88,8 @@ void api_prepare_create(const struct kind *k, json *obj)
 		json_set_path(obj, "status.phase", json_new_string("Pending"));
 		json_set_path(
 		    obj, "status.qosClass", json_new_string(pod_qos_class(json_get(obj, "spec"))));
+		if (json_first(json_path(obj, "spec.schedulingGates")))
+			json_set_path(obj, "status.conditions", gated_condition());
 		break;
 	case KIND_PERSISTENTVOLUMECLAIM:
 		bind_claim(obj);

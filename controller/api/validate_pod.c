@@ -111,12 +111,28 @@ static void validate_probes(
 	}
 }
 
+static void validate_gates(struct report *r, const json *gates, const struct place *p)
+{
+	struct map seen = {0};
+	size_t i = 0;
+
+	json_for (gate, gates) {
+		struct place item = PLACE_ITEM(p, i++);
+		const char *name = json_str_or(gate, "name", "");
+
+		validate_name(r, name, name_check_qualified, &item);
+		if (map_set(&seen, name, gate))
+			bad_duplicate(r, &item, json_get(gate, "name"));
+	}
+	map_release(&seen, NULL);
+}
+
 void validate_pod_spec(struct report *r, const json *spec, const struct place *p)
 {
 	struct place containers = PLACE(p, "containers"), init = PLACE(p, "initContainers");
 	struct place selector = PLACE(p, "nodeSelector"), account = PLACE(p, "serviceAccountName");
 	struct place node = PLACE(p, "nodeName"), deadline = PLACE(p, "activeDeadlineSeconds");
-	struct place hostname = PLACE(p, "hostname");
+	struct place hostname = PLACE(p, "hostname"), gates = PLACE(p, "schedulingGates");
 	const json *limit = json_get(spec, "activeDeadlineSeconds");
 	bool host_users = json_bool(spec, "hostUsers", true);
 	struct map names = {0};
@@ -145,6 +161,7 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 		bad_invalid(r, &deadline, limit, "must be between 1 and %d, inclusive", INT32_MAX);
 	if (*json_str_or(spec, "hostname", ""))
 		validate_name(r, json_str(spec, "hostname"), name_check_dns_label, &hostname);
+	validate_gates(r, json_get(spec, "schedulingGates"), &gates);
 	validate_pod_security(r, spec, p);
 	validate_network(r, spec, !p->up, p); /* a Pod's own spec, not a template's */
 	validate_enum(r, &schema_pod_spec, spec, "preemptionPolicy", p);
@@ -174,7 +191,11 @@ static void validate_images(struct report *r, const json *list, const struct pla
 void validate_pod(struct report *r, const json *pod)
 {
 	struct place spec = PLACE(NULL, "spec"), containers = PLACE(&spec, "containers");
-	struct place init = PLACE(&spec, "initContainers");
+	struct place init = PLACE(&spec, "initContainers"), node = PLACE(&spec, "nodeName");
+
+	if (json_first(json_path(pod, "spec.schedulingGates")) && json_has(pod, "spec.nodeName"))
+		bad_forbidden(
+		    r, &node, "cannot be set until all schedulingGates have been cleared");
 
 	validate_images(r, json_path(pod, "spec.initContainers"), &init);
 	validate_images(r, json_path(pod, "spec.containers"), &containers);
@@ -197,21 +218,53 @@ static void validate_deadline_update(
 		bad_invalid(r, &at, limit, "must be less than or equal to previous value");
 }
 
+/* Gates may go, never come. */
+static void validate_gates_update(
+    struct report *r, const json *gates, const json *old, const struct place *p)
+{
+	struct place list = PLACE(p, "schedulingGates");
+	size_t i = 0;
+
+	json_for (gate, gates) {
+		struct place item = PLACE_ITEM(&list, i++);
+		bool known = false;
+
+		json_for (o, old)
+			known |= json_equal(o, gate);
+		if (!known)
+			bad_forbidden(r, &item,
+			    "only deletion is allowed, but found new scheduling gate '%s'",
+			    json_str_or(gate, "name", ""));
+	}
+}
+
+/* Takes the member of `from`, or its absence, over into `spec`. */
+static void put_back(json *spec, const json *from, const char *member)
+{
+	const json *value = json_get(from, member);
+
+	if (value)
+		json_set(spec, member, json_dup(value));
+	else
+		json_del(spec, member);
+}
+
 void validate_pod_update(struct report *r, const json *pod, const json *old)
 {
 	struct place spec = PLACE(NULL, "spec");
 	auto_json *same = json_dup(json_get(pod, "spec"));
-	const json *limit = json_path(old, "spec.activeDeadlineSeconds");
+	const json *before = json_get(old, "spec");
 
-	validate_deadline_update(r, json_get(pod, "spec"), json_get(old, "spec"), &spec);
-	if (limit)
-		json_set(same, "activeDeadlineSeconds", json_dup(limit));
-	else
-		json_del(same, "activeDeadlineSeconds");
-	if (!json_equal(same, json_get(old, "spec")))
+	validate_deadline_update(r, json_get(pod, "spec"), before, &spec);
+	validate_gates_update(
+	    r, json_path(pod, "spec.schedulingGates"), json_get(before, "schedulingGates"), &spec);
+	put_back(same, before, "activeDeadlineSeconds");
+	put_back(same, before, "schedulingGates");
+	if (!json_equal(same, before))
 		bad_forbidden(r, &spec,
-		    "pod updates may not change fields other than `metadata` and "
-		    "`spec.activeDeadlineSeconds` in this version of kjob");
+		    "pod updates may not change fields other than `metadata`, "
+		    "`spec.activeDeadlineSeconds` and `spec.schedulingGates` in this version of "
+		    "kjob");
 }
 
 static void validate_rights_later(struct report *r, const json *list, const struct place *p)

@@ -18,7 +18,7 @@ struct image_pull {
 	size_t auth; /* the one that is being tried */
 	uint64_t
 	    call; /* key of its callbacks: the engine's own id is not known before they are named */
-	int64_t began_ms;
+	int64_t began_ms, ended_ms;
 	struct container **waiting;
 	size_t len, cap;
 };
@@ -51,11 +51,13 @@ static struct image_pull *pull_of(struct pods *set, uint64_t key)
 	return NULL;
 }
 
-static void pulled(struct container *c, const struct image_pull *pull)
+static void pulled(struct container *c, const struct image_pull *pull, int64_t size_bytes)
 {
+	auto_free char *size =
+	    size_bytes > 0 ? xasprintf(" Image size: %lld bytes.", (long long)size_bytes) : NULL;
 	char took[TIME_TEXT_MAX];
 
-	duration_format(took, (now_ms() - pull->began_ms) * NSEC_PER_MSEC);
+	duration_format(took, (pull->ended_ms - pull->began_ms) * NSEC_PER_MSEC);
 	c->image_pulled = true;
 	c->image_missing = false;
 	c->image_backoff = (struct restart_backoff){0};
@@ -63,8 +65,8 @@ static void pulled(struct container *c, const struct image_pull *pull)
 	set_text(&c->waiting_reason, "ContainerCreating");
 	set_text(&c->waiting_message, NULL);
 	container_event(c, "Normal", "Pulled",
-	    "Successfully pulled image \"%s\" in %s (%s including waiting).", pull->image, took,
-	    took);
+	    "Successfully pulled image \"%s\" in %s (%s including waiting).%s", pull->image, took,
+	    took, size ? size : "");
 }
 
 static void pull_failed(struct container *c, const struct image_pull *pull, const char *text)
@@ -98,6 +100,31 @@ static void back_off(struct container *c, const char *image)
 
 static void pull_begin(struct image_pull *pull);
 
+/* err: NULL where the image is there. */
+static void pull_end(struct image_pull *pull, int64_t size_bytes, const struct err *err)
+{
+	map_del(&pull->set->pulls, pull->name);
+	for (size_t i = 0; i < pull->len; i++) {
+		struct container *c = pull->waiting[i];
+
+		c->busy = false;
+		if (!err)
+			pulled(c, pull, size_bytes);
+		else if (!container_refuse_image(c, err))
+			pull_failed(c, pull, err_msg(err));
+		pod_queue(c->pod);
+	}
+	pull_free(pull);
+}
+
+static void on_size(struct engine_who who, const struct image_info *info, const struct err *err)
+{
+	struct image_pull *pull = pull_of(who.ctx, who.key);
+
+	if (pull)
+		pull_end(pull, info ? info->size_bytes : 0, NULL);
+}
+
 static void on_pulled(struct engine_who who, const struct err *err)
 {
 	struct pods *set = who.ctx;
@@ -110,18 +137,11 @@ static void on_pulled(struct engine_who who, const struct err *err)
 		pull_begin(pull);
 		return;
 	}
-	map_del(&set->pulls, pull->name);
-	for (size_t i = 0; i < pull->len; i++) {
-		struct container *c = pull->waiting[i];
-
-		c->busy = false;
-		if (!err)
-			pulled(c, pull);
-		else if (!container_refuse_image(c, err))
-			pull_failed(c, pull, err_msg(err));
-		pod_queue(c->pod);
-	}
-	pull_free(pull);
+	pull->ended_ms = now_ms();
+	if (err)
+		pull_end(pull, 0, err);
+	else
+		image_inspect(set->env->engine, pull->image, on_size, who);
 }
 
 static void on_progress(struct engine_who who, const char *text)

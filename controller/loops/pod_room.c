@@ -133,6 +133,10 @@ bool pod_room_ask(struct pod *p)
 	auto_free char *message = volumes_unschedulable(p);
 	enum fit fit = FIT_NEVER;
 
+	if (json_first(json_path(p->obj, "spec.schedulingGates"))) {
+		set_text(&p->unfit, POD_GATED_MESSAGE);
+		return false;
+	}
 	if (!set->node_known)
 		read_node(set);
 	node.total = set->room;

@@ -244,9 +244,11 @@ static json *conditions(const struct pod *p, enum pod_phase phase, int64_t now_s
 /* The one condition of a pod that waits for room. */
 static json *unscheduled(const struct pod *p, int64_t now_sec)
 {
+	bool gated = json_first(json_path(p->obj, "spec.schedulingGates")) != NULL;
 	json *list = json_new_array();
 
-	add_condition(list, p, "PodScheduled", false, "Unschedulable", p->unfit, now_sec);
+	add_condition(list, p, "PodScheduled", false, gated ? POD_GATED_REASON : "Unschedulable",
+	    p->unfit, now_sec);
 	keep_conditions(list, p->obj);
 	return list;
 }

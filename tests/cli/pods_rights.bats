@@ -264,6 +264,23 @@ ended() { # POD
 	kjob delete pod never elsewhere
 }
 
+@test "a pod with scheduling gates waits until the last of them is taken away" {
+	{
+		pod_of gated 'schedulingGates=[{name: example.com/a}, {name: example.com/b}]'
+		echo '  containers:'
+		has_container c true
+	} | apply
+	matches "$(kjob get pod gated)" '^gated +0/1 +SchedulingGated +0 '
+	is "$(condition_of gated PodScheduled)" "False SchedulingGated Scheduling is blocked due to non-empty scheduling gates"
+	kjob patch pod gated --type=json -p '[{"op": "remove", "path": "/spec/schedulingGates/0"}]' >/dev/null
+	matches "$(kjob get pod gated)" '^gated +0/1 +SchedulingGated +0 '
+	try kjob patch pod gated -p '{"spec": {"schedulingGates": [{"name": "example.com/c"}]}}'
+	has "$err" "only deletion is allowed, but found new scheduling gate 'example.com/c'"
+	no_containers io.kubernetes.pod.name=gated
+	kjob patch pod gated --type=json -p '[{"op": "remove", "path": "/spec/schedulingGates"}]' >/dev/null
+	ended gated
+}
+
 @test "limits reach the container, requests are copied from them, and the class follows" {
 	apply <<-END
 		apiVersion: v1

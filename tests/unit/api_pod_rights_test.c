@@ -250,6 +250,47 @@ TEST("the class of a pod follows from the requests and limits of all its contain
 	}
 }
 
+TEST("scheduling gates hold a pod until they are taken away, and none is added")
+{
+#define GATES(list) "'schedulingGates':[" list "]," PLAIN
+	static const struct rule rules[] = {
+	    {GATES("{'name':'example.com/a'},{'name':'b'}"), ""},
+	    {GATES("{'name':'a'},{'name':'a'}"), "spec.schedulingGates[1]: Duplicate value: 'a'"},
+	    {"'nodeName':'n'," GATES("{'name':'a'}"),
+		"spec.nodeName: Forbidden: cannot be set until all schedulingGates have been "
+		"cleared"},
+	};
+	static const struct {
+		const char *gates;
+		bool ok;
+	} updates[] = {
+	    {"[{'name':'b'}]", true},
+	    {"[]", true},
+	    {"[{'name':'a'},{'name':'c'}]", false},
+	};
+	auto_json *old = create(GATES("{'name':'a'},{'name':'b'}"), NULL, NULL);
+	const json *c = json_at(json_path(old, "status.conditions"), 0);
+
+	check_rules(rules, ARRAY_LEN(rules));
+	CHECK_STR(json_str(c, "reason"), "SchedulingGated");
+	CHECK_STR(json_str(c, "status"), "False");
+	for (size_t i = 0; i < ARRAY_LEN(updates); i++) {
+		auto_json *pod = json_dup(old);
+		auto_free char *text = quoted(updates[i].gates);
+		auto_err e = {0};
+
+		json_set_path(pod, "spec.schedulingGates",
+		    json_parse(text, strlen(text), JSON_PARSE_STRICT, NULL));
+		CHECK_INT(api_validate_update(kind_by_id(KIND_POD), pod, old, &e),
+		    updates[i].ok ? 0 : -1);
+		CHECK_STR(err_msg(&e), updates[i].ok
+					   ? ""
+					   : "Pod \"x\" is invalid: spec.schedulingGates[1]: "
+					     "Forbidden: only deletion is allowed, but found new "
+					     "scheduling gate 'c'");
+	}
+}
+
 int main(void)
 {
 	return test_main();

@@ -2,6 +2,7 @@
 
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
+#include "../../runtime/exec.h"
 #include "../../runtime/networks.h"
 #include "../../runtime/sandbox_image.h"
 
@@ -11,10 +12,13 @@
 #define RETRY_MS 1000
 /* Pods do not wait longer than this for the relay; they start without it then. */
 #define HOLD_MS 20000
-/* An answer to the first text takes milliseconds; Podman may lose what comes right after it has let
- * us attach to a container that runs. */
-#define ANSWER_MS 500
-#define TELLINGS_MAX 3
+/* An answer to the first text takes milliseconds, once the engine has started the command. */
+#define ANSWER_MS 10000
+#define SILENCES_MAX 2
+/* The command that carries texts into it may be there before it listens, or somebody has removed
+ * it. */
+#define SOON_MS 100
+#define FEED_PORT "1"
 #define SETTLE_MS 2000 /* a leftover of an earlier controller is looked for after this */
 #define TEXT_MAX (1 * MIB)
 
@@ -23,32 +27,30 @@ enum relay_stage {
 	RELAY_ASKING,   /* for the network, and the blocks of others */
 	RELAY_CREATING, /* or looking at the one that is there */
 	RELAY_REMOVING_OLD,
-	RELAY_ATTACHING,
 	RELAY_STARTING,
-	RELAY_TOLD, /* a text has been sent, its answer is awaited */
+	RELAY_TELLING, /* the first text is on its way, its answer is awaited */
 	RELAY_UP,
 	RELAY_REMOVING,
 };
 
-static const char *const stage_names[] = {"off", "asking", "creating", "removing an old one",
-    "attaching", "starting", "told", "up", "removing"};
+static const char *const stage_names[] = {
+    "off", "asking", "creating", "removing an old one", "starting", "telling", "up", "removing"};
 
 struct relay {
 	struct loops_env *env;
 	struct relay_callbacks cb;
 	enum relay_stage stage;
 	bool wanted;
-	bool existing; /* the container was there and runs */
 	bool patience_over;
 	uint32_t address; /* of a Service that has one */
 	char *subnet;
 	struct address_block block;
 	char *name, *id;
 	engine_id call;
-	struct stream *stream;
-	int tellings;
-	struct buf text;  /* what it is to know */
-	bool text_unsent; /* and does not yet */
+	struct exec *feed; /* a command in it whose stdin it reads */
+	int silences;      /* without an answer, one after the other */
+	struct buf text;   /* what it is to know */
+	bool text_unsent;  /* and does not yet */
 	struct timer timer, patience, settle;
 };
 
@@ -66,10 +68,10 @@ static struct engine_who who_of(struct relay *r)
 	return (struct engine_who){.ctx = r};
 }
 
-static void close_stream(struct relay *r)
+static void close_feed(struct relay *r)
 {
-	if (r->stream)
-		stream_free(TAKE(r->stream));
+	if (r->feed)
+		exec_free(TAKE(r->feed));
 }
 
 /* From the beginning, after a while. */
@@ -77,7 +79,7 @@ static void start_over(struct relay *r, const char *what, const struct err *err)
 {
 	if (err)
 		log_warn("services: %s: %s", what, err_msg(err));
-	close_stream(r);
+	close_feed(r);
 	set_stage(r, RELAY_OFF);
 	timer_set(r->env->loop, &r->timer, RETRY_MS);
 }
@@ -88,6 +90,7 @@ static void up(struct relay *r)
 	timer_cancel(r->env->loop, &r->patience);
 	timer_cancel(r->env->loop, &r->timer);
 	r->patience_over = false;
+	r->silences = 0;
 	r->cb.on_up(r->cb.ctx);
 }
 
@@ -95,9 +98,8 @@ static void up(struct relay *r)
 
 static void send_text(struct relay *r)
 {
-	if (!r->text_unsent || !r->stream || r->stage < RELAY_TOLD)
-		return;
-	r->text_unsent = !stream_write(r->stream, r->text.ptr, r->text.len);
+	if (r->text_unsent && r->feed)
+		r->text_unsent = !exec_write(r->feed, r->text.ptr, r->text.len);
 }
 
 void relay_tell(struct relay *r, const char *text, size_t len)
@@ -112,86 +114,79 @@ void relay_tell(struct relay *r, const char *text, size_t len)
 	send_text(r);
 }
 
-/* It is told for the first time; where no answer comes it is told again, and then replaced. */
-static void told(struct relay *r)
+static void on_writable(struct engine_who who)
 {
-	set_stage(r, RELAY_TOLD);
-	r->tellings = 1;
-	r->text_unsent = true;
-	send_text(r);
-	timer_set(r->env->loop, &r->timer, ANSWER_MS);
+	send_text(who.ctx);
 }
 
-/* ---- the stream ---- */
+/* A number for each text that it has taken. */
+static bool on_data(struct engine_who who, enum stream_kind kind, const char *data, size_t len)
+{
+	struct relay *r = who.ctx;
+
+	if (kind == STREAM_STDERR)
+		log_debug("relay: %.*s", (int)len, data);
+	else if (r->stage == RELAY_TELLING)
+		up(r);
+	return true;
+}
+
+static void on_feed_end(struct engine_who who, int exit_code, const struct err *err)
+{
+	struct relay *r = who.ctx;
+	bool soon;
+
+	exec_free(TAKE(r->feed));
+	if (r->stage == RELAY_REMOVING)
+		return;
+	soon = !err && exit_code && r->stage == RELAY_TELLING; /* refused */
+	if (r->stage == RELAY_UP) {
+		log_warn("services: the relay is gone");
+		soon = true;
+	}
+	start_over(r, NULL, NULL);
+	if (soon)
+		timer_set(r->env->loop, &r->timer, SOON_MS);
+}
+
+/* Not by its stdin: Podman closes that when the first who is attached to it leaves. */
+static void open_feed(struct relay *r)
+{
+	static const struct exec_callbacks cb = {.on_open = on_writable,
+	    .on_data = on_data,
+	    .on_writable = on_writable,
+	    .on_end = on_feed_end};
+	auto_strlist command = {0};
+	struct exec_spec spec = {.container = r->id, .command = &command, .stdin_open = true};
+
+	strlist_add(&command, SANDBOX_PROGRAM);
+	strlist_add(&command, "connect");
+	strlist_add(&command, "127.0.0.1");
+	strlist_add(&command, FEED_PORT);
+	set_stage(r, RELAY_TELLING);
+	r->text_unsent = true;
+	timer_set(r->env->loop, &r->timer, ANSWER_MS);
+	r->feed = exec_open(r->env->engine, &spec, &cb, who_of(r));
+}
+
+/* ---- the container ---- */
 
 static void on_started(struct engine_who who, int exit_code, const struct err *err)
 {
 	struct relay *r = who.ctx;
 
 	r->call = 0;
-	if (err) {
+	if (err)
 		start_over(r, "the relay does not start", err);
-		return;
-	}
-	told(r);
+	else
+		open_feed(r);
 }
 
-static void on_open(struct engine_who who)
+static void start(struct relay *r)
 {
-	struct relay *r = who.ctx;
-
-	if (r->existing) {
-		told(r);
-		return;
-	}
 	set_stage(r, RELAY_STARTING);
 	r->call = container_start(r->env->engine, r->id, on_started, who_of(r));
 }
-
-/* "ready", then a number for each text that it has taken. */
-static bool on_data(struct engine_who who, enum stream_kind kind, const char *data, size_t len)
-{
-	struct relay *r = who.ctx;
-
-	if (kind == STREAM_STDERR)
-		log_warn("services: the relay says: %.*s", (int)len, data);
-	else if (r->stage == RELAY_TOLD)
-		for (size_t i = 0; i < len; i++)
-			if (data[i] >= '0' && data[i] <= '9') {
-				up(r);
-				break;
-			}
-	return true;
-}
-
-static void on_end(struct engine_who who, const struct err *err)
-{
-	struct relay *r = who.ctx;
-
-	stream_free(TAKE(r->stream));
-	if (r->stage == RELAY_REMOVING)
-		return;
-	if (r->call)
-		engine_cancel(r->env->engine, r->call);
-	r->call = 0;
-	start_over(r, "the relay is gone", err);
-}
-
-static void on_writable(struct engine_who who)
-{
-	send_text(who.ctx);
-}
-
-static void attach(struct relay *r)
-{
-	static const struct stream_callbacks cb = {
-	    .on_open = on_open, .on_data = on_data, .on_end = on_end, .on_writable = on_writable};
-
-	set_stage(r, RELAY_ATTACHING);
-	r->stream = container_attach(r->env->engine, r->id, true, false, &cb, who_of(r));
-}
-
-/* ---- the container ---- */
 
 static void on_old_removed(struct engine_who who, const struct err *err)
 {
@@ -226,13 +221,17 @@ static void on_inspected(
 	}
 	free(r->id);
 	r->id = xstrdup(info->id);
-	r->existing = info->state == CONTAINER_RUNNING;
 	if (str_eq(json_string_value(json_get(info->labels, LABEL_BLOCK)), block) &&
 	    str_eq(json_string_value(json_get(info->labels, LABEL_IMAGE)), sandbox_image_ref()) &&
-	    (r->existing || info->state == CONTAINER_CREATED)) {
-		attach(r);
-		return;
+	    r->silences < SILENCES_MAX) {
+		if (info->state == CONTAINER_RUNNING)
+			open_feed(r);
+		if (info->state == CONTAINER_CREATED)
+			start(r);
+		if (r->stage != RELAY_CREATING)
+			return;
 	}
+	r->silences = 0;
 	set_stage(r, RELAY_REMOVING_OLD);
 	r->call = container_remove(r->env->engine, r->id, on_old_removed, who_of(r));
 }
@@ -249,8 +248,7 @@ static void on_created(struct engine_who who, const char *id, const struct err *
 	} else {
 		free(r->id);
 		r->id = xstrdup(id);
-		r->existing = false;
-		attach(r);
+		start(r);
 	}
 }
 
@@ -264,7 +262,6 @@ static void create(struct relay *r)
 	    .name = r->name,
 	    .labels = labels,
 	    .args = args,
-	    .stdin_open = true,
 	    .network_mode = "bridge",
 	    .cap_add = &caps,
 	};
@@ -276,6 +273,7 @@ static void create(struct relay *r)
 	json_add(args, json_new_string(address_format(base, r->block.base)));
 	json_add(args, json_new_string(bits));
 	json_add(args, json_new_string(address_format(dns, block_dns(r->block))));
+	json_add(args, json_new_string(FEED_PORT));
 	strlist_add(&caps, "NET_ADMIN"); /* in its own network: to take the block */
 	set_stage(r, RELAY_CREATING);
 	r->call = sandbox_create(r->env->engine, &s, on_created, who_of(r));
@@ -370,7 +368,7 @@ static void on_removed(struct engine_who who, const struct err *err)
 	struct relay *r = who.ctx;
 
 	r->call = 0;
-	close_stream(r);
+	close_feed(r);
 	set_stage(r, RELAY_OFF);
 	if (err && err->reason != ERR_NOT_FOUND)
 		log_warn("services: cannot remove the relay: %s", err_msg(err));
@@ -401,18 +399,13 @@ static void retry_due(void *arg)
 {
 	struct relay *r = arg;
 
-	if (r->stage != RELAY_TOLD) {
-		step(r);
-	} else if (r->tellings++ < TELLINGS_MAX) {
-		r->text_unsent = true;
-		send_text(r);
-		timer_set(r->env->loop, &r->timer, ANSWER_MS);
-	} else { /* its stdin leads nowhere */
-		log_warn("services: the relay does not answer: another one takes its place");
-		close_stream(r);
-		set_stage(r, RELAY_REMOVING_OLD);
-		r->call = container_remove(r->env->engine, r->id, on_old_removed, who_of(r));
+	if (r->stage == RELAY_TELLING) {
+		log_warn("services: the relay does not answer");
+		r->silences++;
+		exec_kill(TAKE(r->feed));
+		set_stage(r, RELAY_OFF);
 	}
+	step(r);
 }
 
 static void patience_over(void *arg)
@@ -492,7 +485,7 @@ void relay_free(struct relay *r)
 		return;
 	if (r->call)
 		engine_cancel(r->env->engine, r->call);
-	close_stream(r);
+	close_feed(r);
 	timer_cancel(r->env->loop, &r->timer);
 	timer_cancel(r->env->loop, &r->patience);
 	timer_cancel(r->env->loop, &r->settle);

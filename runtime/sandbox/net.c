@@ -4,22 +4,26 @@
  * there is none nothing listens, and it is refused. What is connected stays so, whatever is told
  * later.
  *
- * All that it knows comes on stdin, every time whole, in lines of words:
+ * All that it knows comes over a connection to a port of its loopback, every time whole, in lines
+ * of words; of several connections the last one counts, and what was told stays when it ends:
  *
  *   listen ADDRESS PORT       connections to this …
  *   to ADDRESS PORT           … go to this, or to the next of such lines
  *   a | name | srv | cname    see names.c
- *   end                       now it counts, and "N" on stdout says that the N-th has been taken
+ *   end                       now it counts, and "N" comes back: the N-th has been taken
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -34,6 +38,7 @@
 #define PIPE_SIZE (16 * 1024)
 #define BACKLOG 256
 #define LOOPBACK_INDEX 1
+#define FEEDS 2 /* the listener, the one that counts */
 #define WRONG_USE 2
 
 struct endpoint {
@@ -73,9 +78,10 @@ static struct table tables[2], *now = &tables[0];
 static struct connection connections[CONNECTIONS_MAX];
 static size_t open_count;
 static char texts[2][TEXT_MAX];
-static int text_now; /* which of them is being read into; the other one is in use */
-static size_t text_len;
-static struct pollfd fds[1 + NAME_FDS + LISTENERS_MAX + 2 * CONNECTIONS_MAX];
+static int text_now;                /* which of them is being read into; the other one is in use */
+static size_t text_len, line_start; /* of it; where the line begins that is not complete yet */
+static int feed_listener, feed = -1;
+static struct pollfd fds[FEEDS + NAME_FDS + LISTENERS_MAX + 2 * CONNECTIONS_MAX];
 
 static struct sockaddr_in sockaddr_of(const struct endpoint *e)
 {
@@ -202,44 +208,55 @@ static void take_text(char *text)
 	digits[--i] = '\n';
 	for (unsigned long n = ++taken; n; n /= 10)
 		digits[--i] = (char)('0' + n % 10);
-	write_all(1, digits + i, sizeof(digits) - i);
+	(void)!write(feed, digits + i, sizeof(digits) - i);
+}
+
+/* fd -1: there is none any more. What came in part is forgotten. */
+static void set_feed(int fd)
+{
+	if (feed >= 0)
+		close(feed);
+	feed = fd;
+	text_len = line_start = 0;
 }
 
 /* Texts end with the line "end". Lines are looked for from where the last look ended. */
 static void read_texts(void)
 {
 	static const char end[] = "end\n";
-	static size_t line; /* where the line begins that is not complete yet */
 	char *text = texts[text_now];
-	ssize_t n = read(0, text + text_len, TEXT_MAX - 1 - text_len);
+	ssize_t n = read(feed, text + text_len, TEXT_MAX - 1 - text_len);
 
-	if (n <= 0)
+	if (n <= 0) {
+		if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			set_feed(-1);
 		return;
+	}
 	text_len += (size_t)n;
 	for (size_t i = text_len - (size_t)n; i < text_len; i++) {
 		size_t rest = text_len - i - 1;
 
 		if (text[i] != '\n')
 			continue;
-		if (i + 1 - line == sizeof(end) - 1 &&
-		    memcmp(text + line, end, sizeof(end) - 1) == 0) {
+		if (i + 1 - line_start == sizeof(end) - 1 &&
+		    memcmp(text + line_start, end, sizeof(end) - 1) == 0) {
 			char *next = texts[!text_now];
 
 			/* what follows goes where the text is that is in use: that ends now */
 			memcpy(next, text + i + 1, rest);
-			text[line] = '\0';
+			text[line_start] = '\0';
 			take_text(text);
 			text_now = !text_now;
 			text = next;
 			text_len = rest;
 			i = (size_t)-1;
-			line = 0;
+			line_start = 0;
 		} else {
-			line = i + 1;
+			line_start = i + 1;
 		}
 	}
 	if (text_len == TEXT_MAX - 1) /* too long: the next one may do */
-		text_len = line = 0;
+		text_len = line_start = 0;
 }
 
 /* ---- connections ---- */
@@ -393,12 +410,13 @@ static void watch(const struct connection *c, struct pollfd *p)
 
 static void turn(void)
 {
-	struct pollfd *listening = fds + 1 + NAME_FDS, *p;
+	struct pollfd *listening = fds + FEEDS + NAME_FDS, *p;
 	struct table *t = now;
 	size_t room = CONNECTIONS_MAX - open_count, used = 0;
 
-	fds[0] = (struct pollfd){.fd = 0, .events = POLLIN};
-	names_poll(fds + 1);
+	fds[0] = (struct pollfd){.fd = feed_listener, .events = POLLIN};
+	fds[1] = (struct pollfd){.fd = feed, .events = POLLIN};
+	names_poll(fds + FEEDS);
 	for (size_t i = 0; i < t->listener_count; i++)
 		listening[i] =
 		    (struct pollfd){.fd = room ? t->listeners[i].fd : -1, .events = POLLIN};
@@ -411,7 +429,7 @@ static void turn(void)
 	}
 	if (poll(fds, (nfds_t)(p - fds), -1) < 0)
 		return;
-	names_serve(fds + 1);
+	names_serve(fds + FEEDS);
 	p = listening + t->listener_count;
 	for (size_t i = 0; used && i < CONNECTIONS_MAX; i++, p += 2)
 		if (connections[i].open)
@@ -419,10 +437,14 @@ static void turn(void)
 	for (size_t i = 0; i < t->listener_count; i++)
 		if (listening[i].revents && open_count < CONNECTIONS_MAX)
 			accept_one(&t->listeners[i]);
-	if (fds[0].revents & POLLIN)
+	if (fds[1].revents)
 		read_texts();
-	else if (fds[0].revents) /* nobody there; the last word counts on */
-		poll(NULL, 0, 20);
+	if (fds[0].revents) {
+		int fd = accept4(feed_listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd >= 0)
+			set_feed(fd);
+	}
 }
 
 /* ---- the block ---- */
@@ -468,20 +490,51 @@ static int take_block(const unsigned char block[4], unsigned char bits)
 											     : -1;
 }
 
-/* Arguments: BLOCK BITS ADDRESS-OF-NAMES. */
+/*
+ * The interfaces on the bridge get a hardware address that follows from the block: pods remember it
+ * for minutes, and the container that takes the place of this one must be there for them at once.
+ */
+static void take_hardware_address(const unsigned char block[4])
+{
+	static const unsigned char begin[2] = {0x06, 'k'}; /* locally administered */
+	struct ifreq list[16];
+	struct ifconf conf = {.ifc_len = sizeof(list), .ifc_req = list};
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || ioctl(fd, SIOCGIFCONF, &conf) != 0)
+		return;
+	for (int i = 0; i < conf.ifc_len / (int)sizeof(list[0]); i++) {
+		struct sockaddr *hw = &list[i].ifr_hwaddr;
+
+		if (strcmp(list[i].ifr_name, "lo") == 0)
+			continue;
+		hw->sa_family = ARPHRD_ETHER;
+		memcpy(hw->sa_data, begin, sizeof(begin));
+		memcpy(hw->sa_data + sizeof(begin), block, 4);
+		ioctl(fd, SIOCSIFHWADDR, &list[i]);
+	}
+	close(fd);
+}
+
+/* Arguments: BLOCK BITS ADDRESS-OF-NAMES PORT-TO-BE-TOLD-ON. */
 int be_net(int argc, char **argv)
 {
+	static char loopback[] = "127.0.0.1";
 	unsigned char block[4], dns[4];
-	long bits = argc == 3 ? number(argv[1], 32) : -1;
+	struct endpoint feed_at;
+	long bits = argc == 4 ? number(argv[1], 32) : -1;
 
-	if (bits < 8 || parse_v4(argv[0], block) != 0 || parse_v4(argv[2], dns) != 0)
+	if (bits < 8 || parse_v4(argv[0], block) != 0 || parse_v4(argv[2], dns) != 0 ||
+	    parse_endpoint(&feed_at, (char *[]){loopback, argv[3]}) != 0)
 		return WRONG_USE;
+	take_hardware_address(block);
 	if (take_block(block, (unsigned char)bits) != 0)
 		return fails("cannot take the block of addresses\n");
 	if (names_open(dns) != 0)
 		return fails("cannot listen for questions about names\n");
-	set_nonblocking(0);
-	write_all(1, "ready\n", 6);
+	feed_listener = open_listener(&feed_at);
+	if (feed_listener < 0)
+		return fails("cannot listen for what to tell\n");
 	for (;;)
 		turn();
 }

@@ -661,6 +661,6 @@ int main(int argc, char **argv)
 	}
 	fails("usage: sandbox pause [NAMES [ALIAS]...] | connect HOST PORT [MS] | "
 	      "probe-tcp HOST PORT [MS] | probe-http HOST PORT PATH [MS [HEADER]...] | write FILE "
-	      "| net BLOCK BITS DNS\n");
+	      "| net BLOCK BITS DNS PORT\n");
 	return WRONG_USE;
 }

@@ -301,6 +301,11 @@ UNCALLED(const char *, sandbox_image_ref, void)
 UNCALLED(struct exec_run *, exec_run, struct engine *en, const struct exec_spec *spec,
     size_t max_output, int64_t timeout_ms, exec_done_fn *cb, struct engine_who who)
 UNCALLED(void, exec_run_cancel, struct exec_run *r)
+UNCALLED(struct exec *, exec_open, struct engine *en, const struct exec_spec *spec,
+    const struct exec_callbacks *cb, struct engine_who who)
+UNCALLED(bool, exec_write, struct exec *x, const void *data, size_t len)
+UNCALLED(void, exec_free, struct exec *x)
+UNCALLED(void, exec_kill, struct exec *x)
 UNCALLED(const char *, sandbox_volume_name, void)
 UNCALLED(struct sandbox_volume *, sandbox_volume_fill, struct engine *en, const char *name,
     const json *labels, engine_done_fn *cb, struct engine_who who)

@@ -71,7 +71,7 @@ finished() { # POD: its log
 		WEB_SERVICE_PORT_HTTP=80 "WEB_PORT_80_TCP=tcp://$(get svc/web .spec.clusterIP):80"
 }
 
-@test "W01 a ready pod answers under each form of the name; what is connected stays so when it is not ready any more" {
+@test "W01 a ready pod answers under each form of the name; what is connected outlives the controller and the readiness" {
 	kjob exec web -- touch /tmp/ready
 	eventually 10 field_is endpoints/web '.subsets[0].addresses | length' 1
 	matches "$(kjob get endpoints web)" "^web +$(get pod/web .status.podIP):7000 "
@@ -82,6 +82,7 @@ finished() { # POD: its log
 
 	client w01-open '(echo ping; sleep 6; echo ping) | redis-cli -h web -p 80; redis-cli -h web -p 80 ping 2>&1'
 	eventually 10 logs_have w01-open PONG
+	kill -9 "$(controller_pid)"
 	kjob exec web -- rm /tmp/ready
 	eventually 10 field_is endpoints/web '.subsets[0].notReadyAddresses | length' 1
 	is "$(finished w01-open)" "$(printf 'PONG\nPONG\nCould not connect to Redis at web:80: Connection refused')"

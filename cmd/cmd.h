@@ -113,7 +113,7 @@ extern const char *const validate_choices[];
 	    NULL, NULL}
 /* clang-format on */
 
-extern const struct cmd cmd_annotate, cmd_api_resources, cmd_apply, cmd_completion, cmd_controller,
+extern const struct cmd cmd_annotate, cmd_api_resources, cmd_apply, cmd_attach, cmd_completion, cmd_controller,
     cmd_controller_run, cmd_controller_enable, cmd_controller_disable, cmd_controller_status,
     cmd_controller_stop, cmd_create, cmd_create_configmap, cmd_create_cronjob, cmd_create_job,
     cmd_create_secret, cmd_create_secret_generic, cmd_create_secret_docker_registry,

@@ -28,6 +28,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_events,
     &cmd_explain,
     &cmd_exec,
+    &cmd_attach,
     &cmd_cp,
     &cmd_port_forward,
     /* GROUP_CHANGE */

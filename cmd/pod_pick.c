@@ -68,6 +68,10 @@ static json *pod_by_name(struct cmd_ctx *ctx, const char *name, struct err *e)
 {
 	auto_buf path = {0};
 
+	if (!*name) {
+		err_set(e, ERR_BAD_REQUEST, "resource name may not be empty");
+		return NULL;
+	}
 	pods_path(ctx->ns, NULL, &path);
 	buf_addch(&path, '/');
 	http_escape(&path, name);
@@ -150,6 +154,18 @@ char *pod_pick_container(const json *pod, const char *wanted, bool quiet, struct
 	if (note && !quiet)
 		fprintf(stderr, "%s\n", note);
 	return xstrdup(names.items[0]);
+}
+
+const json *pod_pick_spec(const json *pod, const char *name)
+{
+	static const char *const lists[] = {
+	    "spec.containers", "spec.initContainers", "spec.ephemeralContainers"};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		json_for (c, json_path(pod, lists[i]))
+			if (str_eq(json_str(c, "name"), name))
+				return c;
+	return NULL;
 }
 
 int pod_pick_check(const json *pod, const char *what, struct err *e)

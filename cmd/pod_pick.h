@@ -22,6 +22,8 @@ char *pod_exec_path(const json *pod, const char *container, const char *const *w
  * owned.
  */
 char *pod_pick_container(const json *pod, const char *wanted, bool quiet, struct err *e) MUST_USE;
+/* A container of the spec, of whichever list; NULL: there is none of that name. */
+const json *pod_pick_spec(const json *pod, const char *name);
 /* -1 with kubectl's words for a pod that has ended; what: "exec into", "attach". */
 int pod_pick_check(const json *pod, const char *what, struct err *e) MUST_USE;
 

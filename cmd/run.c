@@ -7,6 +7,7 @@
 #include "printer.h"
 #include "run.h"
 #include "run_job.h"
+#include "session.h"
 
 static const char *const pull_policies[] = {"IfNotPresent", "Always", "Never", NULL};
 
@@ -42,7 +43,12 @@ static const struct opt options[] = {
 	"With --detach or --schedule: delete a Job this long after its end", NULL, NULL},
     {"detach", 'd', OPT_BOOL, NULL, NULL, "Create it and leave it to itself", NULL, NULL},
     {"stdin", 'i', OPT_BOOL, NULL, NULL, "Pass standard input on to the container", NULL, NULL},
-    {"tty", 't', OPT_BOOL, NULL, NULL, NULL, NULL, NULL},
+    {"tty", 't', OPT_BOOL, NULL, NULL,
+	"Give the container a terminal, with --stdin: keys go through as they are typed", NULL,
+	NULL},
+    {"leave-stdin-open", 0, OPT_BOOL, NULL, NULL,
+	"Keep the container's standard input open after the first one who was attached", NULL,
+	NULL},
     {"rm", 0, OPT_BOOL, NULL, NULL, "Delete it with its pods when it has ended", NULL, NULL},
     {"replace", 0, OPT_BOOL, NULL, NULL,
 	"Delete what has this name first, and wait until it is gone", NULL, NULL},
@@ -155,12 +161,24 @@ static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 		return err_set(e, ERR_BAD_REQUEST,
 		    "invalid restart policy: %s, valid values are: Always, OnFailure, Never",
 		    opts_str(o, "restart"));
-	if (opts_bool(o, "tty"))
-		return err_set(e, ERR_BAD_REQUEST,
-		    "--tty is not supported by this version of kjob; -i passes standard input on");
+	if (opts_bool(o, "tty") && !opts_bool(o, "stdin"))
+		return err_set(
+		    e, ERR_BAD_REQUEST, "stdin is required for containers with -t/--tty");
 	if (check_schedule(ctx, e) < 0)
 		return -1;
 	return check_attached(ctx, e);
+}
+
+/* A terminal for whoever follows the run needs one here. */
+static void check_terminal(const struct cmd_ctx *ctx, json *object)
+{
+	bool tty = opts_bool(&ctx->opts, "tty");
+
+	if (!tty || !is_attached(ctx))
+		return;
+	session_terminal(true, &tty, opts_bool(&ctx->opts, "quiet"));
+	if (!tty)
+		json_del(run_container(object), "tty");
 }
 
 /* ---- creating ---- */
@@ -279,6 +297,7 @@ static int exec_run(struct cmd_ctx *ctx, struct err *e)
 	object = run_object(&ctx->opts, ctx->ns, ctx->args, ctx->argc, e);
 	if (!object)
 		return -1;
+	check_terminal(ctx, object);
 	r = resource_of(object);
 	if (str_eq(opts_str(&ctx->opts, "dry-run"), "client"))
 		return print_created(ctx, r, object, e);

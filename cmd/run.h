@@ -25,7 +25,13 @@ struct run_pod {
 	struct logstream log;
 	struct timer repair; /* a log that ended before its container did: look again */
 	int repair_ms;
-	struct stdin_feed feed;
+	struct run_input {
+		struct channel channel; /* pods/attach, for input alone */
+		struct stdin_feed feed;
+		bool began, lost, over; /* over: the container has ended */
+		struct err why;         /* of lost */
+		unsigned failures;
+	} input;
 };
 
 struct run {
@@ -40,6 +46,7 @@ struct run {
 	struct progress progress;
 	struct timer running_timer; /* --pod-running-timeout */
 	bool was_running, running_timed_out;
+	bool tty;      /* the container has a terminal and so have we */
 	bool listed;   /* the pods were listed after the Job's end: all are known */
 	bool stopping; /* a signal came and the run was deleted */
 	bool deleted;  /* by us */
@@ -61,5 +68,11 @@ int run_pod_pump(struct run_pod *p, struct err *e) MUST_USE;
 /* All its output was shown and it is over. */
 bool run_pod_done(const struct run_pod *p);
 void run_pod_free(struct run_pod *p);
+/* "/api/v1/namespaces/NS/pods/POD/SUB?container=…"; owned. */
+char *run_pod_path(const struct run_pod *p, const char *sub);
+
+/* run_input.c: standard input to the pod while it runs. -1: it does not get there. */
+int run_input_pump(struct run_pod *p, struct err *e) MUST_USE;
+void run_input_stop(struct run_pod *p);
 
 #endif

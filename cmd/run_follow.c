@@ -11,6 +11,8 @@
 
 #include "../runtime/base/clock.h"
 #include "run.h"
+#include "session.h"
+#include "terminal.h"
 
 static void hide_progress(void *ctx)
 {
@@ -69,6 +71,8 @@ static void begin(
 	r->version = xstrdup(json_str_or(created, "metadata.resourceVersion", ""));
 	r->facts.last_code = r->facts.first_failure = -1;
 	run_shape_of(created, &r->facts.shape);
+	r->tty = opts_bool(&ctx->opts, "stdin") && terminal_is() &&
+		 json_bool(run_container(created), "tty", false);
 	r->outlet = (struct outlet){.out_fd = STDOUT_FILENO,
 	    .err_fd = STDERR_FILENO,
 	    .interrupted = interrupt_signal(),
@@ -295,6 +299,9 @@ int run_follow(
 	begin(&r, ctx, resource, created);
 	while ((code = step(&r, e)) == -1)
 		client_turn(r.client);
+	terminal_restore();
+	if (r.tty && code == 0 && !r.facts.shape.is_job && !opts_bool(&ctx->opts, "quiet"))
+		session_resume_hint(created, json_str_or(run_container(created), "name", ""));
 	if (code >= 0)
 		code = judge(&r, code, e);
 	if (remove_at_end(&r, code < 0 ? &ignored : e) < 0 && code >= 0)

@@ -35,7 +35,10 @@ static json *container_object(
 	container_set_words(c, opts_bool(o, "command"), args + 1, argc - 1);
 	if (opts_bool(o, "stdin")) {
 		json_set_bool(c, "stdin", true);
-		json_set_bool(c, "stdinOnce", true);
+		if (!opts_bool(o, "leave-stdin-open"))
+			json_set_bool(c, "stdinOnce", true);
+		if (opts_bool(o, "tty"))
+			json_set_bool(c, "tty", true);
 	}
 	if (container_set_envs(c, opts_list(o, "env"), e) < 0) {
 		json_free(c);

@@ -38,8 +38,7 @@ static struct run_pod *add_pod(struct run *r, const struct pod_view *v)
 void run_pod_free(struct run_pod *p)
 {
 	logstream_stop(&p->log);
-	if (p->feed.client)
-		stdin_feed_stop(&p->feed);
+	run_input_stop(p);
 	timer_cancel(client_loop(p->run->client), &p->repair);
 	free(p->name);
 	free(p->uid);
@@ -146,7 +145,7 @@ void run_pod_news(struct run *r, const char *type, const json *pod)
 
 /* ---- output ---- */
 
-static char *pod_path(const struct run_pod *p, const char *sub, const char *container)
+char *run_pod_path(const struct run_pod *p, const char *sub)
 {
 	auto_buf path = {0};
 
@@ -154,14 +153,14 @@ static char *pod_path(const struct run_pod *p, const char *sub, const char *cont
 	buf_addf(&path, "/api/v1/namespaces/");
 	http_escape(&path, p->run->ctx->ns);
 	buf_addf(&path, "/pods/%s/%s", p->name, sub);
-	query_add(&path, "container", container);
+	query_add(&path, "container", p->container);
 	return buf_take(&path);
 }
 
 static char *log_path(const struct run_pod *p)
 {
 	auto_buf path = {0};
-	auto_free char *base = pod_path(p, "log", p->container);
+	auto_free char *base = run_pod_path(p, "log");
 
 	buf_init(&path, 0);
 	buf_adds(&path, base);
@@ -293,31 +292,12 @@ static void pump_log(struct run_pod *p)
 	}
 }
 
-/* ---- input ---- */
-
-static int pump_feed(struct run_pod *p, struct err *e)
-{
-	auto_free char *base = NULL, *path = NULL;
-
-	if (!opts_bool(&p->run->ctx->opts, "stdin") || p->gone)
-		return 0;
-	if (p->view.stage != VIEW_RUNNING) {
-		if (p->feed.client)
-			stdin_feed_stop(&p->feed);
-		return 0;
-	}
-	if (p->feed.client)
-		return stdin_feed_pump(&p->feed, e);
-	base = pod_path(p, "attach", p->container);
-	path = xasprintf("%s&stdin=true&stdout=false&stderr=false", base);
-	stdin_feed_start(&p->feed, p->run->client, path);
-	return 0;
-}
-
 int run_pod_pump(struct run_pod *p, struct err *e)
 {
+	int rc = run_input_pump(p, e);
+
 	pump_log(p);
-	return pump_feed(p, e);
+	return rc;
 }
 
 bool run_pod_done(const struct run_pod *p)

@@ -70,6 +70,13 @@ bool view_cannot_run(const struct pod_view *v)
 	       (str_eq(v->end_reason, "ContainerCannotRun") || str_eq(v->end_reason, "StartError"));
 }
 
+json *run_container(const json *object)
+{
+	const json *spec = json_path(object, "spec.template.spec");
+
+	return json_first(json_get(spec ? spec : json_get(object, "spec"), "containers"));
+}
+
 void run_shape_of(const json *object, struct run_shape *ret)
 {
 	const json *spec = json_get(object, "spec");

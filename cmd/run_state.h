@@ -40,6 +40,8 @@ struct run_shape {
 	bool pod_tells; /* the only pod's end is the run's: no retry and no deadline */
 };
 void run_shape_of(const json *object, struct run_shape *ret);
+/* The first container of a Job or Pod. */
+json *run_container(const json *object);
 
 enum run_end { RUN_GOES_ON, RUN_COMPLETE, RUN_FAILED, RUN_DELETED };
 /* How the Job ended, from its conditions; the strings are borrowed, NULL where it goes on. */

@@ -1,13 +1,11 @@
 #include "session.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "channel.h"
 #include "logstream.h"
+#include "stdin_feed.h"
 #include "terminal.h"
 
 #define PIECE (32 * KIB)
@@ -17,7 +15,7 @@ struct session {
 	const struct session_options *o;
 	struct channel channel;
 	struct outlet outlet;
-	struct loop_fd *input;
+	struct stdin_feed input;
 	struct timer more; /* reads on from o->feed */
 	struct buf status; /* of the error channel */
 	bool done, failed; /* failed: err is set */
@@ -30,36 +28,6 @@ static void fail(struct session *s)
 }
 
 /* ---- input ---- */
-
-static void stop_input(struct session *s)
-{
-	loop_fd_free(TAKE(s->input));
-	timer_cancel(client_loop(s->ctx->client), &s->more);
-}
-
-static void pause_input(struct session *s, bool paused)
-{
-	if (s->input)
-		loop_fd_set(s->input, paused ? 0 : LOOP_READ);
-	else if (s->o->feed && !paused && !s->done)
-		timer_set(client_loop(s->ctx->client), &s->more, 0);
-}
-
-static void on_input(void *arg, int events)
-{
-	struct session *s = arg;
-	char piece[PIECE];
-	ssize_t n = read(STDIN_FILENO, piece, sizeof(piece));
-
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		stop_input(s);
-		channel_send_end(&s->channel, CHANNEL_STDIN);
-	} else if (!channel_send(&s->channel, CHANNEL_STDIN, piece, (size_t)n)) {
-		pause_input(s, true);
-	}
-}
 
 static void on_more(void *arg)
 {
@@ -78,39 +46,16 @@ static void on_more(void *arg)
 		timer_set(client_loop(s->ctx->client), &s->more, 0);
 }
 
-static void send_size(struct session *s)
-{
-	auto_free char *text = NULL;
-	unsigned columns, rows;
-
-	if (!s->channel.open || !terminal_size(&columns, &rows))
-		return;
-	text = xasprintf("{\"Width\":%u,\"Height\":%u}", columns, rows);
-	channel_send(&s->channel, CHANNEL_RESIZE, text, strlen(text));
-}
-
-static void on_winch(void *arg, int signo)
-{
-	send_size(arg);
-}
-
 /* ---- the connection ---- */
 
 static void on_open(void *ctx)
 {
 	struct session *s = ctx;
-	struct loop *l = client_loop(s->ctx->client);
 
-	if (s->o->tty)
-		send_size(s);
-	if (s->o->prompt)
-		fprintf(stderr, "%s\n", s->o->prompt);
-	if (s->o->tty)
-		terminal_raw();
 	if (s->o->feed)
-		timer_set(l, &s->more, 0);
+		timer_set(client_loop(s->ctx->client), &s->more, 0);
 	else if (s->o->in)
-		s->input = loop_fd_new(l, STDIN_FILENO, LOOP_READ, on_input, s);
+		stdin_feed_start(&s->input, &s->channel, s->o->tty, s->o->redraw);
 }
 
 static void on_data(void *ctx, unsigned channel, const unsigned char *data, size_t len)
@@ -134,7 +79,11 @@ static void on_data(void *ctx, unsigned channel, const unsigned char *data, size
 
 static void on_writable(void *ctx)
 {
-	pause_input(ctx, false);
+	struct session *s = ctx;
+
+	stdin_feed_writable(&s->input);
+	if (s->o->feed && !s->done)
+		timer_set(client_loop(s->ctx->client), &s->more, 0);
 }
 
 static void on_end(void *ctx, const struct err *err)
@@ -146,7 +95,6 @@ static void on_end(void *ctx, const struct err *err)
 		s->failed = true;
 	}
 	s->done = true;
-	stop_input(s);
 }
 
 static const struct channel_callbacks callbacks = {
@@ -199,24 +147,32 @@ void session_terminal(bool in, bool *tty, bool quiet)
 	*tty = *tty && in;
 }
 
+void session_resume_hint(const json *pod, const char *container)
+{
+	if (str_eq(json_str(pod, "spec.restartPolicy"), "Always"))
+		fprintf(stderr,
+		    "Session ended, resume using 'kjob attach %s -c %s -i -t' command when the pod "
+		    "is running\n",
+		    json_str_or(pod, "metadata.name", ""), container);
+}
+
 int session_run(
     struct cmd_ctx *ctx, const char *path, const struct session_options *o, struct err *e)
 {
 	struct session s = {.ctx = ctx, .o = o};
-	struct loop_signal *winch = NULL;
 	int code;
 
 	s.outlet = (struct outlet){.out_fd = STDOUT_FILENO, .err_fd = STDERR_FILENO};
 	s.more = (struct timer){.name = "input", .fn = on_more, .arg = &s};
-	if (o->tty)
-		winch = loop_signal_new(client_loop(ctx->client), SIGWINCH, on_winch, &s);
 	channel_open(&s.channel, ctx->client, path, &callbacks, &s);
-	while (!s.done)
+	while (!s.done) {
 		client_turn(ctx->client);
-	stop_input(&s);
+		if (!s.done && stdin_feed_check(&s.input, &s.err) < 0)
+			fail(&s);
+	}
+	stdin_feed_stop(&s.input);
+	timer_cancel(client_loop(ctx->client), &s.more);
 	channel_close(&s.channel);
-	if (winch)
-		loop_signal_free(winch);
 	terminal_restore();
 	code = exit_code(&s, e);
 	buf_release(&s.status);

@@ -8,9 +8,9 @@
 #include "cmd.h"
 
 struct session_options {
-	bool in;            /* pass standard input on */
-	bool tty;           /* the process has a terminal; ours is made raw */
-	const char *prompt; /* shown once it is open, on standard error; NULL: nothing */
+	bool in;     /* pass standard input on */
+	bool tty;    /* with it: the process has a terminal; ours is made raw */
+	bool redraw; /* of a process that was running before */
 	/* In place of standard input and output: NULL. The end of `feed` is its returning 0; output
 	 * goes to `take`, -1 ends the session. */
 	int64_t (*feed)(void *ctx, char *data, size_t max, struct err *e);
@@ -24,6 +24,10 @@ struct session_options {
  * otherwise.
  */
 void session_terminal(bool in, bool *tty, bool quiet);
+/* For who is in front of a terminal that shows nothing yet. */
+#define PROMPT_HINT "If you don't see a command prompt, try pressing enter.\n"
+/* After a terminal's session: how to come back to a container that starts again. */
+void session_resume_hint(const json *pod, const char *container);
 /*
  * PATH with its query, to the end of the process: its exit code, or -1. What the code of a command
  * is told is the caller's to say.

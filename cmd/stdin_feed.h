@@ -1,35 +1,33 @@
 /*
- * stdin_feed: this process's standard input to a container's, over the attach WebSocket. Its end
- * closes the container's. Output does not come this way. The struct is the caller's and must not
- * move while it is started.
+ * stdin_feed: this process's standard input onto a channel, and with a terminal its size whenever
+ * that changes. The end of input is told to the other side.
+ *
+ * The owner of the channel starts it when that is open, passes the channel's on_writable on and
+ * stops it before the channel closes. Started again it goes on where it was: on another connection.
  */
 #ifndef KJOB_CMD_STDIN_FEED_H
 #define KJOB_CMD_STDIN_FEED_H
 
-#include "../runtime/ws.h"
-#include "client.h"
-
-enum feed_state { FEED_IDLE, FEED_OPENING, FEED_OPEN, FEED_LOST, FEED_DONE };
+#include "channel.h"
 
 struct stdin_feed {
-	struct client *client;
-	char *path;
-	struct upgrade *conn;
+	struct channel *channel; /* NULL: not started */
+	struct loop *loop;
 	struct loop_fd *input;
-	struct ws ws;
-	enum feed_state state;
-	struct buf held;       /* a frame that did not fit into the connection's queue */
-	bool no_close_channel; /* an old server: the end of input closes the connection */
-	bool eof;              /* standard input has ended */
-	unsigned failures;
-	struct err err; /* of FEED_LOST: why */
+	struct loop_signal *winch;
+	bool tty;
+	bool ended; /* standard input has */
+	bool deaf;  /* and the other side cannot be told: it speaks v4 only */
 };
 
-/* Path: "/api/v1/namespaces/NS/pods/POD/attach?…". */
-void stdin_feed_start(struct stdin_feed *f, struct client *c, const char *path);
-/* Connects again when the connection was lost; only while the container runs. -1: it cannot be had
- * back. */
-int stdin_feed_pump(struct stdin_feed *f, struct err *e) MUST_USE;
+/*
+ * tty: the process at the other end has a terminal; ours becomes raw (terminal.h) and stays so.
+ * redraw: it was running before, and is made to draw its screen again.
+ */
+void stdin_feed_start(struct stdin_feed *f, struct channel *c, bool tty, bool redraw);
+void stdin_feed_writable(struct stdin_feed *f);
 void stdin_feed_stop(struct stdin_feed *f);
+/* -1 once the other side cannot be told of the end. */
+int stdin_feed_check(const struct stdin_feed *f, struct err *e) MUST_USE;
 
 #endif

@@ -266,6 +266,7 @@ static int start_server(struct controller *c, struct err *e)
 	    .stdin_open = pods_stdin_open,
 	    .stdin_write = pods_stdin_write,
 	    .stdin_close = pods_stdin_close,
+    .tty_resize = pods_tty_resize,
 	    .dial = pods_dial,
 	    .dial_write = pod_dial_write,
 	    .dial_end = pod_dial_end,

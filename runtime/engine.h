@@ -159,6 +159,9 @@ struct stream;
  */
 struct stream *container_attach(struct engine *en, const char *id, bool with_stdin, bool tty,
     const struct stream_callbacks *cb, struct engine_who who);
+/* Input alone, to a running container. */
+struct stream *container_attach_stdin(struct engine *en, const char *id,
+    const struct stream_callbacks *cb, struct engine_who who);
 /* The engine's own log from its beginning, followed to the container's end; for recovery. */
 struct stream *container_logs(struct engine *en, const char *id, bool follow, bool tty,
     const struct stream_callbacks *cb, struct engine_who who);

@@ -18,6 +18,12 @@
 
 struct call;
 
+/*
+ * At a terminal engines watch for keys on which they leave the container, Ctrl-P Ctrl-Q unless told
+ * otherwise, and hold back what begins like them. There is no way to have none: these nobody types.
+ */
+#define DETACH_KEYS "ctrl-@,ctrl-_,ctrl-@,ctrl-_,ctrl-@,ctrl-_"
+
 struct engine {
 	struct loop *loop;
 	struct http *http;

@@ -98,7 +98,7 @@ static const struct {
     {CALL_EXEC_CREATE, P, 500, "container state improper", ERR_CONFLICT}, /* does not run */
     {CALL_EXEC_START, P, 500, "container state improper", ERR_CONFLICT},
     {CALL_EXEC_START, P, 500, "no such exec session", ERR_NOT_FOUND},
-    {CALL_EXEC_RESIZE, P, 500, "container state improper", ERR_CONFLICT},
+    {CALL_RESIZE, P, 500, "container state improper", ERR_CONFLICT},
 
     {ANY_CALL, P, 500, "no such container", ERR_NOT_FOUND},
     {ANY_CALL, P, 500, "no container with name or id", ERR_NOT_FOUND},

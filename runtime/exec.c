@@ -4,6 +4,7 @@
 #include "base/os.h"
 #include "base/rand.h"
 #include "engine_internal.h"
+#include "tty_size.h"
 
 #define MARK "KJOB_EXEC"
 #define MARK_LEN 16
@@ -28,6 +29,7 @@ struct exec {
 	struct buf held;
 	enum stream_kind held_kind;
 	unsigned columns, rows;
+	struct tty_size size;
 	int busy; /* > 0: in a callback */
 	bool dead;
 
@@ -48,6 +50,7 @@ static void destroy(struct exec *x)
 	engine_cancel(x->en, x->call);
 	stream_free(x->stream);
 	timer_cancel(x->en->loop, &x->timer);
+	tty_size_release(&x->size);
 	buf_release(&x->held);
 	free(x->container);
 	free(x->id);
@@ -154,16 +157,9 @@ static void inspect(void *arg)
 
 /* ---- the stream ---- */
 
-static void no_reply(struct call *c, const struct http_response *r, const struct err *err)
-{
-}
-
 static void send_size(struct exec *x)
 {
-	struct call *c = call_new(x->en, CALL_EXEC_RESIZE, no_reply, (struct engine_who){0});
-	auto_free char *target = engine_escape(x->id);
-
-	call_sendf(c, "POST", "/exec/%s/resize?h=%u&w=%u", target, x->rows, x->columns);
+	tty_size_set_exec(&x->size, x->en, x->id, x->columns, x->rows);
 }
 
 void exec_resize(struct exec *x, unsigned columns, unsigned rows)
@@ -336,6 +332,8 @@ static json *create_body(const struct exec *x, const struct exec_spec *spec)
 	json_set_bool(body, "AttachStdout", true);
 	json_set_bool(body, "AttachStderr", true);
 	json_set_bool(body, "Tty", spec->tty);
+	if (spec->tty)
+		json_set_str(body, "DetachKeys", DETACH_KEYS);
 	return body;
 }
 

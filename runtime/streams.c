@@ -380,6 +380,13 @@ static const struct upgrade_callbacks up_callbacks = {
     .on_end = up_end,
 };
 
+static void send_upgrade(struct stream *s, const char *path)
+{
+	struct http_request req = {.method = "POST", .path = path, .ctx = s};
+
+	s->upgrade = upgrade_new(s->en->http, &req, "tcp", &up_callbacks);
+}
+
 struct stream *container_attach(struct engine *en, const char *id, bool with_stdin, bool tty,
     const struct stream_callbacks *cb, struct engine_who who)
 {
@@ -387,15 +394,24 @@ struct stream *container_attach(struct engine *en, const char *id, bool with_std
 	auto_free char *target = engine_escape(id);
 	auto_free char *path =
 	    engine_path(en, "/containers/%s/attach?stream=true&stdout=true&stderr=true%s", target,
-		with_stdin ? "&stdin=true" : "");
+		with_stdin ? "&stdin=true&detachKeys=" DETACH_KEYS : "");
 
-	if (with_stdin) {
-		struct http_request req = {.method = "POST", .path = path, .ctx = s};
-
-		s->upgrade = upgrade_new(en->http, &req, "tcp", &up_callbacks);
-	} else {
+	if (with_stdin)
+		send_upgrade(s, path);
+	else
 		stream_send(s, "POST", path, NULL);
-	}
+	return s;
+}
+
+struct stream *container_attach_stdin(
+    struct engine *en, const char *id, const struct stream_callbacks *cb, struct engine_who who)
+{
+	struct stream *s = stream_new(en, CALL_ATTACH, true, cb, who);
+	auto_free char *target = engine_escape(id);
+	auto_free char *path = engine_path(
+	    en, "/containers/%s/attach?stream=true&stdin=true&detachKeys=" DETACH_KEYS, target);
+
+	send_upgrade(s, path);
 	return s;
 }
 

@@ -30,6 +30,8 @@ static int open_log(struct container *c)
 void output_close(struct container *c)
 {
 	stream_free(TAKE(c->stream));
+	stream_free(TAKE(c->input));
+	tty_size_release(&c->tty_size);
 	c->stream_open = c->stream_ended = c->stream_is_log = c->log_gap = false;
 	if (!c->log && c->pod->set->follows.len == 0)
 		return;

@@ -73,15 +73,23 @@ struct log_follow *pods_follow_log(
 bool log_follow_live(const struct log_follow *f);
 void log_follow_stop(struct log_follow *f);
 
-/* Standard input of a running container whose spec has stdin: true. false: too much queued, or no
- * such container. */
-bool pods_stdin_open(
+/*
+ * Standard input of a running container whose spec has stdin: true (pod_attach.c). Of the others,
+ * -1. pods_stdin_write says false when nothing was taken: there is too much queued, or no such
+ * container any more; followers of its log are called when there is room.
+ */
+int pods_stdin_open(
     struct pods *p, const char *uid, const char *container, struct err *e) MUST_USE;
 bool pods_stdin_write(
     struct pods *p, const char *uid, const char *container, const void *data, size_t len);
-/* The client went away or sent its end of input: with stdinOnce (or eof) the container's stdin is
- * closed. */
-void pods_stdin_close(struct pods *p, const char *uid, const char *container, bool eof);
+/*
+ * A client has sent the end of its input, or went away: with stdinOnce the container's ends too,
+ * unless it is a terminal's, which has no end.
+ */
+void pods_stdin_close(struct pods *p, const char *uid, const char *container);
+/* The size of a running container's terminal; of others, nothing. */
+void pods_tty_resize(struct pods *p, const char *uid, const char *container, unsigned columns,
+    unsigned rows);
 
 /*
  * A TCP connection to a port of a pod, as a process in the pod would make it to localhost. Straight

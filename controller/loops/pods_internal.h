@@ -26,7 +26,8 @@
  *   pod_config.c   its environment, and who waits for config maps and secrets
  *   pod_recover.c  the engine's containers against the records: adopt, finish, remove
  *   pod_forward.c  connections to ports of pods
- *   pod_logs.c     what the API server asks: logs, followers, stdin
+ *   pod_logs.c     what the API server asks: logs, followers
+ *   pod_attach.c   standard input and terminals
  */
 #ifndef KJOB_PODS_INTERNAL_H
 #define KJOB_PODS_INTERNAL_H
@@ -37,6 +38,7 @@
 #include "../../probes/probe.h"
 #include "../../runtime/base/map.h"
 #include "../../runtime/registry_auth.h"
+#include "../../runtime/tty_size.h"
 #include "../store/logfile.h"
 #include "env.h"
 #include "pod_decide.h"
@@ -64,10 +66,12 @@ struct container {
 	char *stop_signal; /* of this instance, as the engine has it; NULL: not known yet */
 	struct stream *stream;
 	bool stream_open, stream_ended;
-	bool stream_is_log; /* it is the engine's log, not an attach: no stdin */
+	bool stream_is_log; /* it is the engine's log, not an attach */
+	struct stream *input; /* then: to stdin, once somebody has attached */
 	bool log_gap; /* output may have been missed: the engine's log must be read before the end
 			 counts */
 	uint64_t skip_bytes[3]; /* recovery: content already in our file, per stream_kind */
+	struct tty_size tty_size;
 	struct timer inspect_timer;
 	int inspect_delay_ms;
 	bool has_stdin;

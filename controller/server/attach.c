@@ -31,7 +31,7 @@ static const struct server_pods_ops *ops_of(const struct attach *a)
 static void attach_free(struct attach *a)
 {
 	if (a->stdin_open)
-		ops_of(a)->stdin_close(a->server->deps.pods, a->uid, a->container, false);
+		ops_of(a)->stdin_close(a->server->deps.pods, a->uid, a->container);
 	if (a->follow)
 		ops_of(a)->follow_stop(a->follow);
 	timer_cancel(a->server->deps.loop, &a->again);
@@ -143,7 +143,14 @@ static void on_stdin_end(void *ctx)
 	if (!a->stdin_open)
 		return;
 	a->stdin_open = false;
-	ops_of(a)->stdin_close(a->server->deps.pods, a->uid, a->container, true);
+	ops_of(a)->stdin_close(a->server->deps.pods, a->uid, a->container);
+}
+
+static void on_resize(void *ctx, unsigned columns, unsigned rows)
+{
+	struct attach *a = ctx;
+
+	ops_of(a)->tty_resize(a->server->deps.pods, a->uid, a->container, columns, rows);
 }
 
 static void on_gone(void *ctx)
@@ -151,41 +158,55 @@ static void on_gone(void *ctx)
 	attach_free(ctx);
 }
 
-static const struct channels_ops attach_ops = {
-    .on_stdin = on_stdin, .on_stdin_end = on_stdin_end, .on_writable = pump, .on_gone = on_gone};
+static const struct channels_ops attach_ops = {.on_stdin = on_stdin,
+    .on_stdin_end = on_stdin_end,
+    .on_resize = on_resize,
+    .on_writable = pump,
+    .on_gone = on_gone};
 
 /* ---- beginning ---- */
 
+/* -2: the error is one that a kubelet gives. */
 static int find_container(
     struct exchange *x, const struct request *r, struct attach *a, struct err *e)
 {
 	struct server *s = server_of(x);
 	auto_json *pod = store_get(s->deps.store, r->kind, r->ns, r->name, e);
+	auto_free char *id = NULL;
 	const char *container;
 	bool live;
 
-	if (!pod)
-		return -1;
-	if (check_not_completed(pod, "attach", e) < 0)
+	if (!pod || check_not_completed(pod, "attach", e) < 0 || check_streams(x, e) < 0)
 		return -1;
 	container = pod_container(pod, exchange_query(x, "container"), e);
-	if (!container ||
+	if (!container)
+		return -1;
+	id = running_container(pod, container, e);
+	if (id &&
 	    s->deps.pods_ops->find_log(s->deps.pods, pod, container, false, &a->path, &live, e) < 0)
 		return -1;
-	if (!live)
-		return err_set(e, ERR_BAD_REQUEST, "container %s in pod %s is not running",
-		    container, r->name);
+	if (!id || !live) {
+		err_clear(e);
+		err_set(e, ERR_INTERNAL, "container %s not found in pod %s_%s", container, r->name,
+		    r->ns);
+		return -2;
+	}
 	a->container = xstrdup(container);
 	a->uid = xstrdup(json_str_or(pod, "metadata.uid", ""));
+	/* As with a kubelet input for a container that does not read goes nowhere. */
+	a->wants[CHANNEL_STDIN] = exchange_query_bool(x, "stdin") &&
+				  json_bool(container_spec(pod, container), "stdin", false);
 	return 0;
 }
 
-static int open_stdin(struct exchange *x, struct attach *a, struct err *e)
+static int open_stdin(struct attach *a, struct err *e)
 {
-	if (!exchange_query_bool(x, "stdin"))
+	if (!a->wants[CHANNEL_STDIN])
 		return 0;
-	a->stdin_open = ops_of(a)->stdin_open(a->server->deps.pods, a->uid, a->container, e);
-	return a->stdin_open ? 0 : -1;
+	if (ops_of(a)->stdin_open(a->server->deps.pods, a->uid, a->container, e) < 0)
+		return -1;
+	a->stdin_open = true;
+	return 0;
 }
 
 void handle_attach(struct exchange *x, const struct request *r)
@@ -194,6 +215,7 @@ void handle_attach(struct exchange *x, const struct request *r)
 	auto_err e = {0};
 	auto_buf headers = {0};
 	struct attach *a = xcalloc(1, sizeof(*a));
+	int rc;
 
 	a->server = s;
 	a->query = (struct log_query){.tail_lines = 0, .framed = true};
@@ -204,10 +226,10 @@ void handle_attach(struct exchange *x, const struct request *r)
 	 * The container first: kubectl repeats a refused WebSocket as SPDY, and shows what that is
 	 * told.
 	 */
-	if (find_container(x, r, a, &e) < 0 || channels_check(x, &headers, &e) < 0 ||
-	    open_stdin(x, a, &e) < 0) {
+	rc = find_container(x, r, a, &e);
+	if (rc < 0 || channels_check(x, &headers, &e) < 0 || open_stdin(a, &e) < 0) {
 		attach_free(a);
-		answer_err(x, &e);
+		rc == -2 ? answer_kubelet_err(x, &e) : answer_err(x, &e);
 		return;
 	}
 	channels_start(&a->channels, x, &headers, &attach_ops, a);

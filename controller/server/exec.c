@@ -118,18 +118,10 @@ static void query_all(const struct exchange *x, const char *name, struct strlist
 
 static int check_options(const struct exchange *x, const struct strlist *command, struct err *e)
 {
-	bool in = exchange_query_bool(x, "stdin"), out = exchange_query_bool(x, "stdout");
-	bool errs = exchange_query_bool(x, "stderr"), tty = exchange_query_bool(x, "tty");
-
 	if (!command->len)
 		return err_set(
 		    e, ERR_BAD_REQUEST, "you must specify at least one command for the container");
-	if (!in && !out && !errs)
-		return err_set(
-		    e, ERR_BAD_REQUEST, "you must specify at least one of stdin, stdout, stderr");
-	if (tty && errs)
-		return err_set(e, ERR_BAD_REQUEST, "tty and stderr cannot both be true");
-	return 0;
+	return check_streams(x, e);
 }
 
 void handle_exec(struct exchange *x, const struct request *r)

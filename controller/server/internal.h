@@ -148,6 +148,10 @@ char *running_container(const json *pod, const char *container, struct err *e) M
 char *latest_container(const json *pod, const char *container, struct err *e) MUST_USE;
 /* BadRequest for a pod that has ended; what: "exec into", "attach". */
 int check_not_completed(const json *pod, const char *what, struct err *e) MUST_USE;
+/* BadRequest for streams that make no sense together in the query. */
+int check_streams(const struct exchange *x, struct err *e) MUST_USE;
+/* The container's part of the spec; NULL: there is none. */
+const json *container_spec(const json *pod, const char *container);
 /* An error as the kubelet gives it, as plain text. */
 void answer_kubelet_err(struct exchange *x, const struct err *e);
 /* discovery.c: fixed paths */

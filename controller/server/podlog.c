@@ -17,18 +17,6 @@
 
 /* ---- which container ---- */
 
-static const char *const container_lists[] = {
-    "spec.containers", "spec.initContainers", "spec.ephemeralContainers"};
-
-static bool has_container(const json *pod, const char *name)
-{
-	for (size_t i = 0; i < ARRAY_LEN(container_lists); i++)
-		json_for (c, json_path(pod, container_lists[i]))
-			if (str_eq(json_str(c, "name"), name))
-				return true;
-	return false;
-}
-
 static char *joined_names(const json *pod, const char *list)
 {
 	auto_strlist names = {0};
@@ -44,7 +32,7 @@ const char *pod_container(const json *pod, const char *wanted, struct err *e)
 	auto_free char *names = NULL, *inits = NULL;
 
 	if (wanted && *wanted) {
-		if (has_container(pod, wanted))
+		if (container_spec(pod, wanted))
 			return wanted;
 		err_set(e, ERR_BAD_REQUEST, "container %s is not valid for pod %s", wanted, name);
 		return NULL;

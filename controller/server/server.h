@@ -27,10 +27,12 @@ struct server_pods_ops {
 	    struct pods *p, const char *path, void (*fn)(void *ctx), void *ctx);
 	bool (*follow_live)(const struct log_follow *f);
 	void (*follow_stop)(struct log_follow *f);
-	bool (*stdin_open)(struct pods *p, const char *uid, const char *container, struct err *e);
+	int (*stdin_open)(struct pods *p, const char *uid, const char *container, struct err *e);
 	bool (*stdin_write)(
 	    struct pods *p, const char *uid, const char *container, const void *data, size_t len);
-	void (*stdin_close)(struct pods *p, const char *uid, const char *container, bool eof);
+	void (*stdin_close)(struct pods *p, const char *uid, const char *container);
+	void (*tty_resize)(struct pods *p, const char *uid, const char *container, unsigned columns,
+	    unsigned rows);
 	struct pod_dial *(*dial)(struct pods *p, const char *uid, unsigned port,
 	    const struct pod_dial_callbacks *cb, void *ctx, struct err *e);
 	bool (*dial_write)(struct pod_dial *d, const void *data, size_t len);

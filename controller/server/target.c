@@ -58,6 +58,31 @@ int check_not_completed(const json *pod, const char *what, struct err *e)
 	    "cannot %s a container in a completed pod; current phase is %s", what, phase);
 }
 
+int check_streams(const struct exchange *x, struct err *e)
+{
+	bool in = exchange_query_bool(x, "stdin"), out = exchange_query_bool(x, "stdout");
+	bool errs = exchange_query_bool(x, "stderr"), tty = exchange_query_bool(x, "tty");
+
+	if (!in && !out && !errs)
+		return err_set(
+		    e, ERR_BAD_REQUEST, "you must specify at least one of stdin, stdout, stderr");
+	if (tty && errs)
+		return err_set(e, ERR_BAD_REQUEST, "tty and stderr cannot both be true");
+	return 0;
+}
+
+const json *container_spec(const json *pod, const char *container)
+{
+	static const char *const lists[] = {
+	    "spec.containers", "spec.initContainers", "spec.ephemeralContainers"};
+
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		json_for (c, json_path(pod, lists[i]))
+			if (str_eq(json_str(c, "name"), container))
+				return c;
+	return NULL;
+}
+
 void answer_kubelet_err(struct exchange *x, const struct err *e)
 {
 	auto_buf text = {0};

@@ -27,6 +27,7 @@
 #include "../../runtime/networks.h"
 #include "../../runtime/runner.h"
 #include "../../runtime/sandbox_image.h"
+#include "../../runtime/tty_size.h"
 #include "../../runtime/volumes.h"
 
 #define PARALLELISM 50
@@ -183,6 +184,21 @@ struct stream *container_attach(struct engine *en, const char *id, bool with_std
 	map_set(&en->streams, id, s);
 	later(en, opened, NULL, who, id);
 	return s;
+}
+
+struct stream *container_attach_stdin(struct engine *en, const char *id,
+    const struct stream_callbacks *cb, struct engine_who who)
+{
+	return NULL;
+}
+
+void tty_size_set_container(
+    struct tty_size *t, struct engine *en, const char *id, unsigned columns, unsigned rows)
+{
+}
+
+void tty_size_release(struct tty_size *t)
+{
 }
 
 struct stream *container_logs(struct engine *en, const char *id, bool follow, bool tty,

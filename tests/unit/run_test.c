@@ -70,6 +70,31 @@ TEST("always makes a bare pod")
 	CHECK_STR(err_msg(&e), "--completions is for Jobs; --restart=Always runs a bare Pod");
 }
 
+TEST("standard input and a terminal are asked for in the container's spec")
+{
+	static const struct {
+		const char *options[2];
+		bool in, once, tty;
+	} cases[] = {
+	    {{"-i"}, true, true, false},
+	    {{"-it"}, true, true, true},
+	    {{"-it", "--leave-stdin-open"}, true, false, true},
+	    {{"-it", "--restart=Always"}, true, true, true},
+	    {{"-q"}, false, false, false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_err e = {0};
+		auto_json *j =
+		    OBJECT(e, "x", "--image=i", cases[i].options[0], cases[i].options[1]);
+		const json *c = run_container(j);
+
+		CHECK(json_bool(c, "stdin", false) == cases[i].in);
+		CHECK(json_bool(c, "stdinOnce", false) == cases[i].once);
+		CHECK(json_bool(c, "tty", false) == cases[i].tty);
+	}
+}
+
 TEST("a schedule makes a cron job of the same job")
 {
 	auto_err e = {0};

@@ -42,7 +42,8 @@ struct pods {
 	struct log_follow *follows;
 	struct buf input; /* what came for standard input */
 	bool full;        /* stdin_write refuses */
-	int opened, closed, closed_eof;
+	int opened, closed;
+	unsigned columns, rows;
 };
 
 static int fake_find_log(struct pods *p, const json *pod, const char *container, bool previous,
@@ -99,10 +100,10 @@ static UNUSED void notify_followers(struct pods *p)
 		f->fn(f->ctx);
 }
 
-static bool fake_stdin_open(struct pods *p, const char *uid, const char *container, struct err *e)
+static int fake_stdin_open(struct pods *p, const char *uid, const char *container, struct err *e)
 {
 	p->opened++;
-	return true;
+	return 0;
 }
 
 static bool fake_stdin_write(
@@ -114,10 +115,16 @@ static bool fake_stdin_write(
 	return true;
 }
 
-static void fake_stdin_close(struct pods *p, const char *uid, const char *container, bool eof)
+static void fake_stdin_close(struct pods *p, const char *uid, const char *container)
 {
 	p->closed++;
-	p->closed_eof += eof;
+}
+
+static void fake_tty_resize(
+    struct pods *p, const char *uid, const char *container, unsigned columns, unsigned rows)
+{
+	p->columns = columns;
+	p->rows = rows;
 }
 
 static const struct server_pods_ops fake_pods = {
@@ -129,6 +136,7 @@ static const struct server_pods_ops fake_pods = {
     .stdin_open = fake_stdin_open,
     .stdin_write = fake_stdin_write,
     .stdin_close = fake_stdin_close,
+    .tty_resize = fake_tty_resize,
 };
 
 /* ---- the server ---- */

@@ -223,6 +223,29 @@ TEST("a large log streams without piling up for a slow reader")
 
 /* ---- attach ---- */
 
+/* A pod that reads its standard input and runs, as far as its status says. */
+static void create_running(struct fixture *f, bool reads)
+{
+	static const char status[] =
+	    "{\"status\":{\"phase\":\"Running\",\"containerStatuses\":[{\"name\":\"main\","
+	    "\"image\":"
+	    "\"i\",\"imageID\":\"\",\"ready\":true,\"restartCount\":0,\"containerID\":\"docker://"
+	    "abc\","
+	    "\"state\":{\"running\":{\"startedAt\":\"2026-01-01T00:00:00Z\"}}}]}}";
+	auto_answer a = {0};
+	auto_free char *text = xasprintf(
+	    "{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"p\"},\"spec\":{"
+	    "\"containers\":[{\"name\":\"main\",\"image\":\"i\",\"stdin\":%s}]}}",
+	    reads ? "true" : "false");
+
+	f->pods.live = true;
+	request(f, &a, "POST", PODS, text);
+	CHECK_INT(a.status, 201);
+	request_with(f, &a, "PATCH", PODS "/p/status",
+	    "Content-Type: application/merge-patch+json\r\n", status);
+	CHECK_INT(a.status, 200);
+}
+
 #define UPGRADE                                                                      \
 	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" \
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
@@ -303,8 +326,7 @@ TEST("attach carries input to the container and output from now on to the client
 	auto_buf ping = {0};
 
 	fixture_open(&f);
-	create_pod(&f, "p");
-	f.pods.live = true;
+	create_running(&f, true);
 	write_log(&f, "before\n", LOG_STDOUT);
 	terminal_open(&t, &f, "?stdin=true&stdout=true&stderr=true", V5);
 	CHECK_STR(answer_header(&t.a, "Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
@@ -323,7 +345,7 @@ TEST("attach carries input to the container and output from now on to the client
 	terminal_send(&t, CHANNEL_CLOSE, "\0", 1);
 	for (int i = 0; i < 50 && !f.pods.closed; i++)
 		terminal_read(&t);
-	CHECK_INT(f.pods.closed_eof, 1);
+	CHECK_INT(f.pods.closed, 1);
 	f.pods.live = false;
 	notify_followers(&f.pods);
 	for (int i = 0; i < 200 && !t.closed; i++)
@@ -345,8 +367,7 @@ TEST("input waits while the container does not take it, and none is lost")
 	int64_t until;
 
 	fixture_open(&f);
-	create_pod(&f, "p");
-	f.pods.live = true;
+	create_running(&f, true);
 	f.pods.full = true;
 	terminal_open(
 	    &t, &f, "?stdin=true", UPGRADE "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n");
@@ -366,7 +387,56 @@ TEST("input waits while the container does not take it, and none is lost")
 	terminal_close(&t); /* leaves without an end of input */
 	turns(&f, 20);
 	CHECK_INT(f.pods.closed, 1);
-	CHECK_INT(f.pods.closed_eof, 0);
+	fixture_close(&f);
+}
+
+TEST("attach passes on the size of a terminal, the last one that makes sense")
+{
+	static const struct {
+		const char *text;
+		unsigned columns, rows;
+	} cases[] = {
+	    {"{\"Width\":80,\"Height\":24}", 80, 24},
+	    {"{\"Width\":0,\"Height\":24}", 80, 24},
+	    {"{\"Width\":65536,\"Height\":24}", 80, 24},
+	    {"{\"Width\":\"9\",\"Height\":9}", 80, 24},
+	    {"{\"Width\":9,", 80, 24},
+	    {"", 80, 24},
+	    {"{\"Width\":100,\"Height\":30}", 100, 30},
+	};
+	struct fixture f;
+	struct terminal t;
+
+	fixture_open(&f);
+	create_running(&f, true);
+	terminal_open(&t, &f, "?stdin=true&stdout=true&tty=true", V5);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		terminal_send(&t, CHANNEL_RESIZE, cases[i].text, strlen(cases[i].text));
+		terminal_send(&t, CHANNEL_STDIN, ".", 1); /* behind it: seen when it was */
+		for (int n = 0; n < 200 && f.pods.input.len <= i; n++)
+			terminal_read(&t);
+		CHECK_INT(f.pods.columns, cases[i].columns);
+		CHECK_INT(f.pods.rows, cases[i].rows);
+	}
+	terminal_close(&t);
+	fixture_close(&f);
+}
+
+TEST("input for a container that does not read is dropped, as a kubelet does")
+{
+	struct fixture f;
+	struct terminal t;
+
+	fixture_open(&f);
+	create_running(&f, false);
+	terminal_open(&t, &f, "?stdin=true&stdout=true", V5);
+	terminal_send(&t, CHANNEL_STDIN, "hello\n", 6);
+	write_log(&f, "out\n", LOG_STDOUT);
+	notify_followers(&f.pods);
+	terminal_wait(&t, CHANNEL_STDOUT, "out\n");
+	CHECK_INT(f.pods.opened + f.pods.closed, 0);
+	CHECK_INT(f.pods.input.len, 0);
+	terminal_close(&t);
 	fixture_close(&f);
 }
 
@@ -376,22 +446,27 @@ TEST("attaches that cannot be are refused before the upgrade")
 	auto_answer a = {0};
 
 	fixture_open(&f);
-	create_pod(&f, "p");
-	f.pods.live = true;
+	create_running(&f, true);
 	request(&f, &a, "GET", PODS "/p/attach?stdin=true", NULL);
 	CHECK_INT(a.status, 400);
 	CHECK_STR(json_str(a.json, "message"), "Upgrade request required");
-	request_with(
-	    &f, &a, "POST", PODS "/p/attach", "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n", NULL);
+	request_with(&f, &a, "POST", PODS "/p/attach?stdout=1",
+	    "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n", NULL);
 	CHECK_INT(a.status, 400);
 	CHECK(strstr(json_str_or(a.json, "message", ""), "websocket only") != NULL);
-	request_with(
-	    &f, &a, "GET", PODS "/p/attach", UPGRADE "Sec-WebSocket-Protocol: chat\r\n", NULL);
+	request_with(&f, &a, "GET", PODS "/p/attach?stdout=1",
+	    UPGRADE "Sec-WebSocket-Protocol: chat\r\n", NULL);
 	CHECK_INT(a.status, 400);
-	f.pods.live = false;
 	request_with(&f, &a, "GET", PODS "/p/attach", V5, NULL);
 	CHECK_INT(a.status, 400);
-	CHECK_STR(json_str(a.json, "message"), "container main in pod p is not running");
+	CHECK_STR(
+	    json_str(a.json, "message"), "you must specify at least one of stdin, stdout, stderr");
+	request_with(&f, &a, "GET", PODS "/p/attach?tty=1&stderr=1", V5, NULL);
+	CHECK_STR(json_str(a.json, "message"), "tty and stderr cannot both be true");
+	f.pods.live = false;
+	request_with(&f, &a, "GET", PODS "/p/attach?stdout=1", V5, NULL);
+	CHECK_INT(a.status, 500);
+	CHECK_STR(buf_str(&a.body), "container main not found in pod p_default");
 	request_with(&f, &a, "GET", PODS "/nobody/attach", V5, NULL);
 	CHECK_INT(a.status, 404);
 	CHECK_INT(f.pods.opened, 0);
@@ -404,8 +479,7 @@ TEST("garbage instead of frames ends an attach")
 	struct terminal t;
 
 	fixture_open(&f);
-	create_pod(&f, "p");
-	f.pods.live = true;
+	create_running(&f, true);
 	terminal_open(&t, &f, "?stdin=true&stdout=true", V5);
 	client_send(&t.c, "this is not a frame", 19);
 	CHECK(client_wait_eof(&t.c));

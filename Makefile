@@ -64,7 +64,7 @@ SANDBOX_CC ?= $(CC)
 SANDBOX_CFLAGS := -std=gnu11 -D_GNU_SOURCE -Os $(WARNINGS) $(if $(filter 1,$(WERROR)),-Werror) \
                   -fno-stack-protector -fno-asynchronous-unwind-tables -fno-pie
 SANDBOX_SRCS := runtime/sandbox/sandbox.c runtime/sandbox/net.c runtime/sandbox/names.c \
-                runtime/sandbox/run.c
+                runtime/sandbox/run.c runtime/sandbox/usage.c
 ifneq ($(filter x86_64-% aarch64-% riscv64-%,$(shell $(SANDBOX_CC) -dumpmachine)),)
 SANDBOX_SRCS += runtime/sandbox/tinylibc.c
 SANDBOX_CFLAGS += -ffreestanding -fno-builtin -nostdlib

@@ -128,6 +128,25 @@ static void deliver_info(struct call *c, const json *j, bool lost)
 	c->cb.inspect(c->who, &info, NULL);
 }
 
+static void size_reply(struct call *c, const struct http_response *r, const struct err *err)
+{
+	auto_err e = {0};
+	auto_json *j = err ? NULL : call_json(c, r, &e);
+
+	c->cb.size(c->who, json_int(j, "SizeRw", 0), err ? err : j ? NULL : &e);
+}
+
+engine_id container_size(
+    struct engine *en, const char *id, engine_size_fn *cb, struct engine_who who)
+{
+	struct call *c = call_new(en, CALL_INSPECT, size_reply, who);
+	auto_free char *target = engine_escape(id);
+
+	c->cb.size = cb;
+	c->target = xstrdup(id);
+	return call_sendf(c, "GET", "/containers/%s/json?size=true", target);
+}
+
 static void inspect_send(void *arg)
 {
 	struct call *c = arg;

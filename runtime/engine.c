@@ -308,6 +308,7 @@ static void info_reply(struct call *c, const struct http_response *r, const stru
 	    .driver = json_str_or(j, "Driver", ""),
 	    .cpus = json_int(j, "NCPU", 0),
 	    .memory_bytes = json_int(j, "MemTotal", 0),
+	    .root_dir = json_str(j, "DockerRootDir"),
 	    .rootless = info_is_rootless(j),
 	};
 	c->cb.info(c->who, &info, NULL);

@@ -76,6 +76,7 @@ engine_id engine_ping(struct engine *en, engine_done_fn *cb, struct engine_who w
 
 struct engine_info {
 	const char *name, *os, *os_version, *kernel, *arch, *server_version, *driver;
+	const char *root_dir; /* where it keeps containers and volumes, on its machine */
 	int64_t cpus, memory_bytes;
 	bool rootless;
 };
@@ -121,6 +122,10 @@ engine_id container_start(
     struct engine *en, const char *id, container_start_fn *cb, struct engine_who who);
 engine_id container_inspect(
     struct engine *en, const char *id_or_name, container_info_fn *cb, struct engine_who who);
+/* How many bytes its own files take, beside those of the image. */
+typedef void engine_size_fn(struct engine_who who, int64_t bytes, const struct err *err);
+engine_id container_size(
+    struct engine *en, const char *id, engine_size_fn *cb, struct engine_who who);
 /* Signals; a container that does not run (any more) is fine. */
 engine_id container_kill(struct engine *en, const char *id, const char *signal, engine_done_fn *cb,
     struct engine_who who);

@@ -59,6 +59,7 @@ struct call {
 		container_start_fn *start;
 		container_info_fn *inspect;
 		container_list_fn *list;
+		engine_size_fn *size;
 		image_info_fn *image;
 		engine_json_fn *json;
 	} cb;

@@ -17,6 +17,8 @@
  *       one, whatever its status
  *   SANDBOX_PROGRAM run
  *       starts commands on request: runner.h
+ *   SANDBOX_PROGRAM usage DIR...
+ *       prints a line for each folder: how many bytes of the disk what is in it takes
  *   SANDBOX_PROGRAM write FILE
  *       stdin becomes the contents of an existing file, in place (/etc/hosts is a mount that the
  *       pod's containers share)

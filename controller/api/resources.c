@@ -103,19 +103,6 @@ void validate_resources(struct report *r, const json *container, const struct pl
 	}
 }
 
-void warn_resources(const json *container, const struct place *p, struct strlist *warnings)
-{
-	struct place at = PLACE(p, "resources"), limits = PLACE(&at, "limits");
-	struct place key = PLACE_KEY(&limits, "ephemeral-storage");
-	auto_buf text = {0};
-
-	if (resource_milli(json_path(container, "resources.limits"), "ephemeral-storage") < 0)
-		return;
-	place_print(&key, true, &text);
-	strlist_addf(
-	    warnings, "%s: has no effect: container engines do not limit it", buf_str(&text));
-}
-
 /* ---- what follows ---- */
 
 void default_requests(json *container)

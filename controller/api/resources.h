@@ -13,7 +13,6 @@ int64_t resource_milli(const json *map, const char *name);
 bool resource_is_native(const char *name);
 
 void validate_resources(struct report *r, const json *container, const struct place *p);
-void warn_resources(const json *container, const struct place *p, struct strlist *warnings);
 /* Requests that are missing are the limits. */
 void default_requests(json *container);
 /* Guaranteed, Burstable or BestEffort; static. */

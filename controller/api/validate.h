@@ -61,7 +61,6 @@ void validate_resource_field_ref(
 void validate_volumes(struct report *r, const json *spec, const struct place *p);
 /* Values that are legal and not supported, which no schema row can tell. */
 void validate_volumes_later(struct report *r, const json *spec, const struct place *p);
-void warn_volumes(const json *spec, const struct place *p, struct strlist *warnings);
 
 /* ---- validate_claim.c ---- */
 

@@ -348,7 +348,6 @@ static void warn_containers(const json *list, const struct place *p, struct strl
 
 		warn_env(json_get(c, "env"), &env, warnings);
 		warn_ports(json_get(c, "ports"), &ports, warnings);
-		warn_resources(c, &item, warnings);
 	}
 }
 
@@ -358,5 +357,4 @@ void warn_pod_spec(const json *spec, const struct place *p, struct strlist *warn
 
 	warn_containers(json_get(spec, "initContainers"), &init, warnings);
 	warn_containers(json_get(spec, "containers"), &containers, warnings);
-	warn_volumes(spec, p, warnings);
 }

@@ -407,24 +407,6 @@ static void validate_media(struct report *r, const json *volumes, const struct p
 	}
 }
 
-void warn_volumes(const json *spec, const struct place *p, struct strlist *warnings)
-{
-	struct place volumes = PLACE(p, "volumes");
-	size_t i = 0;
-
-	json_for (v, json_get(spec, "volumes")) {
-		struct place item = PLACE_ITEM(&volumes, i++), empty = PLACE(&item, "emptyDir"),
-			     limit = PLACE(&empty, "sizeLimit");
-		auto_buf path = {0};
-
-		if (!json_has(v, "emptyDir.sizeLimit") || *json_str_or(v, "emptyDir.medium", ""))
-			continue;
-		place_print(&limit, true, &path);
-		strlist_addf(
-		    warnings, "%s: kjob enforces it with medium Memory alone", buf_str(&path));
-	}
-}
-
 /* Paths that a kubelet would take as something else, and the engines not at all. */
 void validate_volumes_later(struct report *r, const json *spec, const struct place *p)
 {

@@ -143,7 +143,8 @@ enum pod_phase pod_phase_now(const struct pod_obs *o)
 static struct pod_action finish(const struct pod_obs *o, enum pod_end end)
 {
 	struct pod_action a = act(POD_FINISH, 0);
-	bool well = apps_succeeded(o) && end != END_DEADLINE && !init_failed(o);
+	bool well =
+	    apps_succeeded(o) && end != END_DEADLINE && end != END_EVICTED && !init_failed(o);
 
 	if (end == END_NONE) /* deleted */
 		well = well && o->restart != RESTART_ALWAYS;
@@ -419,6 +420,8 @@ static enum pod_end end_of(const struct pod_obs *o)
 		return o->ending;
 	if (init_failed(o) || apps_done(o))
 		return END_DONE;
+	if (o->over_limit)
+		return END_EVICTED;
 	return o->deadline_ms && o->now_ms >= o->deadline_ms ? END_DEADLINE : END_NONE;
 }
 

@@ -53,6 +53,7 @@ enum pod_end {
 	END_DONE,     /* none of its own containers runs or will run again, or an init container
 			 failed for good */
 	END_DEADLINE, /* activeDeadlineSeconds are over */
+	END_EVICTED,  /* it takes more of the disk than it may */
 };
 
 struct container_obs {
@@ -85,6 +86,7 @@ struct pod_obs {
 	bool stopping;       /* the pod is being deleted, or its object is gone */
 	bool released;       /* the object has been let go of; only foreign finalizers keep it */
 	bool may_start;      /* a start slot is free */
+	bool over_limit;     /* see END_EVICTED */
 	enum pod_end ending; /* all containers are being stopped for this */
 	int64_t stop_by_ms;  /* stopping or ending: when grace is over */
 	int64_t deadline_ms; /* of activeDeadlineSeconds; 0: none */

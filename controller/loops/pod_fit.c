@@ -4,19 +4,23 @@
 
 /* ---- requests ---- */
 
-static int64_t amount(const json *container, const char *name)
+static int64_t amount(const json *container, const char *of, const char *name)
 {
-	int64_t n = resource_milli(json_path(container, "resources.requests"), name);
+	int64_t n = resource_milli(json_get(json_get(container, "resources"), of), name);
 
 	return n > 0 ? n : 0;
 }
 
-static void add_container(struct room *r, const json *c)
+static int64_t whole(int64_t milli)
 {
-	int64_t memory = amount(c, "memory");
+	return milli / 1000 + (milli % 1000 > 0);
+}
 
-	r->cpu_milli += amount(c, "cpu");
-	r->memory_bytes += memory / 1000 + (memory % 1000 > 0);
+static void add_container(struct room *r, const json *c, const char *of)
+{
+	r->cpu_milli += amount(c, of, "cpu");
+	r->memory_bytes += whole(amount(c, of, "memory"));
+	r->disk_bytes += whole(amount(c, of, "ephemeral-storage"));
 }
 
 static int64_t larger(int64_t a, int64_t b)
@@ -24,26 +28,39 @@ static int64_t larger(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-struct room pod_room_wanted(const json *spec)
+static void take_larger(struct room *r, const struct room *other)
 {
-	struct room most = {0}, beside = {0};
+	r->cpu_milli = larger(r->cpu_milli, other->cpu_milli);
+	r->memory_bytes = larger(r->memory_bytes, other->memory_bytes);
+	r->disk_bytes = larger(r->disk_bytes, other->disk_bytes);
+}
+
+static struct room room_of(const json *spec, const char *of)
+{
+	struct room most = {.pods = 1}, beside = {0};
 
 	json_for (c, json_get(spec, "initContainers")) {
 		struct room now = beside;
 
-		add_container(&now, c);
-		most.cpu_milli = larger(most.cpu_milli, now.cpu_milli);
-		most.memory_bytes = larger(most.memory_bytes, now.memory_bytes);
+		add_container(&now, c, of);
+		take_larger(&most, &now);
 		if (str_eq(json_str(c, "restartPolicy"), "Always"))
 			beside = now;
 	}
 	json_for (c, json_get(spec, "containers"))
-		add_container(&beside, c);
-	return (struct room){
-	    .cpu_milli = larger(most.cpu_milli, beside.cpu_milli),
-	    .memory_bytes = larger(most.memory_bytes, beside.memory_bytes),
-	    .pods = 1,
-	};
+		add_container(&beside, c, of);
+	take_larger(&most, &beside);
+	return most;
+}
+
+struct room pod_room_wanted(const json *spec)
+{
+	return room_of(spec, "requests");
+}
+
+struct room pod_room_limit(const json *spec)
+{
+	return room_of(spec, "limits");
 }
 
 /* ---- ports ---- */
@@ -125,8 +142,8 @@ static void judge_devices(struct verdict *v, const json *containers)
 		json_for (q, json_path(c, "resources.requests")) {
 			auto_free char *reason = xasprintf("Insufficient %s", json_key(q));
 
-			if (resource_is_native(json_key(q)) || !amount(c, json_key(q)) ||
-			    strlist_has(&v->reasons, reason))
+			if (resource_is_native(json_key(q)) ||
+			    !amount(c, "requests", json_key(q)) || strlist_has(&v->reasons, reason))
 				continue;
 			strlist_add_take(&v->reasons, TAKE(reason));
 			v->never = true;
@@ -152,6 +169,8 @@ static void judge_all(struct verdict *v, const json *spec, const struct fit_node
 		strlist_add(&v->reasons, "Too many pods");
 	judge(v, "cpu", want.cpu_milli, node->total.cpu_milli, node->used.cpu_milli);
 	judge(v, "memory", want.memory_bytes, node->total.memory_bytes, node->used.memory_bytes);
+	judge(
+	    v, "ephemeral-storage", want.disk_bytes, node->total.disk_bytes, node->used.disk_bytes);
 	judge_devices(v, json_get(spec, "initContainers"));
 	judge_devices(v, json_get(spec, "containers"));
 }

@@ -15,7 +15,7 @@
 
 /* What a pod asks for, or what a node has. */
 struct room {
-	int64_t cpu_milli, memory_bytes, pods;
+	int64_t cpu_milli, memory_bytes, pods, disk_bytes;
 };
 
 /*
@@ -23,6 +23,8 @@ struct room {
  * the sidecars before it, whichever is more.
  */
 struct room pod_room_wanted(const json *pod_spec);
+/* The same of the limits. */
+struct room pod_room_limit(const json *pod_spec);
 
 enum fit {
 	FIT_YES,

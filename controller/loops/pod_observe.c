@@ -122,6 +122,7 @@ struct pod_obs pod_observe(const struct pod *p)
 	    .stopping = p->gone || meta_deleting(p->obj),
 	    .released = p->released && !p->gone,
 	    .may_start = p->set->starting < p->set->start_limit,
+	    .over_limit = usage_over(p) != NULL,
 	    .ending = p->ending,
 	    .stop_by_ms = p->stop_by_ms,
 	    .deadline_ms = deadline_ms(p),

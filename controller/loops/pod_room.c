@@ -13,12 +13,14 @@ static void read_node(struct pods *set)
 
 	json_free(TAKE(set->node_labels));
 	/* what it does not tell it has without end */
-	set->room = (struct room){INT64_MAX, INT64_MAX, INT64_MAX};
+	set->room = (struct room){INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
 	set->node_known = node != NULL;
 	if (json_has(has, "cpu"))
 		set->room.cpu_milli = resource_milli(has, "cpu");
 	if (json_has(has, "memory"))
 		set->room.memory_bytes = resource_milli(has, "memory") / 1000;
+	if (json_has(has, "ephemeral-storage"))
+		set->room.disk_bytes = resource_milli(has, "ephemeral-storage") / 1000;
 	if (json_has(has, "pods"))
 		set->room.pods = resource_milli(has, "pods") / 1000;
 	if (node)
@@ -73,6 +75,7 @@ void pod_room_take(struct pod *p)
 	p->has_room = true;
 	used->cpu_milli += p->wants.cpu_milli;
 	used->memory_bytes += p->wants.memory_bytes;
+	used->disk_bytes += p->wants.disk_bytes;
 	used->pods++;
 }
 
@@ -83,14 +86,17 @@ static void wake(struct pods *set)
 	    .cpu_milli = set->room.cpu_milli - set->room_used.cpu_milli,
 	    .memory_bytes = set->room.memory_bytes - set->room_used.memory_bytes,
 	    .pods = set->room.pods - set->room_used.pods,
+	    .disk_bytes = set->room.disk_bytes - set->room_used.disk_bytes,
 	};
 
 	for (struct pod *p = set->unfit; p && free.pods > 0; p = p->next_unfit) {
 		if (p->wants.cpu_milli > free.cpu_milli ||
-		    p->wants.memory_bytes > free.memory_bytes)
+		    p->wants.memory_bytes > free.memory_bytes ||
+		    p->wants.disk_bytes > free.disk_bytes)
 			continue;
 		free.cpu_milli -= p->wants.cpu_milli;
 		free.memory_bytes -= p->wants.memory_bytes;
+		free.disk_bytes -= p->wants.disk_bytes;
 		free.pods--;
 		pod_queue(p);
 	}
@@ -106,6 +112,7 @@ void pod_room_give(struct pod *p)
 	p->has_room = false;
 	used->cpu_milli -= p->wants.cpu_milli;
 	used->memory_bytes -= p->wants.memory_bytes;
+	used->disk_bytes -= p->wants.disk_bytes;
 	used->pods--;
 	wake(p->set);
 }

@@ -115,30 +115,48 @@ bool apply_round(struct pod *p, struct container *c, const struct pod_action *a)
 /* ---- the end ---- */
 
 #define DEADLINE_TEXT "Pod was active on the node longer than the specified deadline"
+#define EVICTED_GRACE_MS 1000
 
-static void tell_deadline(struct pod *p)
+/* What the status says of an end that was not the containers' own. */
+static const char *end_message(const struct pod *p, enum pod_end end)
 {
-	recorder_event(p->set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Normal",
-	    "DeadlineExceeded", "kubelet", DEADLINE_TEXT);
+	return end == END_DEADLINE ? DEADLINE_TEXT : end == END_EVICTED ? usage_over(p) : NULL;
+}
+
+static const char *end_reason(enum pod_end end)
+{
+	return end == END_DEADLINE ? "DeadlineExceeded" : "Evicted";
+}
+
+static void tell_end(struct pod *p, enum pod_end end)
+{
+	const char *message = end_message(p, end);
+
+	if (message)
+		recorder_event(p->set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL,
+		    end == END_EVICTED ? "Warning" : "Normal", end_reason(end), "kubelet", "%s",
+		    message);
 }
 
 bool apply_end(struct pod *p, struct container *c, const struct pod_action *a)
 {
 	p->ending = a->end;
-	p->stop_by_ms = now_ms() + pod_grace_seconds(p) * 1000;
-	if (a->end == END_DEADLINE)
-		tell_deadline(p);
+	p->stop_by_ms =
+	    now_ms() + (a->end == END_EVICTED ? EVICTED_GRACE_MS : pod_grace_seconds(p) * 1000);
+	tell_end(p, a->end);
 	return true;
 }
 
 bool apply_finish(struct pod *p, struct container *c, const struct pod_action *a)
 {
+	const char *message = end_message(p, a->end);
+
 	json_set_path(p->obj, "status.phase", json_new_string(pod_phase_name(a->phase)));
-	if (a->end == END_DEADLINE) {
-		json_set_path(p->obj, "status.reason", json_new_string("DeadlineExceeded"));
-		json_set_path(p->obj, "status.message", json_new_string(DEADLINE_TEXT));
-		if (p->ending != END_DEADLINE)
-			tell_deadline(p);
+	if (message) {
+		json_set_path(p->obj, "status.reason", json_new_string(end_reason(a->end)));
+		json_set_path(p->obj, "status.message", json_new_string(message));
+		if (p->ending != a->end)
+			tell_end(p, a->end);
 	}
 	p->changed = true;
 	for (size_t i = 0; i < p->container_count; i++)

@@ -196,11 +196,16 @@ static json *labels_of(const struct pod *p)
 	return l;
 }
 
+char *volume_sandbox_path(const char *name)
+{
+	return xasprintf("/" VOLUMES_DIR "/%s", name);
+}
+
 void volumes_sandbox_mounts(const struct pod *p, struct volume_mounts *ret)
 {
 	for (size_t i = 0; p->vol && i < p->vol->len; i++) {
 		const struct volume *volume = &p->vol->items[i];
-		auto_free char *target = xasprintf("/" VOLUMES_DIR "/%s", volume->name);
+		auto_free char *target = volume_sandbox_path(volume->name);
 
 		if (volume->kind != VOLUME_HOST && volume->source)
 			volume_mounts_add(ret,

@@ -7,6 +7,7 @@
  * as an archive: into the sandbox where the pod has one, else into a container that is made for
  * this and never started. What is kept in memory (emptyDir with medium Memory, secrets) is a tmpfs
  * that lives as long as a container has it mounted: such a pod has a sandbox, which mounts it too.
+ * So has one whose emptyDir counts for a limit: there its size is found out (pod_usage.c).
  *
  * The pod loop calls volumes_prepare while p->volumes is VOLUMES_DUE and creates no container
  * before it is VOLUMES_READY. Where there is a sandbox it is created after that, and is not running
@@ -79,6 +80,8 @@ void volumes_release_all(struct pods *set);
 
 /* Whether something in memory must outlive each of the pod's containers. */
 bool volumes_want_sandbox(const json *pod);
+/* Where the sandbox has a volume; owned. */
+char *volume_sandbox_path(const char *name);
 /* What the sandbox mounts, for volumes_fill and to keep it in memory. */
 void volumes_sandbox_mounts(const struct pod *p, struct volume_mounts *ret);
 /*

@@ -1,6 +1,7 @@
 /* pod_volumes_spec: from volumes and volumeMounts to what the engine mounts. */
 #include "../../runtime/archive.h"
 #include "pod_env.h"
+#include "pod_usage.h"
 #include "pod_volumes_internal.h"
 
 /* Room in an engine's tmpfs is given in pages: Podman takes a size as a quota of its own volumes.
@@ -163,7 +164,7 @@ bool volumes_want_sandbox(const json *pod)
 	json_for (spec, json_path(pod, "spec.volumes"))
 		if (in_memory(spec))
 			return true;
-	return false;
+	return usage_needs_volumes(json_get(pod, "spec"));
 }
 
 /* ---- one container ---- */

@@ -179,6 +179,7 @@ struct pod *pod_add(struct pods *set, json *obj)
 	if (pod_wants_sandbox(obj))
 		p->sandbox = sandbox_new(p);
 	p->address_first = pod_needs_sandbox_for_env(obj);
+	usage_begin(p);
 	map_set(&set->by_uid, p->uid, p);
 	owner_link(p);
 	if (json_has(obj, "spec.nodeName"))
@@ -226,6 +227,7 @@ static void pod_free(struct pod *p)
 	if (p->sandbox)
 		container_release(p->sandbox);
 	volumes_forget(p);
+	usage_end(p);
 	pod_room_give(p);
 	timer_cancel(set->env->loop, &p->timer);
 	owner_unlink(p);
@@ -621,6 +623,7 @@ void pods_free(struct pods *set)
 	follow_release_all(set);
 	pod_room_release_all(set);
 	timer_cancel(set->env->loop, &set->relist);
+	timer_cancel(set->env->loop, &set->usage_timer);
 	volumes_release_all(set);
 	runners_release_all(set);
 	removal_release_all(set);

@@ -24,6 +24,7 @@
  *   pod_image.c    pulls, shared between pods
  *   pod_spec.c     what the engine is told: command, args, environment with $(NAME), names, labels
  *   pod_config.c   its environment, and who waits for config maps and secrets
+ *   pod_usage.c    what they take of the disk, and limits of that
  *   pod_recover.c  the engine's containers against the records: adopt, finish, remove
  *   pod_forward.c  connections to ports of pods
  *   pod_logs.c     what the API server asks: logs, followers
@@ -143,6 +144,7 @@ struct pod {
 	enum volumes_state volumes;
 	int64_t volumes_not_before_ms; /* they are tried again then */
 	struct pod_volumes *vol;       /* of pod_volumes; NULL: nothing is known yet */
+	struct pod_usage *usage;       /* of pod_usage; NULL: nothing of it is limited */
 	enum pod_end ending;
 	int64_t stop_by_ms;  /* when the grace of the whole pod's stop is over */
 	int64_t delete_by;   /* the deletionTimestamp that stop_by_ms comes from, seconds */
@@ -185,7 +187,7 @@ struct pods {
 	struct map image_ids; /* image → its id as last seen (owned) */
 	struct map follows;   /* log path → struct follow_group (pod_logs.c) */
 	struct events *events;
-	struct timer relist;
+	struct timer relist, usage_timer;
 	struct removals *removals;   /* of pod_removal.c */
 	struct runner_care *runners; /* of pod_runner; NULL: nothing is known yet */
 	struct volume_care *volumes; /* of pod_volumes; NULL: nothing is to be done */
@@ -245,6 +247,13 @@ bool apply_remove(struct pod *p, struct container *c, const struct pod_action *a
 void stop_begin(struct container *c);
 /* Works out by when the containers of a deleted pod must have ended. */
 void stop_note_deletion(struct pod *p);
+
+/* ---- pod_usage.c ---- */
+/* The pod is watched where it has limits of disk space, until usage_end. */
+void usage_begin(struct pod *p);
+void usage_end(struct pod *p);
+/* What it is to be evicted for, in the words of a kubelet; NULL: nothing. Borrowed. */
+const char *usage_over(const struct pod *p);
 
 /* ---- pod_message.c ---- */
 /*

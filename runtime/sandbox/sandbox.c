@@ -651,6 +651,7 @@ static const struct {
     {"write", write_file},
     {"net", be_net},
     {"run", be_runner},
+    {"usage", be_usage},
 };
 
 int main(int argc, char **argv)

@@ -16,6 +16,8 @@ int fails(const char *text);
 
 /* The command `net`. */
 int be_net(int argc, char **argv);
+/* The command `usage`. */
+int be_usage(int argc, char **argv);
 /* The command `run`; the environment follows argv. */
 int be_runner(int argc, char **argv);
 

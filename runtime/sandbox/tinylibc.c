@@ -15,6 +15,7 @@
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -127,6 +128,16 @@ int open(const char *path, int flags, ...)
 	mode = va_arg(ap, int);
 	va_end(ap);
 	return (int)CALL(openat, AT_FDCWD, path, flags, mode, 0);
+}
+
+int openat(int dir, const char *path, int flags, ...)
+{
+	return (int)CALL(openat, dir, path, flags, 0, 0);
+}
+
+int fstatat(int dir, const char *restrict path, struct stat *restrict st, int flags)
+{
+	return (int)CALL(newfstatat, dir, path, st, flags, 0);
 }
 
 int ftruncate(int fd, off_t len)

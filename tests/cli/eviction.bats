@@ -7,6 +7,23 @@ setup_file() {
 	job p03 "trap 'sleep 2; exit 3' TERM; sleep 100 & wait" grace=20 \
 		backoffLimit=0 'podFailurePolicy={rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}' |
 		apply
+	{
+		pod_of over-volume rp=Always 'volumes=[{name: v, emptyDir: {sizeLimit: 1Mi}}]'
+		echo '  containers:'
+		has_container c 'head -c 3000000 /dev/zero >/v/f; sleep 100' 'volumeMounts=[{name: v, mountPath: /v}]'
+		pod_of over-disk
+		echo '  containers:'
+		has_container c 'head -c 3000000 /dev/zero >/f; sleep 100' 'resources={limits: {ephemeral-storage: 1Mi}}'
+		has_container d 'sleep 100' 'resources={limits: {ephemeral-storage: 9Mi}}'
+		pod_of over-all 'volumes=[{name: v, emptyDir: {}}]'
+		echo '  containers:'
+		has_container c 'head -c 1500000 /dev/zero >/v/f; head -c 1500000 /dev/zero >/f; sleep 100' \
+			'resources={limits: {ephemeral-storage: 2Mi}}' 'volumeMounts=[{name: v, mountPath: /v}]'
+		pod_of within 'volumes=[{name: v, emptyDir: {sizeLimit: 2Mi}}]'
+		echo '  containers:'
+		has_container c 'head -c 1000000 /dev/zero >/v/f; sleep 100' 'resources={limits: {ephemeral-storage: 2Mi}}' \
+			'volumeMounts=[{name: v, mountPath: /v}]'
+	} | apply
 	job plain "trap 'exit 3' TERM; sleep 100 & wait" backoffLimit=0 | apply
 }
 
@@ -66,4 +83,30 @@ evict() { # POD [MORE]
 	is "$(api PATCH $path application/json-patch+json '[{"op":"test","path":"/spec/backoffLimit","value":9}]')" 422
 	matches "$(jq -r .message answer)" 'testing value /spec/backoffLimit failed: test failed$'
 	is "$(api PATCH $path application/apply-patch+yaml '{}')" 415
+}
+
+is_evicted() { # POD MESSAGE
+	field_is "pod/$1" '[.status.phase, .status.reason, .status.message] | join("|")' "Failed|Evicted|$2"
+}
+
+@test "a pod that takes more of the disk than it may is evicted, in a kubelet's words" {
+	eventually 25 is_evicted over-volume 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". '
+	eventually 15 is_evicted over-disk 'Container c exceeded its local ephemeral storage limit "1Mi". '
+	eventually 15 is_evicted over-all 'Pod ephemeral local storage usage exceeds the total limit of containers 2Mi. '
+	matches "$(kjob get pod over-volume)" '^over-volume +0/1 +Error +0 '
+	has "$(events_of over-volume)" 'Warning Evicted Usage of EmptyDir volume "v" exceeds the limit "1Mi". ' \
+		'Normal Killing Stopping container c'
+	is "$(condition_of over-disk DisruptionTarget)" "" # as on a cluster, where it is the pod's own fault
+	matches "$(kjob get pod within)" '^within +1/1 +Running +0 '
+	kjob delete pods --all --now >/dev/null
+	eventually 20 no_containers
+}
+
+@test "requests of disk space are counted where the size of the engine's disk is known" {
+	local disk
+	disk=$(kjob get nodes -o 'jsonpath={.items[0].status.allocatable.ephemeral-storage}')
+	matches "$disk" '^[1-9][0-9]+Ki$'
+	pod huge true "resources={requests: {ephemeral-storage: ${disk%Ki}00Ki}}" | apply
+	eventually 10 field_is pod/huge '.status.conditions[0].reason' Unschedulable
+	has "$(get pod/huge '.status.conditions[0].message')" '0/1 nodes are available: 1 Insufficient ephemeral-storage. '
 }

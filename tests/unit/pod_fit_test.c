@@ -61,19 +61,23 @@ TEST("what does not fit is told in the scheduler's words: now, or never")
 		enum fit fit;
 		const char *message; /* behind "0/1 nodes are available: 1 " */
 	} cases[] = {
-	    {"{'containers':[{}]}", {2000, 1000, 109}, false, FIT_YES, NULL},
+	    {"{'containers':[{}]}", {2000, 1000, 109, 0}, false, FIT_YES, NULL},
 	    {"{'containers':[" REQ("'cpu':'2','memory':'1000'") "]}", {0}, false, FIT_YES, NULL},
-	    {"{'containers':[" REQ("'cpu':'2','memory':'1000'") "]}", {1, 1, 1}, false, FIT_LATER,
-		"Insufficient cpu, 1 Insufficient memory" NOT_NOW},
+	    {"{'containers':[" REQ("'cpu':'2','memory':'1000'") "]}", {1, 1, 1, 0}, false,
+		FIT_LATER, "Insufficient cpu, 1 Insufficient memory" NOT_NOW},
 	    {"{'containers':[" REQ("'cpu':'2001m'") "]}", {0}, false, FIT_NEVER,
 		"Insufficient cpu" NOT_EVER},
 	    {"{'containers':[" REQ("'memory':'1001'") "]}", {0}, false, FIT_NEVER,
 		"Insufficient memory" NOT_EVER},
-	    {"{'containers':[{}]}", {0, 0, 110}, false, FIT_LATER, "Too many pods" NOT_NOW},
-	    {"{'containers':[" REQ("'cpu':'1'") "]}", {2000, 0, 110}, false, FIT_LATER,
+	    {"{'containers':[{}]}", {0, 0, 110, 0}, false, FIT_LATER, "Too many pods" NOT_NOW},
+	    {"{'containers':[" REQ("'cpu':'1'") "]}", {2000, 0, 110, 0}, false, FIT_LATER,
 		"Insufficient cpu, 1 Too many pods" NOT_NOW},
 	    {"{'containers':[" REQ("'x.io/gpu':'1','hugepages-2Mi':'0'") "]}", {0}, false,
 		FIT_NEVER, "Insufficient x.io/gpu" NOT_EVER},
+	    {"{'containers':[" REQ("'ephemeral-storage':'1k'") "]}", {0, 0, 1, 4001}, false,
+		FIT_LATER, "Insufficient ephemeral-storage" NOT_NOW},
+	    {"{'containers':[" REQ("'ephemeral-storage':'5001'") "]}", {0}, false, FIT_NEVER,
+		"Insufficient ephemeral-storage" NOT_EVER},
 	    {"{'nodeSelector':{'disk':'ssd'},'containers':[" REQ("'cpu':'99'") "]}", {0}, false,
 		FIT_NEVER, "node(s) didn't match Pod's node affinity/selector" NOT_EVER},
 	    {"{'nodeSelector':{'os':'linux'},'containers':[{}]}", {0}, false, FIT_YES, NULL},
@@ -84,7 +88,7 @@ TEST("what does not fit is told in the scheduler's words: now, or never")
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		auto_json *spec = parse(cases[i].spec);
-		struct fit_node node = {.total = {2000, 1000, 110},
+		struct fit_node node = {.total = {2000, 1000, 110, 5000},
 		    .used = cases[i].used,
 		    .labels = labels,
 		    .ports_taken = cases[i].ports};

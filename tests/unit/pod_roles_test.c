@@ -426,6 +426,27 @@ TEST("F15: past its deadline a pod is stopped and has failed, whatever its polic
 	buf_release(&w.story);
 }
 
+TEST("a pod above a limit of disk space is stopped and has failed, unless it was over anyway")
+{
+	struct world w;
+
+	world_init(&w, "c", RESTART_ALWAYS);
+	run(&w);
+	w.o.over_limit = true;
+	run(&w);
+	check_story(&w, "start a, term a");
+	CHECK_INT(w.o.ending, END_EVICTED);
+	ends(&w, 0, 0);
+	check_story(&w, "Failed");
+	buf_release(&w.story);
+	world_init(&w, "c", RESTART_NEVER);
+	run(&w);
+	w.o.over_limit = true;
+	ends(&w, 0, 0);
+	check_story(&w, "start a, Succeeded");
+	buf_release(&w.story);
+}
+
 TEST("a pod that never started anything fails at its deadline, too")
 {
 	struct world w;

@@ -308,6 +308,8 @@ static _Noreturn void unused(const char *what)
 		unused(#name);    \
 	}
 
+UNCALLED(engine_id, container_size, struct engine *en, const char *id, engine_size_fn *cb,
+    struct engine_who who)
 UNCALLED(engine_id, image_inspect, struct engine *en, const char *ref, image_info_fn *cb,
     struct engine_who who)
 UNCALLED(engine_id, sandbox_create, struct engine *en, const struct container_spec *s,

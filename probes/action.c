@@ -3,8 +3,6 @@
 
 #include <ctype.h>
 
-#include "../runtime/dial.h"
-
 static const struct action_ops *const kinds[] = {
     [ACTION_EXEC] = &exec_action,
     [ACTION_HTTP] = &http_action,
@@ -83,6 +81,22 @@ void action_begin(struct action *a)
 		return;
 	a->waiting = false;
 	timer_set(a->loop, &a->timer, a->timeout_ms);
+}
+
+static void on_begin(void *ctx)
+{
+	action_begin(ctx);
+}
+
+struct dial *action_dial(
+    struct action *a, struct runner *via, const char *host, unsigned port, dial_done_fn *done)
+{
+	return dial_through(a->loop, via, host, port, a->timeout_ms + 1000, on_begin, done, a);
+}
+
+void action_no_network(struct action *a)
+{
+	action_finishf(a, ACTION_ERROR, "the network of the pod cannot be reached");
 }
 
 struct action *action_start(struct loop *l, const struct action_spec *s, int64_t timeout_ms,

@@ -31,11 +31,12 @@ struct action_spec {
 	const char *container; /* id */
 	const struct strlist *command;
 	/*
-	 * Runs the command where it can; NULL: none. It must outlive the action. The time counts
-	 * from when it has been asked: its own start is not the command's.
+	 * exec: runs the command where it can. The others: is in the pod's network, where this
+	 * machine does not reach it; its program is the sandbox's. NULL: none. The time counts from
+	 * when it has been asked: its own start is not the probe's.
 	 */
 	struct runner *runner;
-	/* the others: a name or an address, IPv6 without brackets */
+	/* the others: a name or an address (with a runner: an address), IPv6 without brackets */
 	const char *host;
 	unsigned port;
 	/* http */

@@ -3,6 +3,7 @@
 #define KJOB_PROBES_ACTION_INTERNAL_H
 
 #include "../runtime/base/clock.h"
+#include "../runtime/dial.h"
 #include "action.h"
 
 /* A kind. All of them are handed the action; its `state` is theirs. */
@@ -43,6 +44,11 @@ void action_begin(struct action *a);
 void action_finish(struct action *a, enum action_outcome outcome, const char *text, size_t len);
 void action_finishf(struct action *a, enum action_outcome outcome, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
+/* A connection by the runner, which this waits for; dial_text tells why it failed. */
+struct dial *action_dial(
+    struct action *a, struct runner *via, const char *host, unsigned port, dial_done_fn *done);
+/* It could not be carried out there. */
+void action_no_network(struct action *a);
 /* As Go prints a failed connection: "dial tcp 10.0.0.1:80: connect: connection refused"; owned. */
 char *action_dial_text(const char *host, unsigned port, enum http_fault fault, int os_error);
 /* Whether HOST may stand in a URL: a name or an address. */

@@ -2,8 +2,6 @@
  * grpc: grpc.health.v1.Health/Check over HTTP/2 without TLS. The two messages are so small that
  * they are written and read by hand.
  */
-#include "../runtime/dial.h"
-
 #include <ctype.h>
 
 #include "action_internal.h"
@@ -15,6 +13,7 @@
 struct grpc_state {
 	struct dial *dial;
 	struct http *client;
+	struct runner *via; /* NULL: straight */
 	struct timer retry;
 	char *host, *origin;
 	unsigned port;
@@ -253,13 +252,15 @@ static void on_done(void *ctx, uint64_t key, const struct http_response *r, cons
 	finish_code(a, code, clear);
 }
 
-static void send_request(struct action *a)
+/* socket: a connection through the runner; NULL: none. */
+static void send_request(struct action *a, const char *socket)
 {
 	static const char *const headers[] = {"Content-Type: application/grpc", "TE: trailers",
 	    "User-Agent: " ACTION_USER_AGENT, NULL};
 	struct grpc_state *g = a->state;
 	struct http_target t = {
 	    .base_url = g->origin,
+	    .unix_socket = socket,
 	    .no_proxy = true,
 	    .http2 = true,
 	    .connect_ms = a->timeout_ms + 1000,
@@ -277,7 +278,6 @@ static void send_request(struct action *a)
 	    .ctx = a,
 	};
 
-	http_free(g->client);
 	g->client = http_new(a->loop, &t);
 	http_send(g->client, &req);
 }
@@ -287,16 +287,21 @@ static void on_dialled(void *ctx, enum http_fault fault, int os_error)
 {
 	struct action *a = ctx;
 	struct grpc_state *g = a->state;
+	bool fine = fault == HTTP_FAULT_NONE;
+	const char *socket = g->via && fine ? dial_socket(g->dial) : NULL;
 
-	dial_free(TAKE(g->dial));
+	if (!socket) /* otherwise the connection goes through it */
+		dial_free(TAKE(g->dial));
 	if (a->finished)
 		return;
-	if (fault != HTTP_FAULT_NONE) {
+	if (g->via && (fine ? !socket : fault == HTTP_FAULT_OTHER)) {
+		action_no_network(a);
+	} else if (!fine) {
 		retry_later(a);
-		return;
+	} else {
+		g->connected = true;
+		send_request(a, socket);
 	}
-	g->connected = true;
-	send_request(a);
 }
 
 static void dial_now(void *arg)
@@ -304,7 +309,12 @@ static void dial_now(void *arg)
 	struct action *a = arg;
 	struct grpc_state *g = a->state;
 
-	g->dial = dial_new(a->loop, g->host, g->port, a->timeout_ms + 1000, on_dialled, a);
+	http_free(TAKE(g->client));
+	dial_free(TAKE(g->dial));
+	if (g->via)
+		g->dial = action_dial(a, g->via, g->host, g->port, on_dialled);
+	else
+		g->dial = dial_new(a->loop, g->host, g->port, a->timeout_ms + 1000, on_dialled, a);
 }
 
 static void grpc_start(struct action *a, const struct action_spec *s)
@@ -318,6 +328,9 @@ static void grpc_start(struct action *a, const struct action_spec *s)
 	g->origin = xasprintf("http://%s", address);
 	g->retry = (struct timer){.name = "gRPC probe's next attempt", .fn = dial_now, .arg = a};
 	write_request(&g->request, s->service ? s->service : "");
+	g->via = s->runner;
+	if (g->via)
+		action_wait(a);
 	dial_now(a);
 }
 
@@ -338,8 +351,8 @@ static void grpc_stop(struct action *a)
 	if (!g)
 		return;
 	timer_cancel(a->loop, &g->retry);
-	dial_free(g->dial);
 	http_free(g->client);
+	dial_free(g->dial);
 	buf_release(&g->request);
 	free(g->host);
 	free(g->origin);

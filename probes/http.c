@@ -2,8 +2,6 @@
  * http: a GET; 200 to 399 is a success. One connection per request. Redirects are followed as long
  * as they stay on the host that was asked.
  */
-#include "../runtime/dial.h"
-
 #include <strings.h>
 
 #include "action_internal.h"
@@ -12,6 +10,8 @@
 
 struct http_state {
 	struct http *client;
+	struct runner *via; /* NULL: straight */
+	struct dial *dial;  /* of via: what the client's connection goes through */
 	struct http_url url;
 	char *first_host;
 	char *host; /* for "dial tcp" */
@@ -32,11 +32,13 @@ static void on_headers(void *ctx, uint64_t key, const struct http_response *r)
 	h->answered = true;
 }
 
-static void send_request(struct action *a)
+/* socket: a connection through the runner; NULL: none. */
+static void send_on(struct action *a, const char *socket)
 {
 	struct http_state *h = a->state;
 	struct http_target t = {
 	    .base_url = h->url.origin,
+	    .unix_socket = socket,
 	    .no_proxy = true,
 	    .insecure = true,
 	    .connect_ms = a->timeout_ms + 1000,
@@ -56,10 +58,49 @@ static void send_request(struct action *a)
 
 	for (size_t i = 0; i < h->headers.len; i++)
 		lines[i] = h->headers.items[i];
-	h->answered = false;
-	http_free(h->client);
 	h->client = http_new(a->loop, &t);
 	http_send(h->client, &req);
+}
+
+static void finish_get(struct action *a, enum action_outcome outcome, const char *why);
+
+static void on_dialled(void *ctx, enum http_fault fault, int os_error)
+{
+	struct action *a = ctx;
+	struct http_state *h = a->state;
+
+	if (a->finished)
+		return;
+	if (fault == HTTP_FAULT_NONE && dial_socket(h->dial))
+		send_on(a, dial_socket(h->dial));
+	else if (fault != HTTP_FAULT_NONE && dial_text(h->dial))
+		finish_get(a, ACTION_FAILURE, dial_text(h->dial));
+	else
+		action_no_network(a);
+}
+
+/* Where the URL leads: another port than the first, perhaps. */
+static unsigned url_port(const struct http_url *u)
+{
+	const char *colon = strrchr(u->origin, ':');
+	int64_t port;
+
+	if (colon && str_to_int(colon + 1, 1, 65535, &port) == 0)
+		return (unsigned)port;
+	return str_has_prefix(u->origin, "https:") ? 443 : 80;
+}
+
+static void send_request(struct action *a)
+{
+	struct http_state *h = a->state;
+
+	h->answered = false;
+	http_free(TAKE(h->client));
+	dial_free(TAKE(h->dial));
+	if (h->via)
+		h->dial = action_dial(a, h->via, h->host, url_port(&h->url), on_dialled);
+	else
+		send_on(a, NULL);
 }
 
 /* As Go's client tells of trouble: 'Get "http://…": why'. */
@@ -224,6 +265,9 @@ static void http_start(struct action *a, const struct action_spec *s)
 	h->url.host = strchr(s->host, ':') ? xasprintf("[%s]", s->host) : xstrdup(s->host);
 	h->first_host = xstrdup(h->url.host);
 	set_headers(&h->headers, s->headers);
+	h->via = s->runner;
+	if (h->via)
+		action_wait(a);
 	send_request(a);
 }
 
@@ -249,6 +293,7 @@ static void http_stop(struct action *a)
 	if (!h)
 		return;
 	http_free(h->client);
+	dial_free(h->dial);
 	http_url_release(&h->url);
 	strlist_release(&h->headers);
 	free(h->first_host);

@@ -1,12 +1,11 @@
 /* tcp: a connection that is made is a success. */
-#include "../runtime/dial.h"
-
 #include "action_internal.h"
 
 struct tcp_state {
 	struct dial *dial;
 	char *host;
 	unsigned port;
+	bool through; /* a runner */
 };
 
 static void on_dialled(void *ctx, enum http_fault fault, int os_error)
@@ -16,6 +15,14 @@ static void on_dialled(void *ctx, enum http_fault fault, int os_error)
 
 	if (fault == HTTP_FAULT_NONE) {
 		action_finish(a, ACTION_SUCCESS, "", 0);
+		return;
+	}
+	if (t->dial && dial_text(t->dial)) {
+		action_finishf(a, ACTION_FAILURE, "%s", dial_text(t->dial));
+		return;
+	}
+	if (t->through && fault == HTTP_FAULT_OTHER) {
+		action_no_network(a);
 		return;
 	}
 	auto_free char *text = action_dial_text(t->host, t->port, fault, os_error);
@@ -29,7 +36,13 @@ static void tcp_start(struct action *a, const struct action_spec *s)
 	a->state = t;
 	t->host = xstrdup(s->host);
 	t->port = s->port;
-	t->dial = dial_new(a->loop, s->host, s->port, a->timeout_ms + 1000, on_dialled, a);
+	t->through = s->runner;
+	if (s->runner) {
+		action_wait(a);
+		t->dial = action_dial(a, s->runner, s->host, s->port, on_dialled);
+	} else {
+		t->dial = dial_new(a->loop, s->host, s->port, a->timeout_ms + 1000, on_dialled, a);
+	}
 }
 
 static void tcp_timed_out(struct action *a)

@@ -324,6 +324,11 @@ struct runner *runner_new(struct engine *en, const char *container, const char *
 	return r;
 }
 
+const char *runner_program(const struct runner *r)
+{
+	return r->program;
+}
+
 /* ---- for the owners of calls ---- */
 
 struct runner_call *runner_run(struct runner *r, const struct strlist *command, size_t max_output,

@@ -22,6 +22,8 @@
 struct runner;
 /* container: its whole id; program: where it is in there. */
 struct runner *runner_new(struct engine *en, const char *container, const char *program);
+/* Where its program is; borrowed. */
+const char *runner_program(const struct runner *r);
 /* Ends the exec, and with it all commands; calls say nothing more and are still to be cancelled.
  * NULL is fine. */
 void runner_free(struct runner *r);

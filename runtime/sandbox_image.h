@@ -9,12 +9,8 @@
  * Started by an exec in the sandbox it works in the pod's network:
  *
  *   SANDBOX_PROGRAM connect HOST PORT [TIMEOUT-MS]
- *       a TCP connection: stdin goes out, what comes back to stdout; ends when both sides have
- *   SANDBOX_PROGRAM probe-tcp HOST PORT [TIMEOUT-MS]
- *       0 when the connection is accepted
- *   SANDBOX_PROGRAM probe-http HOST PORT PATH [TIMEOUT-MS] [HEADER: VALUE]...
- *       sends a GET and copies the answer, head and body, up to 16 KiB to stdout; 0 when there was
- *       one, whatever its status
+ *       a TCP connection: stdin goes out, what comes back to stdout; ends when both sides have;
+ *       "connected" on stderr when it is made
  *   SANDBOX_PROGRAM run
  *       starts commands on request: runner.h
  *   SANDBOX_PROGRAM usage DIR...

@@ -83,9 +83,14 @@ static void set_http(
 
 const char *handler_address(const struct container *c)
 {
-	if (json_bool(c->pod->obj, "spec.hostNetwork", false))
+	const struct pod *p = c->pod;
+	bool there = !p->set->env->pods_routed && p->sandbox && p->sandbox->stage == STAGE_RUNNING;
+
+	if (json_bool(p->obj, "spec.hostNetwork", false))
 		return "127.0.0.1";
-	return c->pod->sandbox ? c->pod->sandbox->ip : c->ip;
+	if (there && !p->sandbox->ip)
+		return "127.0.0.1"; /* in a network of which the engine tells no addresses */
+	return p->sandbox ? p->sandbox->ip : c->ip;
 }
 
 bool handler_needs_address(const json *handler)
@@ -94,6 +99,26 @@ bool handler_needs_address(const json *handler)
 		if (json_has(handler, kinds[i]))
 			return !*json_str_or(json_get(handler, kinds[i]), "host", "");
 	return false;
+}
+
+static bool any_needs_address(const json *list)
+{
+	static const char *const paths[] = {"livenessProbe", "readinessProbe", "startupProbe",
+	    "lifecycle.postStart", "lifecycle.preStop"};
+
+	json_for (c, list)
+		for (size_t i = 0; i < ARRAY_LEN(paths); i++)
+			if (handler_needs_address(json_path(c, paths[i])))
+				return true;
+	return false;
+}
+
+bool handlers_need_sandbox(const struct pods *set, const json *pod)
+{
+	const json *spec = json_get(pod, "spec");
+
+	return !set->env->pods_routed && (any_needs_address(json_get(spec, "containers")) ||
+					     any_needs_address(json_get(spec, "initContainers")));
 }
 
 struct action *handler_start(struct container *c, const json *handler, bool hook,
@@ -118,6 +143,8 @@ struct action *handler_start(struct container *c, const json *handler, bool hook
 		return NULL;
 	if (s.kind == ACTION_EXEC && !hook)
 		s.runner = container_runner(c);
+	else if (handler_needs_address(handler) && !c->pod->set->env->pods_routed)
+		s.runner = c->pod->sandbox ? container_runner(c->pod->sandbox) : NULL;
 	if (s.kind == ACTION_HTTP)
 		set_http(what, &headers, header_texts, &s);
 	if (s.kind == ACTION_GRPC)

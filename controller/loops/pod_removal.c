@@ -336,7 +336,7 @@ void removal_add_pod(struct pods *set, const json *obj)
 	const char *labels[] = {uid, own, NULL};
 
 	removal_add_by_status(set, obj);
-	if (pod_wants_sandbox(obj)) /* the status does not name it */
+	if (pod_wants_sandbox(obj) || handlers_need_sandbox(set, obj)) /* the status does not name it */
 		container_list(set->env->engine, labels, on_list, (struct engine_who){.ctx = set});
 	volumes_cleanup(set, obj);
 }

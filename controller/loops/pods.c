@@ -176,7 +176,7 @@ struct pod *pod_add(struct pods *set, json *obj)
 	p->timer = (struct timer){.name = "pod", .fn = timer_due, .arg = p};
 	p->volumes = volumes_wanted(p) ? VOLUMES_DUE : VOLUMES_READY;
 	containers_init(p);
-	if (pod_wants_sandbox(obj))
+	if (pod_wants_sandbox(obj) || handlers_need_sandbox(set, obj))
 		p->sandbox = sandbox_new(p);
 	p->address_first = pod_needs_sandbox_for_env(obj);
 	usage_begin(p);

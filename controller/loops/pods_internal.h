@@ -272,6 +272,11 @@ void message_drop(const struct container *c);
 const char *handler_address(const struct container *c);
 /* Whether it needs that. */
 bool handler_needs_address(const json *handler);
+/*
+ * Whether a pod has such handlers and this machine does not reach its address: the sandbox makes
+ * their connections.
+ */
+bool handlers_need_sandbox(const struct pods *set, const json *pod);
 /* NULL: it cannot be carried out, e says why. done's ctx is the set. */
 struct action *handler_start(struct container *c, const json *handler, bool hook,
     int64_t timeout_ms, action_done_fn *done, uint64_t key, struct err *e) MUST_USE;

@@ -328,10 +328,13 @@ UNCALLED(const char *, sandbox_volume_name, void)
 UNCALLED(struct sandbox_volume *, sandbox_volume_fill, struct engine *en, const char *name,
     const json *labels, engine_done_fn *cb, struct engine_who who)
 UNCALLED(void, sandbox_volume_free, struct sandbox_volume *v)
+UNCALLED(const char *, runner_program, const struct runner *r)
 UNCALLED(struct runner *, runner_new, struct engine *en, const char *container, const char *program)
 UNCALLED(bool, runner_takes, const struct runner *r, const struct strlist *command)
 UNCALLED(struct runner_call *, runner_run, struct runner *r, const struct strlist *command,
     size_t max_output, bool with_input, const struct runner_callbacks *cb, void *ctx)
+UNCALLED(void, runner_write, struct runner_call *c, const void *data, size_t len)
+UNCALLED(void, runner_close_input, struct runner_call *c)
 UNCALLED(void, runner_cancel, struct runner_call *c)
 
 void runner_free(struct runner *r)

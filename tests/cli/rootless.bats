@@ -115,6 +115,65 @@ possible() {
 	done
 }
 
+@test "rootless: probes, a Service and forwarded ports reach pods that this machine does not" {
+	possible
+	{
+		pod_of web rp=Always grace=1
+		echo '  containers:'
+		has_container c 'mkdir /w; echo well >/w/f; echo yes >/w/live; httpd -f -p 8080 -h /w' \
+			'ports=[{name: http, containerPort: 8080}]' \
+			'startupProbe={tcpSocket: {port: http}, periodSeconds: 1, failureThreshold: 30}' \
+			'readinessProbe={httpGet: {port: http, path: /f}, periodSeconds: 1, timeoutSeconds: 5}' \
+			'livenessProbe={httpGet: {port: 8080, path: /live}, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 1}'
+	} | kjob apply -f - >/dev/null
+	kjob label pod web app=web >/dev/null
+	kjob expose pod web --port=80 --target-port=http >/dev/null
+	{
+		pod_of quiet grace=1
+		echo '  containers:'
+		has_container c 'sleep 100' 'readinessProbe={exec: {command: [cat, /etc/hostname]}, periodSeconds: 1}' \
+			'livenessProbe={httpGet: {port: 9}, periodSeconds: 100, timeoutSeconds: 5, failureThreshold: 10}'
+	} | kjob apply -f - >/dev/null
+	eventually 40 ready web
+	eventually 20 ready quiet
+	eventually 10 has_event quiet "Liveness probe failed: Get \"http://$(get pod/quiet .status.podIP):9/\": dial tcp "
+	# the image's wget cannot look up names; the program of exec probes connects as well
+	asks='a=$(nslookup web.default.svc.cluster.local | sed -n "s/^Address: //p")
+		printf "GET /f HTTP/1.0\r\n\r\n" | /dev/kjob/runner connect "$a" 80'
+	has "$(kjob exec quiet -- sh -c "$asks")" well
+	forward web
+	is "$(curl -s --max-time 10 "http://127.0.0.1:$port/f")" well
+	forward_end
+	kjob exec web -- rm /w/live
+	eventually 20 restarted web
+	has_event web "Liveness probe failed: HTTP probe failed with statuscode: 404"
+	eventually 30 ready web
+	kjob delete pods,services --all --now >/dev/null
+}
+
+ready() { # POD
+	is "$(status_of "$1" c .ready)" true
+}
+
+restarted() { # POD
+	[ "$(status_of "$1" c .restartCount)" -ge 1 ]
+}
+
+has_event() { # POD PART
+	has "$(events_of "$1")" "$2"
+}
+
+# forward POD: sets port, which leads to its port 8080 until forward_end.
+forward() {
+	kjob port-forward "pod/$1" :8080 >forwarding 2>&1 3>&- &
+	eventually 10 grep -q 'Forwarding from 127' forwarding
+	port=$(sed -n 's/.*127.0.0.1:\([0-9]*\) .*/\1/p;q' forwarding)
+}
+
+forward_end() {
+	pkill -u "$TEST_USER" -f "$WORK/kjob.*port-forward"
+}
+
 @test "rootless: deleting leaves nothing and stopping ends the podman that kjob started" {
 	possible
 	kjob delete jobs --all >/dev/null

@@ -12,6 +12,11 @@
 #include "../../probes/action.h"
 #include "../../runtime/base/clock.h"
 
+#ifndef RUNNER_OF_WORLD /* action_through_test.c has one */
+#define RUNNER_OF_WORLD(loop, host) NULL
+#define RUNNER_FREE(r)
+#endif
+
 /*
  * A server on a port of its own that says what a test wants: the reply is chosen by the path of the
  * request, or is the one in `canned`. HTTP/2 is spoken in frames made by hand.
@@ -30,6 +35,7 @@ struct world {
 	struct action_result result;
 	char text[ACTION_TEXT_MAX + 1];
 	int64_t took_ms;
+	struct runner *runner;
 };
 
 static const struct {
@@ -147,6 +153,7 @@ static void world_close(struct world *w)
 	if (w->listener)
 		evconnlistener_free(w->listener);
 	CHECK_INT(w->closed, w->connections);
+	RUNNER_FREE(w->runner);
 	loop_free(w->l);
 }
 
@@ -167,6 +174,9 @@ static struct action *begin(struct world *w, struct action_spec *s, int64_t time
 	w->done = 0;
 	if (!s->host)
 		s->host = "127.0.0.1";
+	if (!w->runner)
+		w->runner = RUNNER_OF_WORLD(w->l, s->host);
+	s->runner = w->runner;
 	if (!s->port)
 		s->port = w->port;
 	a = action_start(w->l, s, timeout_ms, on_done, w, 7);

@@ -119,7 +119,7 @@ extern const struct cmd cmd_annotate, cmd_api_resources, cmd_apply, cmd_attach, 
     cmd_create_secret, cmd_create_secret_generic, cmd_create_secret_docker_registry,
     cmd_create_secret_tls, cmd_cp, cmd_delete, cmd_describe, cmd_edit, cmd_events, cmd_exec,
     cmd_explain, cmd_expose, cmd_get, cmd_help, cmd_label, cmd_logs, cmd_patch, cmd_port_forward,
-    cmd_resume, cmd_run, cmd_suspend, cmd_version,
+    cmd_resume, cmd_run, cmd_suspend, cmd_top, cmd_version,
     cmd_wait;
 
 #endif

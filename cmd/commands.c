@@ -31,6 +31,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_attach,
     &cmd_cp,
     &cmd_port_forward,
+    &cmd_top,
     /* GROUP_CHANGE */
     &cmd_edit,
     &cmd_patch,

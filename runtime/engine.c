@@ -22,6 +22,7 @@ static const struct {
     [CALL_EXEC_CREATE] = {"create exec", 60000},
     [CALL_EXEC_START] = {"start exec", 0},
     [CALL_EXEC_INSPECT] = {"inspect exec", 60000},
+    [CALL_STATS] = {"stats", 10000},
     [CALL_RESIZE] = {"resize terminal", 60000},
     [CALL_LOAD] = {"import image", 120000},
     [CALL_VERSION] = {"version", 60000},

@@ -139,6 +139,19 @@ typedef void container_list_fn(
 engine_id container_list(
     struct engine *en, const char *const *labels, container_list_fn *cb, struct engine_who who);
 
+/* ---- figures (stats.c) ---- */
+
+struct container_stats {
+	int64_t read_ns;       /* when, by the engine's clock */
+	uint64_t cpu_ns;       /* since its start, of all processors */
+	uint64_t memory_bytes; /* now, without idle page cache where the engine tells that apart */
+};
+typedef void container_stats_fn(
+    struct engine_who who, const struct container_stats *stats, const struct err *err);
+/* Of a running container; ERR_CONFLICT or ERR_NOT_FOUND of others. Takes Docker up to a second. */
+engine_id container_get_stats(
+    struct engine *en, const char *id, container_stats_fn *cb, struct engine_who who);
+
 /* ---- streams (streams.c) ---- */
 
 enum stream_kind { STREAM_STDOUT = 1, STREAM_STDERR = 2 };

@@ -62,6 +62,7 @@ struct call {
 		engine_size_fn *size;
 		image_info_fn *image;
 		engine_json_fn *json;
+		container_stats_fn *stats;
 	} cb;
 	char *target; /* what the path names: a container or an image; owned */
 	int tries;

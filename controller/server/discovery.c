@@ -49,13 +49,25 @@ void handle_api_versions(struct exchange *x)
 
 /* ---- groups ---- */
 
-static json *group_version(const struct kind *k)
+static json *group_version(const char *api_version, const char *version)
 {
 	json *v = json_new_object();
 
-	json_set_str(v, "groupVersion", kind_api_version(k));
-	json_set_str(v, "version", k->version);
+	json_set_str(v, "groupVersion", api_version);
+	json_set_str(v, "version", version);
 	return v;
+}
+
+static json *metrics_group(void)
+{
+	json *g = json_new_object(), *versions = json_new_array();
+
+	json_add(versions, group_version(METRICS_GROUP "/" METRICS_VERSION, METRICS_VERSION));
+	json_set_str(g, "name", METRICS_GROUP);
+	json_set(g, "versions", versions);
+	json_set(g, "preferredVersion",
+	    group_version(METRICS_GROUP "/" METRICS_VERSION, METRICS_VERSION));
+	return g;
 }
 
 /* The group of k: its versions are those of all kinds with this group, in the table's order. */
@@ -70,11 +82,11 @@ static json *group_of(const struct kind *k)
 		if (!str_eq(other->group, k->group) || strlist_has(&seen, other->version))
 			continue;
 		strlist_add(&seen, other->version);
-		json_add(versions, group_version(other));
+		json_add(versions, group_version(kind_api_version(other), other->version));
 	}
 	json_set_str(g, "name", k->group);
 	json_set(g, "versions", versions);
-	json_set(g, "preferredVersion", group_version(k));
+	json_set(g, "preferredVersion", group_version(kind_api_version(k), k->version));
 	return g;
 }
 
@@ -91,35 +103,35 @@ void handle_group_list(struct exchange *x)
 		strlist_add(&seen, k->group);
 		json_add(groups, group_of(k));
 	}
+	json_add(groups, metrics_group());
 	json_set_str(list, "kind", "APIGroupList");
 	json_set_str(list, "apiVersion", "v1");
 	json_set(list, "groups", groups);
 	answer_json_take(x, 200, list);
 }
 
+/* NULL: there is no such group. */
+static json *find_group(const char *name)
+{
+	for (int i = 0; i < KIND_COUNT; i++)
+		if (*kind_by_id(i)->group && str_eq(kind_by_id(i)->group, name))
+			return group_of(kind_by_id(i));
+	return str_eq(name, METRICS_GROUP) ? metrics_group() : NULL;
+}
+
 void handle_group(struct exchange *x)
 {
 	auto_err e = {0};
+	json *group = find_group(x->path.items[1]);
 
-	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct kind *k = kind_by_id(i);
-		json *body, *group;
-
-		if (!*k->group || !str_eq(k->group, x->path.items[1]))
-			continue;
-		body = json_new_object();
-		group = group_of(k);
-		json_set_str(body, "kind", "APIGroup");
-		json_set_str(body, "apiVersion", "v1");
-		json_set(body, "name", json_take(group, "name"));
-		json_set(body, "versions", json_take(group, "versions"));
-		json_set(body, "preferredVersion", json_take(group, "preferredVersion"));
-		json_free(group);
-		answer_json_take(x, 200, body);
+	if (!group) {
+		err_no_route(&e);
+		answer_err(x, &e);
 		return;
 	}
-	err_no_route(&e);
-	answer_err(x, &e);
+	json_set_str(group, "kind", "APIGroup");
+	json_set_str(group, "apiVersion", "v1");
+	answer_json_take(x, 200, group);
 }
 
 /* ---- resources ---- */
@@ -183,25 +195,34 @@ static void add_resources(json *resources, const struct kind *k)
 	}
 }
 
+/* NULL: nothing is served under it. */
+static json *resources_of(const char *group, const char *version)
+{
+	json *resources = json_new_array();
+
+	if (str_eq(group, METRICS_GROUP) && str_eq(version, METRICS_VERSION)) {
+		json_free(resources);
+		return metrics_resources();
+	}
+	for (int i = 0; i < KIND_COUNT; i++)
+		if (str_eq(kind_by_id(i)->group, group) && str_eq(kind_by_id(i)->version, version))
+			add_resources(resources, kind_by_id(i));
+	if (json_len(resources))
+		return resources;
+	json_free(resources);
+	return NULL;
+}
+
 void handle_resources(struct exchange *x)
 {
 	bool core = str_eq(x->path.items[0], "api");
 	const char *group = core ? "" : x->path.items[1];
 	const char *version = x->path.items[core ? 1 : 2];
-	json *list, *resources = json_new_array();
-	const struct kind *any = NULL;
+	auto_free char *api_version = xasprintf("%s%s%s", group, core ? "" : "/", version);
+	json *list, *resources = resources_of(group, version);
 	auto_err e = {0};
 
-	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct kind *k = kind_by_id(i);
-
-		if (!str_eq(k->group, group) || !str_eq(k->version, version))
-			continue;
-		any = k;
-		add_resources(resources, k);
-	}
-	if (!any) {
-		json_free(resources);
+	if (!resources) {
 		err_no_route(&e);
 		answer_err(x, &e);
 		return;
@@ -209,7 +230,7 @@ void handle_resources(struct exchange *x)
 	list = json_new_object();
 	json_set_str(list, "kind", "APIResourceList");
 	json_set_str(list, "apiVersion", "v1");
-	json_set_str(list, "groupVersion", kind_api_version(any));
+	json_set_str(list, "groupVersion", api_version);
 	json_set(list, "resources", resources);
 	answer_json_take(x, 200, list);
 }

@@ -19,6 +19,7 @@ struct server {
 	char *version;
 	char *socket_path; /* removed at the end; NULL: none */
 	struct exchanges *exchanges;
+	struct usage *usage; /* metrics.c */
 	bool draining;
 	struct watch_list watches; /* watch.c */
 };
@@ -164,6 +165,12 @@ path_fn handle_openapi_index, handle_openapi;
 path_fn handle_kjob_status, handle_kjob_stop;
 /* archive.c */
 path_fn handle_archive;
+/* metrics.c */
+path_fn handle_pod_metrics;
+/* The group that is no kinds' own; resources are fit for discovery. */
+#define METRICS_GROUP "metrics.k8s.io"
+#define METRICS_VERSION "v1beta1"
+json *metrics_resources(void);
 
 /* The methods of a kind or subresource, for discovery (routes.c): NULL-terminated verbs, NULL: not
  * served. */

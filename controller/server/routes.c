@@ -24,6 +24,11 @@ static const struct path_route path_routes[] = {
     {"openapi/v3/apis/*/*", METHOD_GET, handle_openapi},
     {"kjob/v1/status", METHOD_GET, handle_kjob_status},
     {"kjob/v1/stop", METHOD_POST, handle_kjob_stop},
+    {"apis/" METRICS_GROUP "/" METRICS_VERSION "/pods", METHOD_GET, handle_pod_metrics},
+    {"apis/" METRICS_GROUP "/" METRICS_VERSION "/namespaces/*/pods", METHOD_GET,
+	handle_pod_metrics},
+    {"apis/" METRICS_GROUP "/" METRICS_VERSION "/namespaces/*/pods/*", METHOD_GET,
+	handle_pod_metrics},
     {"kjob/v1/namespaces/*/pods/*/archive", METHOD_GET, handle_archive},
 };
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "internal.h"
+#include "usage.h"
 
 #define BACKLOG 128
 
@@ -138,6 +139,7 @@ void server_free(struct server *s)
 	remove_socket(s);
 	exchanges_free(s->exchanges);
 	watches_free(s);
+	usage_free(s->usage);
 	free(s->version);
 	free(s);
 }

@@ -164,13 +164,13 @@ nothing_left() { # NAME
 
 @test "what a pod printed is shown even if it is deleted before it was read" {
 	local pid rc=0
-	"$KJOB_BIN" run late "--image=$IMAGE" --restart=OnFailure --backoff-limit=1 -- \
+	"$KJOB_BIN" run unread "--image=$IMAGE" --restart=OnFailure --backoff-limit=1 -- \
 		sh -c 'echo last words; sleep 2; exit 4' >out 2>err 3>&- &
 	pid=$!
-	until kjob get job late >/dev/null 2>&1; do sleep 0.02; done
+	until kjob get job unread >/dev/null 2>&1; do sleep 0.02; done
 	kill -STOP "$pid"
-	ended late
-	eventually 20 pod_count_is late 0
+	ended unread
+	eventually 20 pod_count_is unread 0
 	kill -CONT "$pid"
 	wait "$pid" || rc=$?
 	is "$rc" 4

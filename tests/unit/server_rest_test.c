@@ -618,6 +618,32 @@ TEST("with a full disk nothing is acknowledged and nothing is half there; with r
 	fixture_close(&f);
 }
 
+TEST("the metrics of pods are a group of their own, empty while nothing runs")
+{
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	create_pod(&f, "p");
+	request(&f, &a, "GET", "/apis/metrics.k8s.io", NULL);
+	CHECK_STR(json_str(a.json, "preferredVersion.groupVersion"), "metrics.k8s.io/v1beta1");
+	request(&f, &a, "GET", "/apis/metrics.k8s.io/v1beta1", NULL);
+	CHECK_STR(json_str(json_first(json_get(a.json, "resources")), "kind"), "PodMetrics");
+	request(&f, &a, "GET", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods", NULL);
+	CHECK_INT(a.status, 200);
+	CHECK_STR(json_str(a.json, "kind"), "PodMetricsList");
+	CHECK_INT(json_len(json_get(a.json, "items")), 0);
+	request(&f, &a, "GET", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods/p", NULL);
+	CHECK_INT(a.status, 404);
+	CHECK_STR(json_str(a.json, "message"),
+	    "podmetrics.metrics.k8s.io \"default/p\" not found");
+	request(&f, &a, "GET", "/apis/metrics.k8s.io/v1beta1/pods?labelSelector=((", NULL);
+	CHECK_INT(a.status, 400);
+	request(&f, &a, "POST", "/apis/metrics.k8s.io/v1beta1/pods", "{}");
+	CHECK_INT(a.status, 405);
+	fixture_close(&f);
+}
+
 int main(void)
 {
 	return test_main();

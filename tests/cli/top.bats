@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# top: what the engine tells of running containers.
+load helper
+
+setup_file() {
+	instance_start
+	{
+		pod busy 'while :; do :; done' 'resources={limits: {cpu: 200m}}'
+		pod big 'x=$(head -c 25000000 /dev/zero | tr "\0" x); sleep 1000; :'
+		pod ended true
+	} | apply
+	kjob wait pod/busy pod/big --for=condition=Ready --timeout=60s
+	kjob wait pod/ended --for=jsonpath='{.status.phase}'=Succeeded --timeout=60s
+}
+
+teardown_file() {
+	instance_stop
+}
+
+cpu_of() { # POD
+	kjob top pods "$1" --no-headers | awk '{ print $2 + 0 }'
+}
+
+big_is_big() {
+	between 24 "$(kjob top pods big --no-headers | awk '{ print $3 + 0 }')" 120
+}
+
+@test "top shows what pods use, within their limits" {
+	between 60 "$(cpu_of busy)" 260
+	eventually 20 big_is_big
+	matches "$(kjob top pods)" '^NAME +CPU\(cores\) +MEMORY\(bytes\)$'
+	is "$(kjob top pods --no-headers --sort-by=memory | awk 'NR == 1 { print $1 }')" big
+	matches "$(kjob top pod -A --containers)" '^NAMESPACE +POD +NAME +CPU'
+	matches "$(kjob top po -A --containers)" '^default +busy +c +[0-9]+m +[0-9]+Mi$'
+	matches "$(kjob top pods --sum)" '^ +[0-9]+m +[0-9]+Mi$'
+}
+
+@test "top says why there are no figures" {
+	try kjob top pods ended
+	is "$rc $err" '1 Error from server (NotFound): podmetrics.metrics.k8s.io "default/ended" not found'
+	try kjob top pods --field-selector metadata.name=ended
+	is "$rc $err" "1 error: metrics not available yet"
+	try kjob top pods -n other
+	is "$rc $err" "0 No resources found in other namespace."
+	try kjob top pods busy -l a=b
+	is "$rc $err" "1 error: only one of NAME or selector can be provided"
+	try kjob top pods --sort-by=name
+	is "$rc $err" "1 error: --sort-by accepts only cpu or memory"
+	try kjob top nodes
+	has "$err" "top nodes is not supported"
+}

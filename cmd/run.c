@@ -29,6 +29,10 @@ static const struct opt options[] = {
 	NULL},
     {"backoff-limit", 0, OPT_INT, NULL, "N",
 	"How many failures are made good (0, with --restart=OnFailure 6)", NULL, NULL},
+    {"reuse-sandbox", 0, OPT_BOOL, NULL, NULL,
+	"Hand the network of a pod on to the next one: quicker, but on Docker it hands on its "
+	"hostname, too",
+	NULL, NULL},
     {"timeout", 0, OPT_DURATION, NULL, "DURATION",
 	"End it after this time, such as 90s or 1h, with exit code 124 (SIGTERM, and SIGKILL 10 s "
 	"later)",

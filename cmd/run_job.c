@@ -6,6 +6,8 @@
 /* Somebody waits at a terminal for it to stop: the grace of `docker stop`, not the 30 s of a pod.
  */
 #define GRACE_SECONDS 10
+/* The controller reads it. */
+#define REUSE_ANNOTATION "kjob.io/reuse-sandbox"
 
 /* "k=v,k2=v2" of a label or annotation option into the object at PATH. */
 static int add_pairs(const struct opts *o, const char *option, json *target, struct err *e)
@@ -134,6 +136,9 @@ static int fill_job(
 	if (add_counts(o, spec, e) < 0 || add_timeout(o, spec, e) < 0 || add_ttl(o, spec, e) < 0 ||
 	    add_metadata(o, args[0], template, e) < 0)
 		return -1;
+	if (opts_given(o, "reuse-sandbox"))
+		json_set_str(json_obj(job, "metadata.annotations"), REUSE_ANNOTATION,
+		    opts_bool(o, "reuse-sandbox") ? "true" : "false");
 	return fill_pod_spec(o, args, argc, json_obj(template, "spec"), e);
 }
 
@@ -152,7 +157,7 @@ static int fill_pod(
     const struct opts *o, const char *const *args, size_t argc, json *pod, struct err *e)
 {
 	static const char *const of_jobs[] = {
-	    "completions", "parallelism", "indexed", "backoff-limit", "ttl"};
+	    "completions", "parallelism", "indexed", "backoff-limit", "ttl", "reuse-sandbox"};
 	json *spec = json_obj(pod, "spec");
 
 	for (size_t i = 0; i < ARRAY_LEN(of_jobs); i++)

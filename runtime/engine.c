@@ -94,6 +94,11 @@ enum engine_kind engine_kind(const struct engine *en)
 	return en->kind;
 }
 
+bool engine_hostname_follows(const struct engine *en)
+{
+	return en->traits->hostname_when_joined;
+}
+
 void engine_cancel(struct engine *en, engine_id id)
 {
 	for (struct call *c = en->calls; c; c = c->next) {

@@ -66,6 +66,8 @@ struct engine_who {
 struct engine *engine_new(struct loop *l, const struct engine_addr *a);
 void engine_free(struct engine *en);
 enum engine_kind engine_kind(const struct engine *en);
+/* Whether a container that joins another's network may have a hostname of its own. */
+bool engine_hostname_follows(const struct engine *en);
 void engine_cancel(struct engine *en, engine_id id);
 
 typedef void engine_done_fn(struct engine_who who, const struct err *err); /* err NULL: fine */

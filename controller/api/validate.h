@@ -99,6 +99,8 @@ void validate_network(struct report *r, const json *spec, bool is_pod, const str
 
 void validate_job(struct report *r, const json *job);
 bool job_is_indexed(const json *spec);
+/* On a Job: "true" also where its pods take over hostnames, "false" nowhere. */
+#define REUSE_ANNOTATION "kjob.io/reuse-sandbox"
 void warn_job(const json *job, struct strlist *warnings);
 /* The spec of a Job or of a CronJob's template, at its place; all but the selector. */
 void validate_job_spec(struct report *r, const json *spec, const struct place *p);

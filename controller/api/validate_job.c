@@ -284,6 +284,14 @@ void warn_job_spec(const json *spec, const char *path, struct strlist *warnings)
 
 void warn_job(const json *job, struct strlist *warnings)
 {
+	const char *wish =
+	    json_string_value(json_get(json_path(job, "metadata.annotations"), REUSE_ANNOTATION));
+
 	warn_pod_name(job, warnings);
 	warn_job_spec(json_get(job, "spec"), "spec", warnings);
+	if (wish && !str_eq(wish, "true") && !str_eq(wish, "false"))
+		strlist_addf(warnings,
+		    "metadata.annotations[" REUSE_ANNOTATION
+		    "]: \"%s\" is neither true nor false, and without effect",
+		    wish);
 }

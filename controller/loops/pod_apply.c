@@ -345,11 +345,11 @@ static bool apply_restart(struct pod *p, struct container *c, const struct pod_a
 		json_free(c->last_state);
 		c->last_state = container_terminated(c);
 		back_off(c, c->finished_ns / NSEC_PER_MSEC);
-		removal_add(p->set, p->uid, c->prev_id, false);
+		removal_add(p->set, pod_group(p), c->prev_id, false);
 		free(c->prev_id);
 		c->prev_id = TAKE(c->id);
 	} else { /* made for an earlier round, and of no use in this one */
-		removal_add(p->set, p->uid, c->id, false);
+		removal_add(p->set, pod_group(p), c->id, false);
 		free(TAKE(c->id));
 	}
 	c->attempt++;
@@ -382,9 +382,11 @@ bool pod_apply(struct pod *p, const struct pod_action *a)
 	    [POD_TERM] = apply_term,
 	    [POD_KILL] = apply_kill,
 	    [POD_ROUND] = apply_round,
+	    [POD_NETWORK] = apply_reuse,
 	    [POD_SANDBOX_CREATE] = apply_sandbox_create,
 	    [POD_SANDBOX_START] = apply_sandbox_start,
 	    [POD_SANDBOX_STOP] = apply_sandbox_stop,
+	    [POD_SANDBOX_GIVE] = apply_sandbox_give,
 	    [POD_END] = apply_end,
 	    [POD_FINISH] = apply_finish,
 	    [POD_REMOVE] = apply_remove,

@@ -246,7 +246,9 @@ static struct pod_action stop_sandbox(const struct pod_obs *o)
 	const struct container_obs *b = o->sandbox;
 	bool stop = b && b->stage == STAGE_RUNNING && !b->busy && !o->held;
 
-	return act(stop ? POD_SANDBOX_STOP : POD_WAIT, 0);
+	if (!stop)
+		return act(POD_WAIT, 0);
+	return act(o->hand_on ? POD_SANDBOX_GIVE : POD_SANDBOX_STOP, 0);
 }
 
 static struct pod_action decide_stopping(const struct pod_obs *o)
@@ -409,6 +411,8 @@ static struct pod_action decide_running(const struct pod_obs *o)
 		wake_by(&s, o->volumes_not_before_ms);
 	if (o->volumes != VOLUMES_READY)
 		return s.next;
+	if (o->network_due)
+		return act(POD_NETWORK, 0);
 	if (decide_sandbox(o, &limit, &s).kind != POD_WAIT)
 		return s.next;
 	return decide_containers(o, limit, &s);

@@ -93,6 +93,8 @@ struct pod_obs {
 	enum volumes_state volumes;
 	int64_t volumes_not_before_ms;
 	const struct container_obs *sandbox; /* NULL: the pod needs none */
+	bool network_due;                    /* where its network comes from is to be decided */
+	bool hand_on;                        /* the sandbox may go to another pod */
 	bool address_first; /* containers are created when the sandbox runs, not beside its start */
 	const struct container_obs *containers;
 	size_t container_count;
@@ -112,13 +114,15 @@ enum pod_action_kind {
 	POD_PRE_STOP,   /* begin the stop with the hook */
 	POD_TERM,
 	POD_KILL,
-	POD_ROUND, /* begin the next round: everything is to run again (all) or what had not
-		      ended for good */
+	POD_ROUND,   /* begin the next round: everything is to run again (all) or what had not
+			ended for good */
+	POD_NETWORK, /* decide whether it has a sandbox that goes from pod to pod */
 	POD_SANDBOX_CREATE,
 	POD_SANDBOX_START,
 	POD_SANDBOX_STOP,
-	POD_END,    /* all containers are to be stopped because of `end` */
-	POD_FINISH, /* the phase is now `phase` for good */
+	POD_SANDBOX_GIVE, /* let others have it */
+	POD_END,          /* all containers are to be stopped because of `end` */
+	POD_FINISH,       /* the phase is now `phase` for good */
 	POD_REMOVE, /* everything has stopped: the object of a pod that is being deleted may go */
 };
 

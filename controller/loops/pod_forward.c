@@ -271,8 +271,9 @@ struct pod_dial *pods_dial(struct pods *set, const char *uid, unsigned port,
 	    .cb = cb,
 	    .ctx = ctx,
 	    .port = port,
-	    .own_sandbox = p->sandbox && p->sandbox->id,
+	    .own_sandbox = pod_own_sandbox(p) && p->sandbox->id,
 	    .labels = pod_labels(p, HELPER_CONTAINER, 0)};
+	p->visited = true;
 	d->network = xstrdup(d->own_sandbox ? p->sandbox->id : c->id);
 	d->name = xasprintf("kjob_%s_%s_forward_%.8s_%llx", p->ns, p->name, p->uid,
 	    (unsigned long long)clock_wall_ns());

@@ -24,11 +24,16 @@ static char *log_file(const struct container *c)
 	return logfile_path(p->set->env->logs_dir, p->ns, p->name, p->uid, c->name, c->attempt);
 }
 
-static char *message_file(const struct container *c)
+static char *beside_log(const struct container *c, const char *suffix)
 {
 	auto_free char *log = log_file(c);
 
-	return xasprintf("%s.message", log);
+	return xasprintf("%s%s", log, suffix);
+}
+
+static char *message_file(const struct container *c)
+{
+	return beside_log(c, ".message");
 }
 
 /* The folders LOGS_DIR/POD/CONTAINER. */
@@ -47,6 +52,14 @@ static void make_folders(char *file)
 	*container = '/';
 }
 
+char *container_file(const struct container *c, const char *suffix)
+{
+	char *path = beside_log(c, suffix);
+
+	make_folders(path);
+	return path;
+}
+
 char *message_prepare(const struct container *c)
 {
 	auto_free char *path = NULL;
@@ -54,8 +67,7 @@ char *message_prepare(const struct container *c)
 
 	if (!c->pod->set->env->engine_local)
 		return NULL;
-	path = message_file(c);
-	make_folders(path);
+	path = container_file(c, ".message");
 	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (fd < 0 || fchmod(fd, 0666) < 0) { /* any user of the container may write to it */
 		log_warn("%s: %s", path, strerror(errno));

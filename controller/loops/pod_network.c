@@ -266,7 +266,9 @@ engine_id pod_sandbox_create(const struct pod *p, engine_text_fn *cb, struct eng
 	struct container_spec s = {
 	    .name = name,
 	    .labels = labels,
-	    .ipc_mode = json_bool(spec, "hostIPC", false) ? "host" : "shareable",
+	    .ipc_mode = p->shared                           ? NULL
+			: json_bool(spec, "hostIPC", false) ? "host"
+							    : "shareable",
 	    .pid_mode = json_bool(spec, "hostPID", false) ? "host" : NULL,
 	};
 
@@ -275,7 +277,8 @@ engine_id pod_sandbox_create(const struct pod *p, engine_text_fn *cb, struct eng
 		container_refuse_later(p->sandbox, cb, who, &e);
 		return 0;
 	}
-	if (!json_bool(spec, "hostNetwork", false))
+	/* as where its container has the network, /etc/hosts of a shared one is the engine's */
+	if (!p->shared && !json_bool(spec, "hostNetwork", false))
 		args = network_sandbox_args(p->obj);
 	s.args = args;
 	volumes_sandbox_mounts(p, &mounts);

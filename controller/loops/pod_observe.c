@@ -128,6 +128,8 @@ struct pod_obs pod_observe(const struct pod *p)
 	    .deadline_ms = deadline_ms(p),
 	    .volumes = p->volumes,
 	    .address_first = p->address_first,
+	    .network_due = p->network_due,
+	    .hand_on = p->shared && !p->visited,
 	    .volumes_not_before_ms = p->volumes_not_before_ms,
 	    .containers = p->obs,
 	    .container_count = p->container_count,

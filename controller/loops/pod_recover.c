@@ -77,6 +77,16 @@ static const char *label(const struct container_info *info, const char *name)
 	return json_string_value(json_get(info->labels, name));
 }
 
+static bool is_sandbox(const struct container_info *info)
+{
+	return str_eq(label(info, LABEL_CONTAINER), SANDBOX_CONTAINER);
+}
+
+static bool is_shared(const struct container_info *info)
+{
+	return is_sandbox(info) && label(info, LABEL_SANDBOX);
+}
+
 static struct container *find_by_id(struct pods *set, const char *id)
 {
 	for (size_t i = 0; i < set->slot_count; i++) {
@@ -114,7 +124,7 @@ static void adopt(struct container *c, const struct container_info *info, int at
 	if (c->id && !c->prev_id)
 		c->prev_id = TAKE(c->id);
 	else if (c->id)
-		removal_add(c->pod->set, c->pod->uid, c->id, c->role == ROLE_SANDBOX);
+		removal_add(c->pod->set, pod_group(c->pod), c->id, c->role == ROLE_SANDBOX);
 	set_text(&c->id, info->id);
 	set_text(&c->end_reason, NULL);
 	set_text(&c->end_message, NULL);
@@ -151,7 +161,7 @@ static void match(struct container *c, const struct container_info *info)
 	} else if (attempt == c->attempt - 1 && !c->prev_id) {
 		c->prev_id = xstrdup(info->id);
 	} else if (!str_eq(c->prev_id, info->id)) {
-		removal_add(c->pod->set, c->pod->uid, info->id, c->role == ROLE_SANDBOX);
+		removal_add(c->pod->set, pod_group(c->pod), info->id, c->role == ROLE_SANDBOX);
 	}
 }
 
@@ -181,9 +191,10 @@ static void settle_round(struct pod *p)
  */
 static void match_stray(struct pods *set, const struct container_info *info)
 {
-	const char *uid = label(info, LABEL_UID), *group = uid ? uid : info->id;
+	const char *uid = label(info, LABEL_UID), *shared = label(info, LABEL_SANDBOX);
+	const char *group = shared ? shared : uid ? uid : info->id;
 	auto_json *obj = uid ? store_get_by_uid(set->env->store, kind_by_id(KIND_POD), uid) : NULL;
-	bool donor = str_eq(label(info, LABEL_CONTAINER), SANDBOX_CONTAINER);
+	bool donor = is_sandbox(info);
 
 	if (obj)
 		removal_later(set, group, info->id, donor);
@@ -191,15 +202,32 @@ static void match_stray(struct pods *set, const struct container_info *info)
 		removal_add(set, group, info->id, donor);
 }
 
-/* Engines list the newest first. */
+/* A sandbox that goes from pod to pod may be another's than that of its labels. */
+static void match_shared(struct pods *set, const struct container_info *info)
+{
+	const char *name = label(info, LABEL_SANDBOX);
+
+	if (reuse_claimed(set, name))
+		return;
+	if (info->state == CONTAINER_EXITED || info->state == CONTAINER_CREATED)
+		reuse_ended(set, info->id, name);
+	else
+		reuse_end_stray(set, info->id, name);
+}
+
+/* Engines list the newest first. Shared sandboxes go behind what was joined to them. */
 static void match_strays(struct pods *set, const struct container_info *infos, size_t len)
 {
 	for (size_t i = len; i-- > 0;) {
 		const char *uid = label(&infos[i], LABEL_UID);
 
-		if (!removal_knows(set, infos[i].id) && (!uid || !map_get(&set->by_uid, uid)))
+		if (!removal_knows(set, infos[i].id) && !is_shared(&infos[i]) &&
+		    (!uid || !map_get(&set->by_uid, uid)))
 			match_stray(set, &infos[i]);
 	}
+	for (size_t i = len; i-- > 0;)
+		if (!removal_knows(set, infos[i].id) && is_shared(&infos[i]))
+			match_shared(set, &infos[i]);
 }
 
 static bool in_list(const struct container_info *infos, size_t len, const char *id)
@@ -228,6 +256,56 @@ static void check_missing(struct pods *set, const struct container_info *infos, 
 	}
 }
 
+static const struct container_info *find_shared(
+    const struct container_info *infos, size_t len, const char *name)
+{
+	for (size_t i = 0; i < len; i++)
+		if (is_sandbox(&infos[i]) && str_eq(label(&infos[i], LABEL_SANDBOX), name))
+			return &infos[i];
+	return NULL;
+}
+
+/* A pod that has not ended, and its container or sandbox that an earlier controller made. */
+static void recover_shared(struct pod *p, const struct container_info *info,
+    const struct container_info *infos, size_t len)
+{
+	const char *name = label(info, LABEL_SANDBOX);
+	bool own = is_sandbox(info);
+
+	if (!name || p->sandbox || (own && !p->network_due))
+		return;
+	p->network_due = false;
+	if (!p->shared)
+		p->shared = xstrdup(name);
+	if (pod_phase_terminal(pod_phase_parse(json_str_or(p->obj, "status.phase", ""))))
+		return;
+	p->sandbox = sandbox_new(p);
+	info = own ? info : find_shared(infos, len, name);
+	if (own) /* it is matched as any other */
+		return;
+	p->sandbox->attempt = -1;
+	p->sandbox->stage = STAGE_EXITED;
+	if (!info)
+		return;
+	set_text(&p->sandbox->id, info->id);
+	if (info->state != CONTAINER_EXITED)
+		p->sandbox->stage = STAGE_CREATED; /* a second start does no harm */
+}
+
+static struct container *find_listed(
+    struct pods *set, const struct container_info *infos, size_t len, size_t i)
+{
+	const char *uid = label(&infos[i], LABEL_UID), *name = label(&infos[i], LABEL_CONTAINER);
+	struct pod *p = uid ? map_get(&set->by_uid, uid) : NULL;
+
+	if (!p || !name)
+		return NULL;
+	recover_shared(p, &infos[i], infos, len);
+	if (!is_sandbox(&infos[i]))
+		return pod_find_container(p, name);
+	return p->shared && !str_eq(p->shared, label(&infos[i], LABEL_SANDBOX)) ? NULL : p->sandbox;
+}
+
 static void on_list(
     struct engine_who who, const struct container_info *infos, size_t len, const struct err *err)
 {
@@ -241,13 +319,7 @@ static void on_list(
 		return;
 	}
 	for (size_t i = 0; i < len; i++) {
-		const char *uid = label(&infos[i], LABEL_UID),
-			   *name = label(&infos[i], LABEL_CONTAINER);
-		struct pod *p = uid ? map_get(&set->by_uid, uid) : NULL;
-		struct container *c = !p || !name ? NULL
-				      : str_eq(name, SANDBOX_CONTAINER)
-					  ? p->sandbox
-					  : pod_find_container(p, name);
+		struct container *c = find_listed(set, infos, len, i);
 
 		if (c && !c->busy)
 			match(c, &infos[i]);
@@ -290,7 +362,10 @@ static void relist_due(void *arg)
 static void on_event(struct engine_who who, const struct engine_event *event)
 {
 	struct container *c = find_by_id(who.ctx, event->container_id);
+	bool over = event->type == EVENT_DIE || event->type == EVENT_DESTROY;
 
+	if (!c && over)
+		reuse_lost(who.ctx, event->container_id);
 	if (!c)
 		return;
 	switch (event->type) {

@@ -22,7 +22,7 @@ enum removal_state {
 struct removal {
 	char *id;
 	struct group *group;
-	bool donor, kill;
+	bool donor;
 	enum removal_state state;
 	int tries;
 	struct pods *set;
@@ -125,7 +125,21 @@ static struct removal *removal_new(
 	return r;
 }
 
-/* The engine keeps a donor while anything is joined to it. */
+/* The engine keeps a donor while anything is joined to it. Nobody needs it when that has gone. */
+static void release_donors(struct pods *set, struct group *g)
+{
+	struct removal *next;
+
+	while (g->blocked.first)
+		set_state(g->blocked.first, REMOVAL_DUE);
+	for (struct removal *r = set->removals->kept.first; r; r = next) {
+		next = r->next;
+		if (r->group == g)
+			set_state(r, REMOVAL_DUE);
+	}
+	arm(set, 1);
+}
+
 static void removal_free(struct removal *r)
 {
 	struct removals *all = r->set->removals;
@@ -140,11 +154,8 @@ static void removal_free(struct removal *r)
 		map_del(&all->groups, g->name);
 		free(g->name);
 		free(g);
-	} else {
-		while (g->dependents == 0 && g->blocked.first) {
-			set_state(g->blocked.first, REMOVAL_DUE);
-			arm(r->set, 1);
-		}
+	} else if (!r->donor && g->dependents == 0) {
+		release_donors(r->set, g);
 	}
 	free(r->id);
 	free(r);
@@ -195,8 +206,23 @@ bool removal_knows(const struct pods *set, const char *id)
 
 void removal_forget_later(struct pods *set)
 {
+	struct removal *next;
+
+	/* donors first, which would be of no use without the others */
+	for (struct removal *r = set->removals->kept.first; r; r = next) {
+		next = r->next;
+		if (r->donor)
+			removal_free(r);
+	}
 	while (set->removals->kept.first)
 		removal_free(set->removals->kept.first);
+}
+
+bool removal_has_dependents(const struct pods *set, const char *group)
+{
+	const struct group *g = map_get(&set->removals->groups, group);
+
+	return g && g->dependents > 0;
 }
 
 size_t removals_waiting(const struct pods *set)
@@ -220,7 +246,6 @@ static void on_removed(struct engine_who who, const struct err *err)
 
 	set->removals->called--;
 	if (err && ++r->tries < REMOVAL_TRIES) {
-		r->kill = true; /* perhaps it runs */
 		set_state(r, REMOVAL_DUE);
 	} else {
 		if (err)
@@ -230,23 +255,11 @@ static void on_removed(struct engine_who who, const struct err *err)
 	arm(set, err ? REMOVAL_DELAY_MS * 10 : 1);
 }
 
-static void on_killed(struct engine_who who, const struct err *err)
-{
-	struct removal *r = who.ctx;
-
-	container_remove(r->set->env->engine, r->id, on_removed, who);
-}
-
 static void removal_begin(struct removal *r)
 {
-	struct engine_who who = {.ctx = r};
-
 	set_state(r, REMOVAL_CALLED);
 	r->set->removals->called++;
-	if (r->kill)
-		container_kill(r->set->env->engine, r->id, "SIGKILL", on_killed, who);
-	else
-		container_remove(r->set->env->engine, r->id, on_removed, who);
+	container_remove(r->set->env->engine, r->id, on_removed, (struct engine_who){.ctx = r});
 }
 
 static void removal_next(void *arg)
@@ -270,9 +283,10 @@ static void removal_next(void *arg)
 
 size_t pods_hurry_removals(struct pods *set)
 {
+	reuse_end_idle(set);
 	if (set->removals->due.first)
 		removal_next(set);
-	return set->engine_up ? removals_waiting(set) + volumes_leaving(set) : 0;
+	return set->engine_up ? removals_waiting(set) + volumes_leaving(set) + set->idle_count : 0;
 }
 
 void removal_release_all(struct pods *set)
@@ -282,9 +296,9 @@ void removal_release_all(struct pods *set)
 	const char *id;
 	void *r;
 
-	timer_cancel(set->env->loop, &all->timer);
 	while (map_next(&all->by_id, &it, &id, &r))
 		removal_free(r); /* which takes it out of the map */
+	timer_cancel(set->env->loop, &all->timer);
 	map_release(&all->by_id, NULL);
 	map_release(&all->groups, NULL);
 	free(TAKE(set->removals));

@@ -3,11 +3,13 @@
  * running in the eyes of pod_decide when it has been started, its address is known and its volumes
  * are filled.
  */
+#include "../../runtime/archive.h"
 #include "pod_volumes.h"
 #include "pods_internal.h"
 #include "services.h"
 
 #define RETRY_MS 1000
+#define HOSTS_MAX (64 * KIB)
 
 static void inspect_due(void *arg)
 {
@@ -31,7 +33,7 @@ void sandbox_renew(struct pod *p)
 {
 	struct container *b = p->sandbox;
 
-	removal_add(p->set, p->uid, b->prev_id, true);
+	removal_add(p->set, pod_group(p), b->prev_id, true);
 	free(b->prev_id);
 	b->prev_id = TAKE(b->id);
 	b->attempt++;
@@ -115,6 +117,10 @@ bool apply_sandbox_create(struct pod *p, struct container *c, const struct pod_a
 
 	if (services_hold(p->set->env->services, p->obj))
 		return false; /* queued when they are there */
+	if (p->shared) {
+		free(p->shared);
+		p->shared = container_engine_name(b);
+	}
 	b->busy = true;
 	b->call = pod_sandbox_create(p, on_created, container_who(b));
 	return true;
@@ -169,6 +175,39 @@ static void set_address(struct container *b, const char *ip)
 	b->pod->changed = true;
 }
 
+void sandbox_taken(struct container *b, const char *ip)
+{
+	if (ip)
+		set_address(b, ip);
+	up(b);
+}
+
+static void on_hosts(struct engine_who who, const char *data, size_t len, const struct err *err)
+{
+	struct container *b = container_of(who);
+
+	if (!b)
+		return;
+	pod_queue(b->pod);
+	if (err) {
+		failed(b, err);
+		return;
+	}
+	set_text(&b->pod->hosts, data);
+	up(b);
+}
+
+/* Those that join it later have another name. */
+static engine_id read_hosts(struct container *b)
+{
+	struct loops_env *env = b->pod->set->env;
+
+	if (!env->engine_local || !engine_hostname_follows(env->engine))
+		return 0;
+	return container_read_file(
+	    env->engine, b->id, "/etc/hosts", HOSTS_MAX, on_hosts, container_who(b));
+}
+
 static void on_inspected(
     struct engine_who who, const struct container_info *info, const struct err *err)
 {
@@ -184,7 +223,8 @@ static void on_inspected(
 	if (info->ip && *info->ip)
 		set_address(b, info->ip);
 	b->started_ns = info->started_at_ns;
-	b->call = volumes_fill(b->pod, b->id, on_filled, container_who(b));
+	b->call = b->pod->shared ? read_hosts(b)
+				 : volumes_fill(b->pod, b->id, on_filled, container_who(b));
 	if (!b->call)
 		up(b);
 }

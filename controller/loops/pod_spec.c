@@ -47,6 +47,7 @@ json *pod_labels(const struct pod *p, const char *container, int attempt)
 	json_set_str(l, LABEL_ATTEMPT, attempt_text);
 	if (p->round > 0)
 		json_set_str(l, LABEL_ROUND, round);
+	json_set_str(l, LABEL_SANDBOX, p->shared);
 	return l;
 }
 
@@ -77,11 +78,14 @@ static void on_image(struct engine_who who, const struct image_info *info, const
 /* ---- create ---- */
 
 /* Whom the container shares namespaces with. */
-static void apply_namespaces(const json *pod, const char *shared, struct container_spec *s)
+static void apply_namespaces(const struct pod *p, const char *shared, struct container_spec *s)
 {
-	const json *spec = json_get(pod, "spec");
+	const json *spec = json_get(p->obj, "spec");
 
-	if (shared) {
+	if (shared &&
+	    p->shared) { /* the network alone: what the last pod left in memory is its own */
+		s->network_mode = shared;
+	} else if (shared) {
 		if (!json_bool(spec, "hostNetwork", false))
 			s->network_mode = shared;
 		s->ipc_mode = shared;
@@ -110,6 +114,7 @@ struct making {
 	struct volume_mounts mounts;
 	struct strlist env;
 	json *command, *args;
+	char *hosts_file;
 };
 
 static void making_release(struct making *m)
@@ -119,16 +124,16 @@ static void making_release(struct making *m)
 	strlist_release(&m->env);
 	json_free(m->command);
 	json_free(m->args);
+	free(m->hosts_file);
 }
 
-static void mount_message(const struct container *c, struct volume_mounts *mounts)
+static void mount_file(struct volume_mounts *mounts, const char *source, const char *target)
 {
-	if (!c->message_file)
+	if (!source)
 		return;
 	GROW(mounts->items, mounts->cap, mounts->len + 1);
-	mounts->items[mounts->len++] = (struct mount_spec){.kind = MOUNT_BIND,
-	    .source = c->message_file,
-	    .target = json_str_or(container_json(c), "terminationMessagePath", MESSAGE_PATH)};
+	mounts->items[mounts->len++] =
+	    (struct mount_spec){.kind = MOUNT_BIND, .source = source, .target = target};
 }
 
 static int make(const struct container *c, const char *shared, struct making *m,
@@ -149,13 +154,15 @@ static int make(const struct container *c, const char *shared, struct making *m,
 	s->env = &m->env;
 	s->command = m->command;
 	s->args = m->args;
-	mount_message(c, &m->mounts);
+	mount_file(
+	    &m->mounts, c->message_file, json_str_or(spec, "terminationMessagePath", MESSAGE_PATH));
+	mount_file(&m->mounts, m->hosts_file = hosts_prepare(c), "/etc/hosts");
 	runner_mount(c, &m->mounts);
 	s->mounts = m->mounts.items;
 	s->mount_count = m->mounts.len;
 	security_apply(pod, spec, c->image_user, s, &m->parts);
 	resources_apply(spec, s);
-	apply_namespaces(pod, shared, s);
+	apply_namespaces(c->pod, shared, s);
 	return 0;
 }
 

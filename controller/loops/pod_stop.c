@@ -171,13 +171,13 @@ static void remove_containers(struct pod *p)
 		return;
 	}
 	for (size_t i = 0; i < p->container_count; i++) {
-		removal_add(p->set, p->uid, p->containers[i].id, false);
-		removal_add(p->set, p->uid, p->containers[i].prev_id, false);
+		removal_add(p->set, pod_group(p), p->containers[i].id, false);
+		removal_add(p->set, pod_group(p), p->containers[i].prev_id, false);
 	}
 	removal_add_by_status(p->set, p->obj); /* one that was made and never started */
 	if (p->sandbox) {
-		removal_add(p->set, p->uid, p->sandbox->id, true);
-		removal_add(p->set, p->uid, p->sandbox->prev_id, true);
+		removal_add(p->set, pod_group(p), p->sandbox->id, true);
+		removal_add(p->set, pod_group(p), p->sandbox->prev_id, true);
 	}
 	volumes_cleanup(p->set, p->obj);
 }

@@ -235,7 +235,7 @@ static void ask_volumes(struct pod *p)
 	auto_strlist command = {0};
 	struct exec_spec what = {.command = &command};
 
-	if (!p->sandbox || p->sandbox->stage != STAGE_RUNNING || p->usage->run ||
+	if (!pod_own_sandbox(p) || p->sandbox->stage != STAGE_RUNNING || p->usage->run ||
 	    !usage_needs_volumes(spec))
 		return;
 	what.container = p->sandbox->id;

@@ -50,7 +50,9 @@ bool volumes_wanted(const struct pod *p)
 
 const char *volume_sandbox(const struct pod *p)
 {
-	return p->sandbox && p->sandbox->stage == STAGE_RUNNING ? p->sandbox->id : NULL;
+	const struct container *b = pod_own_sandbox(p);
+
+	return b && b->stage == STAGE_RUNNING ? b->id : NULL;
 }
 
 /* ---- success and failure ---- */
@@ -392,7 +394,7 @@ static void fill(struct pod *p)
 	const char *sandbox = volume_sandbox(p);
 
 	v->update = false;
-	if (v->begun || !any_put(v) || (p->sandbox && !sandbox))
+	if (v->begun || !any_put(v) || (pod_own_sandbox(p) && !sandbox))
 		ready(p);
 	else if (sandbox)
 		volume_put(p, sandbox, true, on_filled);

@@ -400,7 +400,7 @@ static void update(struct pod *p)
 	p->vol->update = true;
 	if (sandbox)
 		volume_put(p, sandbox, true, on_updated);
-	else if (p->sandbox)
+	else if (pod_own_sandbox(p))
 		p->vol->stale = true; /* it is on its way, and is filled then */
 	else
 		p->vol->call = volume_holder_create(p, on_holder);

@@ -1,6 +1,7 @@
 #include "pod_volumes.h"
 #include "pod_env.h"
 #include "pods_internal.h"
+#include "sandbox_reuse.h"
 
 /* Decisions in one reconcile before it is taken for a loop without progress. */
 #define ACTIONS_MAX 64
@@ -161,6 +162,24 @@ static void containers_init(struct pod *p)
 		container_init(&p->containers[n++], p, spec, false);
 }
 
+const char *pod_group(const struct pod *p)
+{
+	return p->shared ? p->shared : p->uid;
+}
+
+struct container *pod_own_sandbox(const struct pod *p)
+{
+	return p->shared ? NULL : p->sandbox;
+}
+
+static bool has_begun(const struct pod *p)
+{
+	for (size_t i = 0; i < p->container_count; i++)
+		if (p->containers[i].round >= 0)
+			return true;
+	return false;
+}
+
 struct pod *pod_add(struct pods *set, json *obj)
 {
 	struct pod *p = xcalloc(1, sizeof(*p));
@@ -178,6 +197,8 @@ struct pod *pod_add(struct pods *set, json *obj)
 	containers_init(p);
 	if (pod_wants_sandbox(obj) || handlers_need_sandbox(set, obj))
 		p->sandbox = sandbox_new(p);
+	p->network_due = !p->sandbox && !has_begun(p) && reuse_fits(obj) &&
+			 str_eq(json_str(meta_controller(obj), "kind"), "Job");
 	p->address_first = pod_needs_sandbox_for_env(obj);
 	usage_begin(p);
 	map_set(&set->by_uid, p->uid, p);
@@ -218,14 +239,21 @@ static void container_release(struct container *c)
 	free(c->message_file);
 }
 
+void sandbox_free(struct pod *p)
+{
+	if (!p->sandbox)
+		return;
+	container_release(p->sandbox);
+	free(TAKE(p->sandbox));
+}
+
 static void pod_free(struct pod *p)
 {
 	struct pods *set = p->set;
 
 	for (size_t i = 0; i < p->container_count; i++)
 		container_release(&p->containers[i]);
-	if (p->sandbox)
-		container_release(p->sandbox);
+	sandbox_free(p);
 	volumes_forget(p);
 	usage_end(p);
 	pod_room_give(p);
@@ -236,7 +264,8 @@ static void pod_free(struct pod *p)
 	json_free(p->obj);
 	free(p->containers);
 	free(p->obs);
-	free(p->sandbox);
+	free(p->shared);
+	free(p->hosts);
 	free(p->unfit);
 	free(p->uid);
 	free(p->ns);
@@ -329,11 +358,11 @@ static bool is_settled(const struct pod *p)
 static void keep_containers(const struct pod *p)
 {
 	for (size_t i = 0; i < p->container_count && !p->gone; i++) {
-		removal_later(p->set, p->uid, p->containers[i].prev_id, false);
-		removal_later(p->set, p->uid, p->containers[i].id, false);
+		removal_later(p->set, pod_group(p), p->containers[i].prev_id, false);
+		removal_later(p->set, pod_group(p), p->containers[i].id, false);
 	}
 	if (p->sandbox && !p->gone)
-		removal_later(p->set, p->uid, p->sandbox->id, true);
+		removal_later(p->set, pod_group(p), p->sandbox->id, true);
 }
 
 static void reconcile(struct pod *p)
@@ -599,7 +628,7 @@ size_t pods_active(const struct pods *set)
 
 	for (size_t i = 0; i < set->slot_count; i++)
 		n += set->slots[i] && !set->slots[i]->released;
-	return n + removals_waiting(set) + volumes_leaving(set);
+	return n + removals_waiting(set) + set->idle_count + volumes_leaving(set);
 }
 
 void pods_for_owner(
@@ -626,6 +655,7 @@ void pods_free(struct pods *set)
 	timer_cancel(set->env->loop, &set->usage_timer);
 	volumes_release_all(set);
 	runners_release_all(set);
+	reuse_release_all(set);
 	removal_release_all(set);
 	map_release(&set->image_ids, free);
 	map_release(&set->by_uid, NULL);

@@ -12,6 +12,7 @@
  *   pod_stop.c     actions that end containers and pods
  *   pod_removal.c  removing engine containers, in the background
  *   pod_sandbox.c  the container that holds a pod's network
+ *   pod_reuse.c    sandboxes that go from pod to pod
  *   pod_message.c  termination messages
  *   pod_room.c     admission: what pods take of the node, and who waits
  *   pod_hooks.c    postStart and preStop
@@ -67,7 +68,7 @@ struct container {
 	char *stop_signal; /* of this instance, as the engine has it; NULL: not known yet */
 	struct stream *stream;
 	bool stream_open, stream_ended;
-	bool stream_is_log; /* it is the engine's log, not an attach */
+	bool stream_is_log;   /* it is the engine's log, not an attach */
 	struct stream *input; /* then: to stdin, once somebody has attached */
 	bool log_gap; /* output may have been missed: the engine's log must be read before the end
 			 counts */
@@ -139,8 +140,12 @@ struct pod {
 	size_t container_count, init_count;
 	struct container_obs *obs; /* room for what pod_decide is shown; one more for the sandbox */
 	struct container *sandbox; /* NULL: the pod needs none */
-	bool address_first;        /* containers are created when its address is known */
-	int round;                 /* how often everything began anew */
+	bool network_due;          /* whether it gets one that others have is to be decided */
+	bool visited;              /* somebody else was in its network: it is not handed on */
+	char *shared; /* the first name of a sandbox that goes from pod to pod (pod_reuse.c) */
+	char *hosts;  /* its /etc/hosts; NULL: containers get their own from the engine */
+	bool address_first; /* containers are created when its address is known */
+	int round;          /* how often everything began anew */
 	enum volumes_state volumes;
 	int64_t volumes_not_before_ms; /* they are tried again then */
 	struct pod_volumes *vol;       /* of pod_volumes; NULL: nothing is known yet */
@@ -188,6 +193,9 @@ struct pods {
 	struct map follows;   /* log path → struct follow_group (pod_logs.c) */
 	struct events *events;
 	struct timer relist, usage_timer;
+	struct idle_sandbox *idle; /* of pod_reuse.c */
+	size_t idle_count;
+	struct timer idle_timer;
 	struct removals *removals;   /* of pod_removal.c */
 	struct runner_care *runners; /* of pod_runner; NULL: nothing is known yet */
 	struct volume_care *volumes; /* of pod_volumes; NULL: nothing is to be done */
@@ -209,6 +217,10 @@ uint64_t container_part_key(const struct container *c, unsigned part);
 unsigned container_part(uint64_t key);
 /* Takes obj over. */
 struct pod *pod_add(struct pods *set, json *obj);
+/* Which containers are removed before their sandbox: of this pod, or of all that share one. */
+const char *pod_group(const struct pod *p);
+/* The sandbox, if it holds more than a network. */
+struct container *pod_own_sandbox(const struct pod *p);
 void pod_queue(struct pod *p);
 void pods_queue_all(struct pods *set);
 struct container *pod_find_container(struct pod *p, const char *name);
@@ -261,6 +273,8 @@ const char *usage_over(const struct pod *p);
  * NULL where the engine cannot see it.
  */
 char *message_prepare(const struct container *c);
+/* The path of a file beside the container's log, in a folder that is there; owned. */
+char *container_file(const struct container *c, const char *suffix);
 #define MESSAGE_PATH "/dev/termination-log" /* unless the spec names another */
 /* The instance has ended and its log is closed: sets end_message, if there is one. */
 void message_take(struct container *c);
@@ -311,6 +325,26 @@ bool apply_sandbox_stop(struct pod *p, struct container *c, const struct pod_act
 struct container *sandbox_new(struct pod *p);
 /* The old one has died: the next round gets another. */
 void sandbox_renew(struct pod *p);
+/* One that runs, and belongs to nobody any more. */
+void sandbox_taken(struct container *b, const char *ip);
+void sandbox_free(struct pod *p);
+
+/* ---- pod_reuse.c ---- */
+bool apply_reuse(struct pod *p, struct container *c, const struct pod_action *a);
+bool apply_sandbox_give(struct pod *p, struct container *c, const struct pod_action *a);
+/* Ends those that nobody has. */
+void reuse_end_idle(struct pods *set);
+void reuse_release_all(struct pods *set);
+/* The engine says that a container has ended or gone, perhaps an idle one. */
+void reuse_lost(struct pods *set, const char *id);
+/* One that nobody has does not run any more. */
+void reuse_ended(struct pods *set, const char *id, const char *name);
+/* Whether a pod has it, or it is idle. */
+bool reuse_claimed(const struct pods *set, const char *name);
+/* One that nobody claims. */
+void reuse_end_stray(struct pods *set, const char *id, const char *name);
+/* The file that is mounted at /etc/hosts of the next attempt, made anew, owned path; NULL: none. */
+char *hosts_prepare(const struct container *c);
 
 /* ---- pod_removal.c ---- */
 void removals_start(struct pods *set);
@@ -326,6 +360,8 @@ void removal_add(struct pods *set, const char *group, const char *id, bool donor
 void removal_later(struct pods *set, const char *group, const char *id, bool donor);
 /* Whether it is queued or kept. */
 bool removal_knows(const struct pods *set, const char *id);
+/* Whether others than donors of the group are queued or kept. */
+bool removal_has_dependents(const struct pods *set, const char *group);
 /* How many are about to go, without those that are kept. */
 size_t removals_waiting(const struct pods *set);
 /* Forgets which are kept: they are about to be listed again. */
@@ -390,7 +426,8 @@ enum pull_policy container_pull_policy(const struct container *c);
 #define LABEL_INSTANCE "io.kjob.instance"
 #define LABEL_ATTEMPT "io.kjob.attempt"
 #define LABEL_ROUND "io.kjob.round"
-#define SANDBOX_CONTAINER "POD" /* what LABEL_CONTAINER of a sandbox says */
+#define LABEL_SANDBOX "io.kjob.sandbox" /* the name of one that goes from pod to pod */
+#define SANDBOX_CONTAINER "POD"         /* what LABEL_CONTAINER of a sandbox says */
 
 /* ---- pod_config.c ---- */
 /* "NAME=VALUE" for all variables of a container; ERR_INVALID: something is missing. */

@@ -139,6 +139,11 @@ void engine_cancel(struct engine *en, engine_id id)
 			c->cancelled = true;
 }
 
+bool engine_hostname_follows(const struct engine *en)
+{
+	return false; /* no sandboxes that go from pod to pod */
+}
+
 enum engine_kind engine_kind(const struct engine *en)
 {
 	return ENGINE_DOCKER;
@@ -347,6 +352,8 @@ UNCALLED(engine_id, container_put_archive, struct engine *en, const char *id, co
     const void *tar, size_t len, engine_done_fn *cb, struct engine_who who)
 UNCALLED(engine_id, container_get_archive, struct engine *en, const char *id, const char *path,
     archive_data_fn *on_data, engine_done_fn *cb, struct engine_who who)
+UNCALLED(engine_id, container_read_file, struct engine *en, const char *id, const char *path,
+    size_t max, archive_file_fn *cb, struct engine_who who)
 UNCALLED(bool, engine_archive_follows_links, const struct engine *en)
 UNCALLED(bool, engine_unpacks_through_mounts, const struct engine *en)
 UNCALLED(engine_id, network_subnet, struct engine *en, engine_text_fn *cb, struct engine_who who)

@@ -4,11 +4,8 @@
 #include "../../runtime/loop.h"
 
 #define container_remove note_remove
-#define container_kill note_kill
 static engine_id note_remove(
     struct engine *en, const char *id, engine_done_fn *cb, struct engine_who who);
-static engine_id note_kill(struct engine *en, const char *id, const char *signal,
-    engine_done_fn *cb, struct engine_who who);
 #include "../../controller/loops/pod_removal.c"
 
 #include "test.h"
@@ -17,37 +14,23 @@ struct note {
 	char id[32];
 	engine_done_fn *cb;
 	struct engine_who who;
-	bool open, kill;
 };
 
 static struct note notes[8192];
 static size_t note_count;
 
-static engine_id note(const char *id, engine_done_fn *cb, struct engine_who who, bool kill)
+static engine_id note_remove(
+    struct engine *en, const char *id, engine_done_fn *cb, struct engine_who who)
 {
 	struct note *n = &notes[note_count++];
 
-	*n = (struct note){.cb = cb, .who = who, .open = true, .kill = kill};
+	*n = (struct note){.cb = cb, .who = who};
 	snprintf(n->id, sizeof(n->id), "%s", id);
 	return note_count;
 }
 
-static engine_id note_remove(
-    struct engine *en, const char *id, engine_done_fn *cb, struct engine_who who)
-{
-	return note(id, cb, who, false);
-}
-
-static engine_id note_kill(struct engine *en, const char *id, const char *signal,
-    engine_done_fn *cb, struct engine_who who)
-{
-	CHECK_STR(signal, "SIGKILL");
-	return note(id, cb, who, true);
-}
-
 static void answer(size_t i, const struct err *err)
 {
-	notes[i].open = false;
 	notes[i].cb(notes[i].who, err);
 }
 
@@ -99,26 +82,42 @@ TEST("a donor goes after the containers that are joined to it, kept ones too")
 	end(&f);
 }
 
-TEST("what cannot be removed is killed first, and given up after five tries")
+TEST("a donor that is kept goes with the last that was joined to it")
+{
+	struct fixture f;
+
+	begin(&f);
+	removal_later(&f.set, "g", "one", false);
+	removal_later(&f.set, "g", "donor", true);
+	removal_later(&f.set, "h", "other", true);
+	CHECK_INT(pods_hurry_removals(&f.set), 0);
+	removal_add(&f.set, "g", "one", false);
+	pods_hurry_removals(&f.set);
+	answer(0, NULL);
+	CHECK_INT(pods_hurry_removals(&f.set), 1);
+	CHECK_STR(notes[1].id, "donor");
+	answer(1, NULL);
+	CHECK_INT(pods_hurry_removals(&f.set), 0);
+	CHECK(removal_knows(&f.set, "other"));
+	end(&f);
+}
+
+TEST("what cannot be removed is given up after five tries")
 {
 	struct fixture f;
 	auto_err e = {0};
 
-	err_set(&e, ERR_CONFLICT, "it runs");
+	err_set(&e, ERR_UNAVAILABLE, "it is gone");
 	begin(&f);
 	removal_add(&f.set, "g", "a", false);
 	pods_hurry_removals(&f.set);
-	for (int i = 1; i < 5; i++) {
-		CHECK(!notes[note_count - 1].kill);
-		answer(note_count - 1, &e);
+	for (size_t i = 0; i < 5; i++) {
+		CHECK_INT(note_count, i + 1);
+		answer(i, &e);
 		pods_hurry_removals(&f.set);
-		CHECK(notes[note_count - 1].kill);
-		answer(note_count - 1, &e);
 	}
-	answer(note_count - 1, &e);
-	CHECK_INT(note_count, 9);
+	CHECK_INT(note_count, 5);
 	CHECK(!removal_knows(&f.set, "a"));
-	CHECK_INT(pods_hurry_removals(&f.set), 0);
 	end(&f);
 }
 

@@ -128,6 +128,16 @@ static bool step(struct world *w)
 		w->sandbox.stage = STAGE_RUNNING;
 		tell_plain(w, "sandbox");
 		break;
+	case POD_NETWORK: /* as if one were idle */
+		w->o.network_due = false;
+		w->o.sandbox = &w->sandbox;
+		w->sandbox.stage = STAGE_RUNNING;
+		tell_plain(w, "took a sandbox");
+		break;
+	case POD_SANDBOX_GIVE:
+		w->o.sandbox = NULL;
+		tell_plain(w, "gave the sandbox");
+		break;
 	case POD_SANDBOX_STOP:
 		w->sandbox.stage = STAGE_EXITED;
 		tell_plain(w, "no sandbox");
@@ -476,6 +486,45 @@ TEST("the sandbox starts before every container and is stopped after all of them
 	ends(&w, 1, 0);
 	ends(&w, 0, 0);
 	check_story(&w, "term a, Succeeded, no sandbox");
+	buf_release(&w.story);
+}
+
+TEST("a network that somebody had before is taken before anything is created, and given away when "
+     "nothing of the pod lives")
+{
+	struct world w;
+
+	world_init(&w, "ic", RESTART_NEVER);
+	w.o.network_due = w.o.hand_on = true;
+	w.o.volumes = VOLUMES_DUE;
+	CHECK_INT(pod_decide(&w.o).kind, POD_VOLUMES);
+	w.o.volumes = VOLUMES_READY;
+	run(&w);
+	check_story(&w, "took a sandbox, start a");
+	ends(&w, 0, 0);
+	check_story(&w, "start b");
+	ends(&w, 1, 3);
+	check_story(&w, "Failed, gave the sandbox");
+	buf_release(&w.story);
+}
+
+TEST("a sandbox is not given away while a container runs or a call for it is under way")
+{
+	struct world w;
+
+	with_sandbox(&w, "c", RESTART_NEVER);
+	w.o.hand_on = true;
+	check_story(&w, "sandbox, start a");
+	w.o.stopping = true;
+	w.o.stop_by_ms = w.o.now_ms + 1000;
+	run(&w);
+	check_story(&w, "term a");
+	w.sandbox.busy = true;
+	ends(&w, 0, 143);
+	check_story(&w, "Failed, gone");
+	w.sandbox.busy = false;
+	run(&w);
+	check_story(&w, "gave the sandbox");
 	buf_release(&w.story);
 }
 

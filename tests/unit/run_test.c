@@ -155,6 +155,25 @@ TEST("labels replace the default one")
 	CHECK_STR(err_msg(&e), "--labels: \"nonsense\" is not KEY=VALUE");
 }
 
+TEST("reuse of sandboxes is an annotation of the Job, not of its pods")
+{
+	auto_err e = {0};
+	auto_json *j = OBJECT(e, "x", "--image=i", "--reuse-sandbox");
+	auto_json *no = OBJECT(e, "x", "--image=i", "--reuse-sandbox=false");
+	auto_json *cron = OBJECT(e, "x", "--image=i", "--reuse-sandbox", "--schedule=@daily");
+	auto_json *pod = OBJECT(e, "x", "--image=i", "--reuse-sandbox", "--restart=Always");
+
+	CHECK(
+	    is_json(json_path(j, "metadata.annotations"), "{\"kjob.io/reuse-sandbox\":\"true\"}"));
+	CHECK(!json_has(j, "spec.template.metadata.annotations"));
+	CHECK(is_json(
+	    json_path(no, "metadata.annotations"), "{\"kjob.io/reuse-sandbox\":\"false\"}"));
+	CHECK(is_json(json_path(cron, "spec.jobTemplate.metadata.annotations"),
+	    "{\"kjob.io/reuse-sandbox\":\"true\"}"));
+	CHECK(!pod);
+	CHECK_STR(err_msg(&e), "--reuse-sandbox is for Jobs; --restart=Always runs a bare Pod");
+}
+
 /* ---- what pods and Jobs tell ---- */
 
 static json *parsed(const char *text)

@@ -429,7 +429,7 @@ static void read_answer(struct client *c, struct answer *a)
 		CHECK(client_wait_bytes(c, len));
 		buf_add(&a->body, c->in.ptr, len < c->in.len ? len : c->in.len);
 		buf_consume(&c->in, len);
-	} else {
+	} else if (a->status != 304) { /* which has no body */
 		while (read_chunk(c, &a->body) > 0)
 			;
 	}

@@ -33,18 +33,31 @@ void container_begin_attempt(struct container *c)
 	set_text(&c->kill_message, NULL);
 	set_text(&c->image_user, NULL);
 	set_text(&c->stop_signal, NULL);
+	set_text(&c->ip, NULL);
 	c->unsure = false;
+}
+
+/* What is tried again, and when. */
+static void wait_with(struct container *c, const char *reason, const char *message)
+{
+	c->not_before_ms = now_ms() + POD_RETRY_MS;
+	set_text(&c->waiting_reason, reason);
+	set_text(&c->waiting_message, message);
+	pod_queue(c->pod);
 }
 
 void container_retry(struct container *c, const char *reason, const char *message)
 {
-	c->not_before_ms = restart_backoff_next(&c->error_backoff, now_ms());
-	if (c->not_before_ms <= now_ms())
-		c->not_before_ms = restart_backoff_next(&c->error_backoff, now_ms());
-	set_text(&c->waiting_reason, reason);
-	set_text(&c->waiting_message, message);
+	wait_with(c, reason, message);
 	container_event(c, "Warning", "Failed", "Error: %s", message);
-	pod_queue(c->pod);
+}
+
+void container_retry_image(
+    struct container *c, const char *event, const char *reason, const char *message)
+{
+	wait_with(c, reason, message);
+	container_event(c, "Warning", event, "%s", message);
+	container_event(c, "Warning", "Failed", "Error: %s", reason);
 }
 
 static void wait_for_engine(struct container *c)
@@ -94,13 +107,7 @@ static bool apply_never_pull(struct pod *p, struct container *c, const struct po
 	    xasprintf("Container image \"%s\" is not present with pull policy of Never", image);
 
 	c->image_missing = false; /* the next try asks the engine again */
-	c->not_before_ms = restart_backoff_next(&c->image_backoff, now_ms());
-	if (c->not_before_ms <= now_ms())
-		c->not_before_ms = restart_backoff_next(&c->image_backoff, now_ms());
-	set_text(&c->waiting_reason, "ErrImageNeverPull");
-	set_text(&c->waiting_message, text);
-	container_event(c, "Warning", "ErrImageNeverPull", "%s", text);
-	container_event(c, "Warning", "Failed", "Error: ErrImageNeverPull");
+	container_retry_image(c, "ErrImageNeverPull", "ErrImageNeverPull", text);
 	return true;
 }
 
@@ -157,7 +164,7 @@ bool container_refuse_image(struct container *c, const struct err *err)
 			 "\"%s\": invalid reference "
 			 "format",
 	    image, image);
-	container_retry(c, "InvalidImageName", text);
+	container_retry_image(c, "InspectFailed", "InvalidImageName", text);
 	return true;
 }
 

@@ -92,7 +92,6 @@ void pods_config_news(struct pods *set, const char *ns)
 			if (!waits_for_config(c))
 				continue;
 			c->not_before_ms = 0;
-			c->error_backoff = (struct restart_backoff){0};
 			pod_queue(p);
 		}
 	}

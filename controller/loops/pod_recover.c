@@ -134,8 +134,8 @@ static void adopt(struct container *c, const struct container_info *info, int at
 		c->stage =
 		    STAGE_CREATED; /* a second start does no harm, and its volumes are filled */
 	c->log_gap = c->stage == STAGE_RUNNING && c->role != ROLE_SANDBOX;
-	c->unsure = c->stage == STAGE_CREATED;
 	container_begin_attempt(c);
+	c->unsure = c->stage == STAGE_CREATED;
 	if (c->stage == STAGE_RUNNING && c->post_start == HOOK_DUE)
 		c->post_start = HOOK_DONE;
 	take_round(c, info);

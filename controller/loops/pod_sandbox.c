@@ -53,9 +53,7 @@ static void retry(struct container *b, const struct err *err)
 		b->not_before_ms = now_ms() + RETRY_MS;
 		return;
 	}
-	b->not_before_ms = restart_backoff_next(&b->error_backoff, now_ms());
-	if (b->not_before_ms <= now_ms())
-		b->not_before_ms = now_ms() + RETRY_MS;
+	b->not_before_ms = now_ms() + POD_RETRY_MS;
 	recorder_event(p->set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Warning",
 	    "FailedCreatePodSandBox", "kubelet", "Failed to create pod sandbox: %s", err_msg(err));
 }
@@ -133,7 +131,6 @@ static void up(struct container *b)
 	b->busy = false;
 	b->call = 0;
 	b->stage = STAGE_RUNNING;
-	b->error_backoff = (struct restart_backoff){0};
 	b->stream_ended = true; /* there is none: the event of its end counts at once */
 	if (b->died)
 		exit_inspect_soon(b, 1);

@@ -71,7 +71,7 @@ static void on_image(struct engine_who who, const struct image_info *info, const
 		auto_free char *text =
 		    xasprintf("Failed to inspect image \"%s\": %s", image, err_msg(err));
 
-		container_retry(c, "ImageInspectError", text);
+		container_retry_image(c, "InspectFailed", "ImageInspectError", text);
 	}
 }
 

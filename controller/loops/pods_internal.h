@@ -96,7 +96,7 @@ struct container {
 	char *pull_error;      /* of the last pull, which failed; NULL: none did */
 	int64_t pull_retry_ms; /* not to be pulled again before this */
 	int64_t not_before_ms;
-	struct restart_backoff restart_backoff, image_backoff, error_backoff;
+	struct restart_backoff restart_backoff, image_backoff;
 
 	/* probes and hooks, of this attempt */
 	bool startup_failing;   /* it has a startup probe that has not succeeded yet */
@@ -241,8 +241,13 @@ void pod_store(struct pod *p);
 bool pod_apply(struct pod *p, const struct pod_action *a);
 void container_event(struct container *c, const char *type, const char *reason, const char *fmt,
     ...) PRINTF_LIKE(4, 5);
-/* Takes note of trouble that is tried again later: waiting reason, message, back-off. */
+/* As a kubelet's pod worker does after a failure, without jitter. */
+#define POD_RETRY_MS 10000
+/* Takes note of trouble that is tried again after POD_RETRY_MS: waiting reason, message, event. */
 void container_retry(struct container *c, const char *reason, const char *message);
+/* The same of trouble with the image itself, of which an event of its own tells. */
+void container_retry_image(
+    struct container *c, const char *event, const char *reason, const char *message);
 /* Whether the engine said that the image's name cannot be one: waiting reason InvalidImageName,
  * then. */
 bool container_refuse_image(struct container *c, const struct err *err);

@@ -14,6 +14,10 @@ setup_file() {
 		echo '  containers:'
 		has_container c 'sleep 100' 'lifecycle={postStart: {exec: {command: ["false"]}}}'
 
+		pod_of n24-http rp=Always grace=1
+		echo '  containers:'
+		has_container c 'trap "exit 0" TERM; while :; do sleep 0.1; done' 'lifecycle={postStart: {httpGet: {port: 98}}}'
+
 		for p in long:10:3 short:1:10; do
 			IFS=: read -r name grace pause <<<"$p"
 			pod_of "$name" grace="$grace"
@@ -54,6 +58,16 @@ teardown_file() {
 	eventually 15 restarted
 	has "$(events_of n24)" "Warning FailedPostStartHook PostStartHook failed" "Normal Killing FailedPostStartHook"
 	is "$(get pod/n24 '[.status.containerStatuses[0] | .started, .ready] | map(tostring) | join(" ")')" "false false"
+	eventually 10 shows '^n24 +0/1 +(PostStartHookError|CrashLoopBackOff) ' get pod n24
+}
+
+@test "N24 a hook that asks over the network fails in the second attempt as it did in the first" {
+	failed_twice() {
+		kjob get events --field-selector involvedObject.name=n24-http -o json |
+			jq -e '[.items[] | select(.reason == "FailedPostStartHook" and .type == "Warning")][0].count >= 2'
+	}
+	eventually 20 failed_twice
+	[ "$(status_of n24-http c .restartCount)" -ge 1 ]
 }
 
 # stop_times POD: milliseconds from the DELETE to SIGTERM and to the end of the pod.

@@ -19,7 +19,7 @@ setup_file() {
 	image_make
 	{
 		pod n01 'exit 0' rp=Always
-		pod n02 'echo try; exit 1' rp=OnFailure
+		pod n02 'cut -d. -f1 /proc/uptime; exit 1' rp=OnFailure
 		pod n03 'exit 3'
 		pod n27-never true image=localhost/kjob-test-absent:1 imagePullPolicy=Never
 		pod n28 true 'image=UPPER//x'
@@ -42,10 +42,13 @@ restarted() { # POD N
 @test "N02 a failing container restarts at once, then after ten seconds" {
 	eventually 15 restarted n02 1
 	eventually 10 is_waiting n02 CrashLoopBackOff
+	kjob logs n02 >"$WORK/n02"
 	matches "$(container_state n02 .state.waiting.message)" \
 		'^back-off 10s restarting failed container=c pod=n02_default\([0-9a-f-]+\)$'
 	is "$(get pod/n02 .status.phase)" Running
 	matches "$(kjob get pod n02)" '^n02 +0/1 +CrashLoopBackOff +1 \([0-9]+s ago\) '
+	matches "$(events_of n02)" '^Warning BackOff Back-off restarting failed container c in pod n02_default\([0-9a-f-]+\)$'
+	is "$(condition_of n02 Ready)" "False ContainersNotReady containers with unready status: [c]"
 }
 
 @test "N21 variables are expanded in the environment and in arguments" {
@@ -128,6 +131,11 @@ is_waiting() { # POD REASON
 	eventually 10 is_waiting n28 InvalidImageName
 	is "$(get pod/n28 .status.phase)" Pending
 	matches "$(kjob get pod n28)" '^n28 +0/1 +InvalidImageName '
+	local why="Failed to apply default image tag \"UPPER//x\": couldn't parse image name \"UPPER//x\": invalid reference format"
+	is "$(container_state n28 .state.waiting.message)" "$why"
+	has "$(events_of n28)" "Warning InspectFailed $why" 'Warning Failed Error: InvalidImageName'
+	matches "$(events_of n27-never)" '^Warning ErrImageNeverPull Container image "localhost/kjob-test-absent:1" is not present'
+	has "$(events_of n27-never)" 'Warning Failed Error: ErrImageNeverPull'
 }
 
 @test "N03 a pod that is not restarted fails with its container" {
@@ -138,6 +146,9 @@ is_waiting() { # POD REASON
 
 @test "N02 the second restart of a failing container comes, too" {
 	eventually 20 restarted n02 2
+	eventually 10 is_waiting n02 CrashLoopBackOff
+	has "$(container_state n02 .state.waiting.message)" 'back-off 20s restarting failed container=c'
+	between 10 $(($(kjob logs n02) - $(cat "$WORK/n02"))) 13
 }
 
 @test "N01 with restartPolicy Always success restarts too" {

@@ -59,7 +59,9 @@ setup_file() {
 		job_with_init i05 'echo init $JOB_COMPLETION_INDEX' 'completionMode: Indexed' 'completions: 1'
 		job_with_init p06 'exit 42' 'backoffLimit: 6' \
 			'podFailurePolicy: {rules: [{action: FailJob, onExitCodes: {operator: In, values: [42]}}]}'
+		pod n23-one 'head -c 5000 /dev/zero | tr "\\0" x >/dev/termination-log; exit 1'
 	} | apply
+	timeout 60 "$KJOB_BIN" get pod n04 -w >"$WORK/n04" 2>&1 3>&- &
 }
 
 # job_with_init NAME SCRIPT-OF-THE-INIT-CONTAINER [LINE OF THE SPEC...]
@@ -91,6 +93,8 @@ teardown_file() {
 	is "$(get pod/n04 '[.status.initContainerStatuses[] | .name, .ready, .restartCount] | map(tostring) | join(" ")')" \
 		"b true 0 a true 0"
 	is "$(condition_of n04 Initialized)" "True PodCompleted -"
+	is "$(awk '$1 == "n04" && $3 != last { last = $3; print last }' "$WORK/n04" | grep -E '^(Init|PodI|Comp)' | xargs)" \
+		"Init:0/2 Init:1/2 PodInitializing Completed"
 }
 
 @test "N05 a failed init container fails a pod that is not restarted" {
@@ -98,6 +102,7 @@ teardown_file() {
 	matches "$(kjob get pod n05)" '^n05 +0/1 +Init:Error +0 '
 	is "$(condition_of n05 Initialized)" "False ContainersNotInitialized containers with incomplete status: [a]"
 	is "$(status_of n05 main '.state.waiting.reason')" PodInitializing
+	is "$(condition_of n05 Ready)" "False PodFailed -"
 	try kjob logs n05
 	has "$err" 'container "main" in pod "n05" is waiting to start: PodInitializing'
 }
@@ -131,6 +136,7 @@ teardown_file() {
 		status_of n23 "$1" '.state.terminated.message // ""'
 	}
 	is "$(message file | tr -d '\n' | wc -c)" 3072 # 12 KiB among four
+	is "$(status_of n23-one c '.state.terminated.message | length')" 4096
 	is "$(message elsewhere)" told
 	is "$(message fallback | sed -n 1p)" 21
 	is "$(message fallback | sed -n 80p)" 100

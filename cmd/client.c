@@ -113,6 +113,13 @@ int client_status_error(int status, const char *body, size_t len, struct err *e)
 
 /* ---- connecting ---- */
 
+static const char *behind_scheme(const char *address)
+{
+	const char *at = strstr(address, "://");
+
+	return at ? at + strlen("://") : address;
+}
+
 /*
  * A controller that runs on another engine than the one asked for is an error, never a silent
  * choice.
@@ -131,7 +138,8 @@ static int check_engine(struct client *c, const char *wanted, struct err *e)
 	address = json_str_or(status, "engine.address", "");
 	if (str_eq(kind, wanted) || str_eq(address, wanted) || !*address)
 		return 0;
-	if (str_has_prefix(wanted, "unix://") && str_eq(address, wanted + strlen("unix://")))
+	/* unix://PATH is told as the path, tcp://HOST:PORT as a URL */
+	if (str_eq(behind_scheme(address), behind_scheme(wanted)))
 		return 0;
 	return err_set(e, ERR_CONFLICT,
 	    "this instance runs on %s (%s), not on %s; end it with 'kjob controller stop', or set "

@@ -18,6 +18,11 @@ setup_file() {
 		echo '  containers:'
 		has_container c 'sleep 100' 'readinessProbe={exec: {command: [sleep, "55"]}, periodSeconds: 2, timeoutSeconds: 1}'
 
+		pod_of odd grace=1
+		echo '  containers:'
+		has_container c 'sleep 100' 'readinessProbe={exec: {command: [nope]}, periodSeconds: 1}' \
+			'livenessProbe={exec: {command: [sh, -c, "while :; do echo 5571 5571 5571 5571; done"]}, periodSeconds: 2, failureThreshold: 100}'
+
 		pod_of n16 grace=1
 		echo '  containers:'
 		has_container c 'sleep 100' 'readinessProbe={exec: {command: ["true"]}, initialDelaySeconds: 6, periodSeconds: 1}'
@@ -40,7 +45,7 @@ setup_file() {
 
 		pod_of n14 grace=1
 		echo '  containers:'
-		has_container c 'mkdir /w; echo x >/w/f; sleep 2; httpd -f -p 8080 -h /w' 'ports=[{name: web, containerPort: 8080}]' \
+		has_container c 'mkdir /w; echo x >/w/f; sleep 4; httpd -f -p 8080 -h /w' 'ports=[{name: web, containerPort: 8080}]' \
 			'startupProbe={tcpSocket: {port: web}, periodSeconds: 1, failureThreshold: 30}' \
 			'readinessProbe={httpGet: {port: web, path: /f}, periodSeconds: 1}'
 		has_container missing 'sleep 100' 'readinessProbe={httpGet: {port: 8080, path: /none}, periodSeconds: 1}'
@@ -80,6 +85,16 @@ restarted() { # POD [N]
 		[ "$(engine GET "/containers/$id/top" | jq '[.Processes[] | select(join(" ") | contains("sleep 55"))] | length')" -le 1 ]
 	}
 	eventually 5 left
+}
+
+@test "a command that is not there is no failure, one that prints without end costs no memory and is killed" {
+	eventually 15 matches_event odd 'Readiness probe errored and resulted in unknown state: failed to exec in container: exec: "nope": executable file not found in $PATH'
+	eventually 15 matches_event odd 'timed out after 1s'
+	lacks "$(events_of odd)" 'Readiness probe failed'
+	is "$(status_of odd c .restartCount)" 0
+	between 1 "$(awk '/^VmHWM/ { print int($2 / 1024) }' "/proc/$(controller_pid)/status")" 60
+	kjob exec odd -- sh -c 'ps | grep -c "[5]571"' >"$T/left" || true
+	between 0 "$(cat "$T/left")" 1
 }
 
 matches_event() { # POD PART

@@ -132,7 +132,7 @@ possible() {
 		pod_of quiet grace=1
 		echo '  containers:'
 		has_container c 'sleep 100' 'readinessProbe={exec: {command: [cat, /etc/hostname]}, periodSeconds: 1}' \
-			'livenessProbe={httpGet: {port: 9}, periodSeconds: 100, timeoutSeconds: 5, failureThreshold: 10}'
+			'livenessProbe={httpGet: {port: 9}, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 100}'
 	} | kjob apply -f - >/dev/null
 	eventually 40 ready web
 	eventually 20 ready quiet

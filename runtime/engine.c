@@ -192,6 +192,7 @@ engine_id call_send(struct call *c, const struct call_request *r)
 	};
 
 	call_link(c);
+	log_debug("engine: %s %s", r->method, path);
 	c->http = http_send(c->en->http, &req);
 	return c->id;
 }

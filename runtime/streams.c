@@ -300,6 +300,7 @@ static void stream_send(struct stream *s, const char *method, const char *path, 
 	    .ctx = s,
 	};
 
+	log_debug("engine: %s %s", req.method, req.path);
 	s->http = http_send(s->en->http, &req);
 }
 

@@ -165,3 +165,20 @@ parts_pod() { # NAME
 	eventually 30 no_containers "io.kubernetes.pod.uid=$uid"
 	kjob delete pod here --now >/dev/null
 }
+
+some_containers() {
+	[ -n "$(containers)" ]
+}
+
+@test "a Job of thousands creates no more containers than the node has room for, and none once nobody wants them" {
+	local room=$(($(kjob get nodes -o json | jq -r '.items[0].status.allocatable.cpu') * 5))
+	job thousands 'sleep 1000' grace=0 completions=3000 parallelism=3000 |
+		sed 's,^        image:,        resources: {requests: {cpu: 200m}}\n&,' | apply
+	eventually 30 field_is job/thousands .status.active 3000
+	eventually 20 some_containers
+	between 1 "$(containers | wc -l)" "$room"
+	kjob patch job thousands -p '{"spec":{"parallelism":0}}' >/dev/null
+	between 0 "$(containers | wc -l)" "$room"
+	eventually 30 no_containers
+	kjob delete job thousands >/dev/null
+}

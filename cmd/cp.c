@@ -20,6 +20,9 @@ static const struct opt options[] = {
     {"container", 'c', OPT_STRING, NULL, "NAME", "Of this container", NULL, NULL},
     {"no-preserve", 0, OPT_BOOL, NULL, NULL,
 	"Do not keep the owners and permissions of local files in the container", NULL, NULL},
+    {"retries", 0, OPT_INT, "0", "N",
+	"How often copying from a container begins anew when the connection is lost; -1: always",
+	NULL, NULL},
     OPT_END,
 };
 
@@ -135,7 +138,28 @@ static int download(
 	return rc;
 }
 
+static int download_again(
+    struct copy *c, const struct cp_spec *from, const struct cp_spec *to, struct err *e)
+{
+	int64_t left = opts_int(&c->ctx->opts, "retries");
+	int rc = download(c, from, to, e);
+
+	while (rc < 0 && e->reason == ERR_UNAVAILABLE && !err_is_status(e) && left-- != 0) {
+		fprintf(stderr, "warning: %s; copying again\n", err_msg(e));
+		err_clear(e);
+		rc = client_revive(c->ctx->client, e) < 0 ? -1 : download(c, from, to, e);
+	}
+	return rc;
+}
+
 /* ---- to a container ---- */
+
+static void tell_skipped(const struct packer *p)
+{
+	if (p && packer_skipped(p))
+		fprintf(stderr, "warning: skipped %zu devices, sockets and the like\n",
+		    packer_skipped(p));
+}
 
 /* Packs the local file as NAME, to be unpacked in DIR. */
 static int upload_archive(
@@ -145,6 +169,7 @@ static int upload_archive(
 
 	c->packer = packer_new(source, name, !opts_bool(&c->ctx->opts, "no-preserve"), e);
 	rc = c->packer ? run_archive(c, dir, e) : -1;
+	tell_skipped(rc == 0 ? c->packer : NULL);
 	packer_free(TAKE(c->packer));
 	return rc;
 }
@@ -175,6 +200,7 @@ static int upload_by_tar(struct copy *c, const char *source, const char *target,
 
 	c->packer = packer_new(source, base, preserve, e);
 	code = c->packer ? run(c, words, preserve ? 5 : 7, &errs, e) : -1;
+	tell_skipped(code == 0 ? c->packer : NULL);
 	packer_free(TAKE(c->packer));
 	if (NO_SUCH_COMMAND(code) && client_is_kjob(c->ctx->client))
 		return upload_by_engine(c, source, target, e);
@@ -263,7 +289,7 @@ static int exec_cp(struct cmd_ctx *ctx, struct err *e)
 	if (cp_spec_parse(ctx->args[0], &from, e) == 0 &&
 	    cp_spec_parse(ctx->args[1], &to, e) == 0 && check_usage(&from, &to, e) == 0 &&
 	    find(&c, from.pod ? &from : &to, e) == 0)
-		rc = from.pod ? download(&c, &from, &to, e) : upload(&c, &from, &to, e);
+		rc = from.pod ? download_again(&c, &from, &to, e) : upload(&c, &from, &to, e);
 	json_free(c.pod);
 	free(c.container);
 	return rc;

@@ -25,6 +25,8 @@ struct packer;
 struct packer *packer_new(
     const char *source, const char *name, bool owners, struct err *e) MUST_USE;
 void packer_free(struct packer *p);
+/* How many devices, sockets and the like were left out. */
+size_t packer_skipped(const struct packer *p);
 /* The next piece; 0: that was all, -1: a file cannot be read. */
 int64_t packer_read(struct packer *p, char *data, size_t max, struct err *e);
 

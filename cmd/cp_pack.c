@@ -24,6 +24,7 @@ struct packer {
 	char *path;         /* its */
 	int64_t size, left; /* of it: what changes meanwhile is cut or filled up */
 	bool ended, owners;
+	size_t skipped;
 	struct buf out;
 	size_t at; /* in out */
 };
@@ -101,6 +102,7 @@ static int add(struct packer *p, const char *path, const char *name, bool follow
 		entry.type = TAR_SYMLINK;
 		entry.link = link;
 	} else {
+		p->skipped++;
 		return 0;
 	}
 	tar_add_header(&p->out, &entry);
@@ -117,6 +119,11 @@ struct packer *packer_new(const char *source, const char *name, bool owners, str
 		return p;
 	packer_free(p);
 	return NULL;
+}
+
+size_t packer_skipped(const struct packer *p)
+{
+	return p->skipped;
 }
 
 static void close_level(struct packer *p)

@@ -123,7 +123,8 @@ json *pod_pick(struct cmd_ctx *ctx, const char *word, int64_t timeout_ns, struct
 void pod_pick_path(const json *pod, const char *sub, struct buf *path)
 {
 	pods_path(json_str_or(pod, "metadata.namespace", "default"), NULL, path);
-	buf_addf(path, "/%s/%s", json_str_or(pod, "metadata.name", ""), sub);
+	if (sub)
+		buf_addf(path, "/%s/%s", json_str_or(pod, "metadata.name", ""), sub);
 }
 
 char *pod_exec_path(const json *pod, const char *container, const char *const *words, size_t count,
@@ -168,12 +169,18 @@ const json *pod_pick_spec(const json *pod, const char *name)
 	return NULL;
 }
 
-int pod_pick_check(const json *pod, const char *what, struct err *e)
+bool pod_has_ended(const json *pod)
 {
 	const char *phase = json_str_or(pod, "status.phase", "");
 
-	if (!str_eq(phase, "Succeeded") && !str_eq(phase, "Failed"))
+	return str_eq(phase, "Succeeded") || str_eq(phase, "Failed");
+}
+
+int pod_pick_check(const json *pod, const char *what, struct err *e)
+{
+	if (!pod_has_ended(pod))
 		return 0;
 	return err_set(e, ERR_BAD_REQUEST,
-	    "cannot %s a container in a completed pod; current phase is %s", what, phase);
+	    "cannot %s a container in a completed pod; current phase is %s", what,
+	    json_str(pod, "status.phase"));
 }

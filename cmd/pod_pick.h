@@ -12,7 +12,7 @@
 
 /* The pod's object; owned. The context is connected by then. NULL: e is set. */
 json *pod_pick(struct cmd_ctx *ctx, const char *word, int64_t timeout_ns, struct err *e) MUST_USE;
-/* Appends "/api/v1/namespaces/NS/pods/NAME/SUB". */
+/* Appends "/api/v1/namespaces/NS/pods/NAME/SUB"; without SUB, the path of all pods. */
 void pod_pick_path(const json *pod, const char *sub, struct buf *path);
 /* The path of pods/exec for a command; owned. */
 char *pod_exec_path(const json *pod, const char *container, const char *const *words, size_t count,
@@ -24,6 +24,8 @@ char *pod_exec_path(const json *pod, const char *container, const char *const *w
 char *pod_pick_container(const json *pod, const char *wanted, bool quiet, struct err *e) MUST_USE;
 /* A container of the spec, of whichever list; NULL: there is none of that name. */
 const json *pod_pick_spec(const json *pod, const char *name);
+/* By its phase. */
+bool pod_has_ended(const json *pod);
 /* -1 with kubectl's words for a pod that has ended; what: "exec into", "attach". */
 int pod_pick_check(const json *pod, const char *what, struct err *e) MUST_USE;
 

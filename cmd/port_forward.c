@@ -12,6 +12,7 @@
 #include "interrupt.h"
 #include "pod_pick.h"
 #include "resources.h"
+#include "watcher.h"
 
 #define PIECE (32 * KIB)
 #define HELD_MAX (512 * KIB)
@@ -37,7 +38,7 @@ struct listener {
 /* One local connection and the WebSocket it goes through. */
 struct tunnel {
 	struct forwarder *all;
-	unsigned remote;
+	struct forward_port port;
 	int fd;
 	struct loop_fd *watch;
 	struct channel channel;
@@ -55,6 +56,8 @@ struct forwarder {
 	const json *pod;
 	struct listener *listeners;
 	struct tunnel *tunnels;
+	struct watcher watch; /* of the pod */
+	bool lost;            /* it has ended, or is gone */
 };
 
 /* ---- a connection ---- */
@@ -121,8 +124,8 @@ static void on_open(void *ctx)
 
 static void on_trouble(struct tunnel *t, const char *text, size_t len)
 {
-	fprintf(stderr, "error: an error occurred forwarding to port %u: %.*s\n", t->remote,
-	    (int)len, text);
+	fprintf(stderr, "error: an error occurred forwarding %u -> %u: %.*s\n", t->port.local,
+	    t->port.remote, (int)len, text);
 }
 
 static void on_data(void *ctx, unsigned channel, const unsigned char *data, size_t len)
@@ -167,19 +170,19 @@ static void on_end(void *ctx, const struct err *err)
 static const struct channel_callbacks callbacks = {
     .on_open = on_open, .on_data = on_data, .on_writable = on_writable, .on_end = on_end};
 
-static void tunnel_new(struct forwarder *f, int fd, unsigned remote)
+static void tunnel_new(struct forwarder *f, int fd, const struct forward_port *port)
 {
 	struct tunnel *t = xcalloc(1, sizeof(*t));
 	auto_buf path = {0};
 
 	t->all = f;
 	t->fd = fd;
-	t->remote = remote;
+	t->port = *port;
 	t->watch = loop_fd_new(client_loop(f->client), fd, 0, on_local, t);
 	t->next = f->tunnels;
 	f->tunnels = t;
 	pod_pick_path(f->pod, "portforward", &path);
-	query_addf(&path, "ports", "%u", remote);
+	query_addf(&path, "ports", "%u", port->remote);
 	channel_open(&t->channel, f->client, buf_str(&path), &callbacks, t);
 }
 
@@ -218,7 +221,7 @@ static void on_accept(void *arg, int events)
 		return;
 	out_addf(&l->all->ctx->out, "Handling connection for %u\n", l->port.local);
 	out_flush(&l->all->ctx->out);
-	tunnel_new(l->all, fd, l->port.remote);
+	tunnel_new(l->all, fd, &l->port);
 }
 
 static unsigned bound_port(int fd)
@@ -325,17 +328,41 @@ static void release(struct forwarder *f)
 	}
 }
 
-static int serve(struct forwarder *f)
+static void on_pod(void *ctx, const char *type, const json *pod)
+{
+	struct forwarder *f = ctx;
+
+	/* A list without it follows, or this is it: then it is gone. */
+	if (str_eq(type, WATCHER_RELIST)) {
+		f->lost = true;
+		return;
+	}
+	if (str_eq(json_str(pod, "metadata.uid"), json_str(f->pod, "metadata.uid")))
+		f->lost = str_eq(type, "DELETED") || pod_has_ended(pod);
+}
+
+static int serve(struct forwarder *f, struct err *e)
 {
 	struct interrupt *interrupt = interrupt_new(client_loop(f->client));
+	auto_buf path = {0};
+	int rc = 0;
 
+	pod_pick_path(f->pod, NULL, &path);
+	query_addf(
+	    &path, "fieldSelector", "metadata.name=%s", json_str_or(f->pod, "metadata.name", ""));
+	watcher_start(
+	    &f->watch, f->client, buf_str(&path), json_str(f->pod, "metadata.resourceVersion"));
 	out_flush(&f->ctx->out);
-	while (!*interrupt_signal() && !f->ctx->out.error) {
+	while (rc == 0 && !*interrupt_signal() && !f->ctx->out.error && !f->lost) {
 		client_turn(f->client);
 		reap(f, false);
+		rc = watcher_pump(&f->watch, on_pod, f, e);
 	}
+	if (rc == 0 && f->lost)
+		rc = err_set(e, ERR_UNAVAILABLE, "lost connection to pod");
+	watcher_stop(&f->watch);
 	interrupt_free(interrupt);
-	return 0;
+	return rc;
 }
 
 static int check_running(const json *pod, struct err *e)
@@ -373,7 +400,7 @@ static int exec_port_forward(struct cmd_ctx *ctx, struct err *e)
 			rc = listen_all(&f, port, e);
 	}
 	if (rc == 0)
-		rc = serve(&f);
+		rc = serve(&f, e);
 	release(&f);
 	return rc;
 }

@@ -20,7 +20,8 @@ struct exec {
 	char *id;                /* once it is created */
 	char mark[MARK_LEN + 1]; /* "": none */
 	bool with_stdin, tty;
-	engine_id call; /* create, or inspect */
+	bool stdin_ended; /* perhaps before there was a stream */
+	engine_id call;   /* create, or inspect */
 	struct stream *stream;
 	struct timer timer; /* the next inspect */
 	int64_t pause_ms;
@@ -261,6 +262,7 @@ bool exec_write(struct exec *x, const void *data, size_t len)
 
 void exec_close_stdin(struct exec *x)
 {
+	x->stdin_ended = true;
 	if (x->stream)
 		stream_close_stdin(x->stream);
 }
@@ -316,6 +318,8 @@ static void created(struct engine_who who, const json *j, const struct err *err)
 	x->id = xstrdup(id);
 	x->stream = stream_exec(
 	    x->en, x->id, x->with_stdin, x->tty, &stream_callbacks, (struct engine_who){.ctx = x});
+	if (x->stdin_ended)
+		stream_close_stdin(x->stream);
 }
 
 static json *create_body(const struct exec *x, const struct exec_spec *spec)

@@ -317,7 +317,8 @@ static int start_loops(struct controller *c, struct err *e)
 	};
 	c->services = c->env.services = services_new(&c->env);
 	c->pods = pods_new(&c->env);
-	services_on_up(c->services, pods_services_up, c->pods);
+	services_set_pods(
+	    c->services, &(struct services_pods){pods_services_up, pods_use_services, c->pods});
 	c->jobs = jobs_new(&c->env, c->pods);
 	c->cronjobs = cronjobs_new(&c->env);
 	c->gc = gc_new(&c->env);

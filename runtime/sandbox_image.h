@@ -15,9 +15,9 @@
  *       starts commands on request: runner.h
  *   SANDBOX_PROGRAM usage DIR...
  *       prints a line for each folder: how many bytes of the disk what is in it takes
- *   SANDBOX_PROGRAM write FILE
- *       stdin becomes the contents of an existing file, in place (/etc/hosts is a mount that the
- *       pod's containers share)
+ *   SANDBOX_PROGRAM write FILE [LINE]...
+ *       stdin, or the lines, become the contents of an existing file, in place (/etc/hosts is a
+ *       mount that the pod's containers share)
  *
  * HOST is an address or localhost. The exit code is 0, or 1 with one line on stderr in the words of
  * Go's net package ("dial tcp 10.0.0.1:80: connect: connection refused", "…: i/o timeout"); 2:

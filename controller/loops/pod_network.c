@@ -172,6 +172,21 @@ static void apply_dns(const json *pod, struct container_spec *s, struct spec_par
 	s->dns_options = &parts->dns_options;
 }
 
+void network_resolv_conf(const json *pod, const char *server, struct strlist *lines)
+{
+	auto_spec_parts parts = {.names_server = xstrdup(server)};
+	struct container_spec ignored = {0};
+	auto_free char *domains = NULL, *options = NULL;
+
+	apply_dns(pod, &ignored, &parts);
+	domains = strlist_join(&parts.dns_search, " ");
+	options = strlist_join(&parts.dns_options, " ");
+	strlist_addf(lines, "search %s", domains);
+	for (size_t i = 0; i < parts.dns.len; i++)
+		strlist_addf(lines, "nameserver %s", parts.dns.items[i]);
+	strlist_addf(lines, "options %s", options);
+}
+
 /* ---- ports ---- */
 
 static const struct {
@@ -273,6 +288,9 @@ engine_id pod_sandbox_create(const struct pod *p, engine_text_fn *cb, struct eng
 	};
 
 	parts.names_server = services_names_server(p->set->env->services, p->obj);
+	p->sandbox->names = parts.names_server != NULL;
+	if (p->sandbox->names)
+		json_set_str(labels, LABEL_NAMES, parts.names_server);
 	if (network_apply(p->obj, &s, &parts, &e) < 0) {
 		container_refuse_later(p->sandbox, cb, who, &e);
 		return 0;

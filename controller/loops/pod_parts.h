@@ -55,6 +55,8 @@ char *pod_kernel_hostname(const json *pod, struct err *e) MUST_USE;
 /* What a container or sandbox is told that owns the pod's network. */
 int network_apply(
     const json *pod, struct container_spec *s, struct spec_parts *parts, struct err *e) MUST_USE;
+/* The lines of its /etc/resolv.conf with this name server of Services. */
+void network_resolv_conf(const json *pod, const char *server, struct strlist *lines);
 /* Arguments of the sandbox: the lines of its /etc/hosts; owned. */
 json *network_sandbox_args(const json *pod);
 

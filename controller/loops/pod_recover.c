@@ -138,6 +138,7 @@ static void adopt(struct container *c, const struct container_info *info, int at
 	c->unsure = c->stage == STAGE_CREATED;
 	if (c->stage == STAGE_RUNNING && c->post_start == HOOK_DUE)
 		c->post_start = HOOK_DONE;
+	c->names = label(info, LABEL_NAMES) != NULL;
 	take_round(c, info);
 	if (c->stage == STAGE_RUNNING)
 		exit_inspect_now(c);
@@ -151,6 +152,7 @@ static void match(struct container *c, const struct container_info *info)
 	if (!text || str_to_int(text, 0, INT32_MAX, &attempt) < 0)
 		return;
 	if (str_eq(c->id, info->id)) {
+		c->names = c->names || label(info, LABEL_NAMES);
 		if (!c->pod->set->recovered)
 			take_round(c, info);
 		if (c->stage == STAGE_RUNNING &&

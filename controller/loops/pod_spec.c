@@ -136,7 +136,7 @@ static void mount_file(struct volume_mounts *mounts, const char *source, const c
 	    (struct mount_spec){.kind = MOUNT_BIND, .source = source, .target = target};
 }
 
-static int make(const struct container *c, const char *shared, struct making *m,
+static int make(struct container *c, const char *shared, json *labels, struct making *m,
     struct container_spec *s, struct err *e)
 {
 	const json *spec = container_json(c), *pod = c->pod->obj;
@@ -145,6 +145,9 @@ static int make(const struct container *c, const char *shared, struct making *m,
 	if (refusal)
 		return err_set(e, ERR_INVALID, "%s", refusal);
 	m->parts.names_server = services_names_server(c->pod->set->env->services, pod);
+	c->names = m->parts.names_server != NULL;
+	if (c->names)
+		json_set_str(labels, LABEL_NAMES, m->parts.names_server);
 	if (container_env(c, &m->env, e) < 0 ||
 	    pod_env_expand_list(json_get(spec, "command"), &m->env, &m->command, e) < 0 ||
 	    pod_env_expand_list(json_get(spec, "args"), &m->env, &m->args, e) < 0 ||
@@ -188,7 +191,7 @@ engine_id container_create_call(
 
 	if (!c->image_user && security_needs_image_user(c->pod->obj, spec))
 		return image_inspect(c->pod->set->env->engine, s.image, on_image, who);
-	if (make(c, shared, &m, &s, &e) < 0) {
+	if (make(c, shared, labels, &m, &s, &e) < 0) {
 		container_refuse_later(c, cb, who, &e);
 		return 0;
 	}

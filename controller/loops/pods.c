@@ -385,6 +385,8 @@ static void reconcile(struct pod *p)
 		timer_set(p->set->env->loop, &p->timer, due_ms > 0 ? due_ms : 1);
 	if (!p->done)
 		pod_store(p);
+	if (!p->done)
+		pod_names_look(p);
 	if (p->gone || pod_phase_terminal(pod_phase_parse(json_str_or(p->obj, "status.phase", ""))))
 		pod_room_give(p);
 	if (!p->queued && is_settled(p)) { /* a queued one comes again in this turn */
@@ -489,11 +491,6 @@ static void on_written(void *ctx, const struct change *c)
 		return;
 	p->told_owner = digest;
 	set->on_owner_news(set->on_owner_ctx, p->owner_uid);
-}
-
-void pods_services_up(void *ctx)
-{
-	pods_queue_all(ctx);
 }
 
 /* ---- a turn that could not be stored ---- */
@@ -653,6 +650,7 @@ void pods_free(struct pods *set)
 	pod_room_release_all(set);
 	timer_cancel(set->env->loop, &set->relist);
 	timer_cancel(set->env->loop, &set->usage_timer);
+	pod_names_release(set);
 	volumes_release_all(set);
 	runners_release_all(set);
 	reuse_release_all(set);

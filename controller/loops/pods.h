@@ -35,6 +35,8 @@ bool pods_engine_up(const struct pods *set);
 
 /* Pods that waited for Services need not any more; ctx: the pods. */
 void pods_services_up(void *ctx);
+/* Whether there are pods that have not ended, whose names may be answered by the relay. */
+bool pods_use_services(void *ctx);
 
 /* ---- for the job loop ---- */
 

@@ -28,6 +28,7 @@
  *   pod_usage.c    what they take of the disk, and limits of that
  *   pod_recover.c  the engine's containers against the records: adopt, finish, remove
  *   pod_forward.c  connections to ports of pods
+ *   pod_names.c    the names of Services for pods that are older
  *   pod_logs.c     what the API server asks: logs, followers
  *   pod_attach.c   standard input and terminals
  */
@@ -77,6 +78,7 @@ struct container {
 	struct timer inspect_timer;
 	int inspect_delay_ms;
 	bool has_stdin;
+	bool names; /* its resolver asks the name server of Services */
 	bool unsure; /* somebody may have asked for its start: the engine is asked before we do */
 
 	/* how it went */
@@ -198,6 +200,7 @@ struct pods {
 	struct timer idle_timer;
 	struct removals *removals;   /* of pod_removal.c */
 	struct runner_care *runners; /* of pod_runner; NULL: nothing is known yet */
+	struct names_writer *names;  /* of pod_names; NULL: nothing was to be done */
 	struct volume_care *volumes; /* of pod_volumes; NULL: nothing is to be done */
 	bool listed_busy;            /* there were pods at the last list */
 	int64_t strays_until_ms;     /* a create that was given up may still bring a container */
@@ -432,6 +435,7 @@ enum pull_policy container_pull_policy(const struct container *c);
 #define LABEL_ATTEMPT "io.kjob.attempt"
 #define LABEL_ROUND "io.kjob.round"
 #define LABEL_SANDBOX "io.kjob.sandbox" /* the name of one that goes from pod to pod */
+#define LABEL_NAMES "io.kjob.names"     /* the name server of Services, where it is used */
 #define SANDBOX_CONTAINER "POD"         /* what LABEL_CONTAINER of a sandbox says */
 
 /* ---- pod_config.c ---- */
@@ -461,6 +465,11 @@ void recover_container(struct container *c);
 void recover_start(struct pods *set);
 /* Reads the engine's list again and mends what differs. */
 void recover_relist(struct pods *set);
+
+/* ---- pod_names.c ---- */
+/* Tells a pod that runs of the name server of Services, if it does not know it yet. */
+void pod_names_look(struct pod *p);
+void pod_names_release(struct pods *set);
 
 /* ---- pod_logs.c ---- */
 void follow_notify(struct pods *set, const char *path, bool live);

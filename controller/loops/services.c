@@ -7,6 +7,7 @@
 
 #define TEXT_MAX (1 * MIB)
 #define RELOAD_MS 1000
+#define LOOK_MS 2000 /* whether the relay is still used, without Services */
 #define LABEL_SERVICE "kubernetes.io/service-name"
 #define LABEL_MANAGER "endpointslice.kubernetes.io/managed-by"
 #define SLICE_MANAGER "endpointslice-controller.k8s.io"
@@ -31,10 +32,10 @@ struct services {
 	uint32_t next_address; /* where the search for a free one begins */
 	bool untold;           /* the relay does not know all of it */
 	bool reload;
+	bool look; /* whether the relay is needed */
 	bool draining;
 	struct timer timer;
-	void (*on_up)(void *ctx);
-	void *on_up_ctx;
+	struct services_pods pods;
 };
 
 /* ---- the set ---- */
@@ -457,6 +458,28 @@ static uint32_t any_address(const struct services *s)
 	return 0;
 }
 
+static bool in_use(void *ctx)
+{
+	const struct services *s = ctx;
+
+	return s->pods.in_use && s->pods.in_use(s->pods.ctx);
+}
+
+static void keep_relay(struct services *s)
+{
+	s->look = false;
+	if (s->count) {
+		relay_want(s->relay, any_address(s));
+	} else if (relay_is_wanted(s->relay) && in_use(s)) {
+		timer_set(s->env->loop, &s->timer, LOOK_MS);
+	} else {
+		relay_unwant(s->relay);
+		return;
+	}
+	if (s->untold)
+		tell(s);
+}
+
 bool services_reconcile(struct services *s)
 {
 	bool any = s->queue != NULL;
@@ -468,14 +491,8 @@ bool services_reconcile(struct services *s)
 		v->queued = false;
 		reconcile(s, v);
 	}
-	if (!any || s->draining)
-		return any;
-	if (s->count)
-		relay_want(s->relay, any_address(s));
-	else
-		relay_unwant(s->relay);
-	if (s->untold && s->count)
-		tell(s);
+	if ((any || s->look) && !s->draining)
+		keep_relay(s);
 	return any;
 }
 
@@ -483,15 +500,18 @@ bool services_reconcile(struct services *s)
 
 static void on_block(void *ctx)
 {
-	queue_all(ctx);
+	struct services *s = ctx;
+
+	queue_all(s);
+	s->look = s->untold = true;
 }
 
 static void on_relay_up(void *ctx)
 {
 	struct services *s = ctx;
 
-	if (s->on_up)
-		s->on_up(s->on_up_ctx);
+	if (s->pods.up)
+		s->pods.up(s->pods.ctx);
 }
 
 /* ---- for pods ---- */
@@ -516,6 +536,13 @@ char *services_names_server(const struct services *s, const json *pod)
 	return xstrdup(address_format(text, block_dns(relay_block(s->relay))));
 }
 
+char *services_late_server(const struct services *s, const json *pod, const char *ip)
+{
+	if (!uses(s, pod) || services_hold(s, pod) || !relay_reaches(s->relay, ip))
+		return NULL;
+	return services_names_server(s, pod);
+}
+
 void services_variables(const struct services *s, const json *pod, struct strlist *env)
 {
 	struct map_iter it = {0};
@@ -534,10 +561,11 @@ void services_variables(const struct services *s, const json *pod, struct strlis
 
 /* ---- start and end ---- */
 
-static void reload_due(void *arg)
+static void due(void *arg)
 {
 	struct services *s = arg;
 
+	s->look = true;
 	if (!s->reload)
 		return;
 	s->reload = services_start(s, NULL) < 0;
@@ -552,8 +580,9 @@ struct services *services_new(struct loops_env *env)
 
 	s->env = env;
 	s->relay = relay_new(
-	    env, &(struct relay_callbacks){.on_block = on_block, .on_up = on_relay_up, .ctx = s});
-	s->timer = (struct timer){.name = "services", .fn = reload_due, .arg = s};
+	    env, &(struct relay_callbacks){
+		     .on_block = on_block, .on_up = on_relay_up, .in_use = in_use, .ctx = s});
+	s->timer = (struct timer){.name = "services", .fn = due, .arg = s};
 	store_listen(
 	    env->store, &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = s});
 	return s;
@@ -576,10 +605,9 @@ int services_start(struct services *s, struct err *e)
 	return 0;
 }
 
-void services_on_up(struct services *s, void (*fn)(void *ctx), void *ctx)
+void services_set_pods(struct services *s, const struct services_pods *pods)
 {
-	s->on_up = fn;
-	s->on_up_ctx = ctx;
+	s->pods = *pods;
 }
 
 size_t services_drain(struct services *s, bool keep)

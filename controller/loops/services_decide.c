@@ -455,19 +455,37 @@ static int block_bits(int host_bits)
 	return host_bits >= 16 ? 8 : host_bits >= 12 ? 6 : host_bits >= 6 ? 4 : 0;
 }
 
+/* The prefix of "10.1.0.0/16"; 0: it is no network. */
+static int parse_subnet(const char *subnet, uint32_t *ret_net)
+{
+	const char *slash = subnet ? strchr(subnet, '/') : NULL;
+	auto_free char *text = slash ? xstrndup(subnet, (size_t)(slash - subnet)) : NULL;
+	int prefix = slash ? (int)strtol(slash + 1, NULL, 10) : 0;
+	uint32_t net = address_parse(text);
+
+	if (!net || prefix < 8 || prefix > 30)
+		return 0;
+	*ret_net = net & ~((1u << (32 - prefix)) - 1);
+	return prefix;
+}
+
+bool subnet_holds(const char *subnet, uint32_t address)
+{
+	uint32_t net;
+	int prefix = parse_subnet(subnet, &net);
+
+	return prefix && address >= net && address - net < 1u << (32 - prefix);
+}
+
 struct address_block block_of(const char *subnet, uint64_t pick)
 {
-	const char *slash = strchr(subnet, '/');
-	auto_free char *text = xstrndup(subnet, slash ? (size_t)(slash - subnet) : 0);
-	uint32_t net = address_parse(text);
-	int prefix = slash ? (int)strtol(slash + 1, NULL, 10) : 0, bits = block_bits(32 - prefix);
-	uint32_t half, count;
+	uint32_t net, half, count;
+	int prefix = parse_subnet(subnet, &net), bits = block_bits(32 - prefix);
 
-	if (!net || prefix < 8 || prefix > 30 || !bits)
+	if (!prefix || !bits)
 		return (struct address_block){0};
 	half = 1u << (31 - prefix);
 	count = half >> bits;
-	net &= ~(2 * half - 1);
 	return (struct address_block){
 	    .base = net + half + ((uint32_t)(pick % count) << bits), .bits = 32 - bits};
 }

@@ -45,6 +45,8 @@ uint32_t block_size(struct address_block b);
 uint32_t block_dns(struct address_block b);
 uint32_t block_first(struct address_block b);
 uint32_t block_last(struct address_block b);
+/* Whether the address is in the network ("10.1.0.0/16"). */
+bool subnet_holds(const char *subnet, uint32_t address);
 /* "10.1.2.3"; 0: it is none. */
 uint32_t address_parse(const char *text);
 #define ADDRESS_TEXT_MAX 16

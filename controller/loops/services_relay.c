@@ -21,9 +21,11 @@
 #define FEED_PORT "1"
 #define SETTLE_MS 2000 /* a leftover of an earlier controller is looked for after this */
 #define TEXT_MAX (1 * MIB)
+#define BLOCKS_MAX 256
 
 enum relay_stage {
 	RELAY_OFF,
+	RELAY_SETTLING, /* is one left of an earlier controller? */
 	RELAY_ASKING,   /* for the network, and the blocks of others */
 	RELAY_CREATING, /* or looking at the one that is there */
 	RELAY_REMOVING_OLD,
@@ -33,8 +35,8 @@ enum relay_stage {
 	RELAY_REMOVING,
 };
 
-static const char *const stage_names[] = {
-    "off", "asking", "creating", "removing an old one", "starting", "telling", "up", "removing"};
+static const char *const stage_names[] = {"off", "settling", "asking", "creating",
+    "removing an old one", "starting", "telling", "up", "removing"};
 
 struct relay {
 	struct loops_env *env;
@@ -254,8 +256,8 @@ static void on_created(struct engine_who who, const char *id, const struct err *
 
 static void create(struct relay *r)
 {
-	auto_free char *block = block_text(r), *bits = xasprintf("%d", r->block.bits);
-	char base[ADDRESS_TEXT_MAX], dns[ADDRESS_TEXT_MAX];
+	auto_free char *block = block_text(r);
+	char dns[ADDRESS_TEXT_MAX];
 	auto_json *labels = json_new_object(), *args = json_new_array();
 	auto_strlist caps = {0};
 	struct container_spec s = {
@@ -270,11 +272,9 @@ static void create(struct relay *r)
 	json_set_str(labels, LABEL_BLOCK, block);
 	json_set_str(labels, LABEL_IMAGE, sandbox_image_ref());
 	json_add(args, json_new_string("net"));
-	json_add(args, json_new_string(address_format(base, r->block.base)));
-	json_add(args, json_new_string(bits));
 	json_add(args, json_new_string(address_format(dns, block_dns(r->block))));
 	json_add(args, json_new_string(FEED_PORT));
-	strlist_add(&caps, "NET_ADMIN"); /* in its own network: to take the block */
+	strlist_add(&caps, "NET_ADMIN"); /* in its own network: to take addresses */
 	set_stage(r, RELAY_CREATING);
 	r->call = sandbox_create(r->env->engine, &s, on_created, who_of(r));
 }
@@ -295,7 +295,8 @@ static bool is_taken(const struct relay *r, const struct container_info *infos, 
 	auto_free char *block = block_text(r);
 
 	for (size_t i = 0; i < len; i++)
-		if (str_eq(json_string_value(json_get(infos[i].labels, LABEL_BLOCK)), block) &&
+		if (infos[i].state == CONTAINER_RUNNING &&
+		    str_eq(json_string_value(json_get(infos[i].labels, LABEL_BLOCK)), block) &&
 		    !str_eq(json_string_value(json_get(infos[i].labels, LABEL_RELAY)),
 			store_instance(r->env->store)))
 			return true;
@@ -307,21 +308,35 @@ static bool holds(struct address_block b, uint32_t address)
 	return b.base && address >= b.base && address - b.base < block_size(b);
 }
 
-/* The one that Services are in already; otherwise one that no other instance has. */
-static void choose_block(struct relay *r, const struct container_info *infos, size_t len)
+static bool is_own(const struct relay *r, const struct container_info *infos, size_t len)
+{
+	auto_free char *block = block_text(r);
+
+	for (size_t i = 0; i < len; i++)
+		if (str_eq(json_string_value(json_get(infos[i].labels, LABEL_BLOCK)), block) &&
+		    str_eq(json_string_value(json_get(infos[i].labels, LABEL_RELAY)),
+			store_instance(r->env->store)))
+			return true;
+	return false;
+}
+
+/* The one that Services are in, or that pods know; otherwise one that no other instance has. */
+static bool choose_block(struct relay *r, const struct container_info *infos, size_t len)
 {
 	uint64_t pick = digest_of(store_instance(r->env->store));
 
-	for (uint64_t i = 0; r->address && i < 256; i++) {
+	for (uint64_t i = 0; i < BLOCKS_MAX; i++) {
 		r->block = block_of(r->subnet, i);
-		if (holds(r->block, r->address))
-			return;
+		if (r->address ? holds(r->block, r->address) : is_own(r, infos, len))
+			return true;
 	}
-	for (uint64_t i = 0; i < 256; i++) {
+	for (uint64_t i = 0; i < BLOCKS_MAX; i++) {
 		r->block = block_of(r->subnet, pick + i);
-		if (!is_taken(r, infos, len))
-			return;
+		if (r->block.base && !is_taken(r, infos, len))
+			return true;
 	}
+	r->block = (struct address_block){0};
+	return false;
 }
 
 static void on_list(
@@ -334,9 +349,9 @@ static void on_list(
 		start_over(r, "cannot list the relays of the engine", err);
 		return;
 	}
-	choose_block(r, infos, len);
-	if (!r->block.base) {
-		log_error("services: the engine's network %s is too small for their addresses",
+	if (!choose_block(r, infos, len)) {
+		log_error("services: the engine's network %s has no room for their addresses: it "
+			  "is too small, or other instances of kjob fill it",
 		    r->subnet);
 		start_over(r, NULL, NULL);
 		return;
@@ -359,6 +374,11 @@ static void on_subnet(struct engine_who who, const char *subnet, const struct er
 	free(r->subnet);
 	r->subnet = xstrdup(subnet);
 	r->call = container_list(r->env->engine, labels, on_list, who_of(r));
+}
+
+bool relay_reaches(const struct relay *r, const char *ip)
+{
+	return subnet_holds(r->subnet, address_parse(ip));
 }
 
 /* ---- wanted or not ---- */
@@ -417,13 +437,34 @@ static void patience_over(void *arg)
 	r->cb.on_up(r->cb.ctx);
 }
 
+static void on_left(
+    struct engine_who who, const struct container_info *infos, size_t len, const struct err *err)
+{
+	struct relay *r = who.ctx;
+
+	r->call = 0;
+	set_stage(r, RELAY_OFF);
+	for (size_t i = 0; i < len && !err && !r->wanted; i++)
+		if (str_eq(json_string_value(json_get(infos[i].labels, LABEL_RELAY)),
+			store_instance(r->env->store)))
+			relay_want(r, 0);
+	step(r);
+}
+
 /* Of an instance whose last Service went while no controller ran there may be one left. */
 static void settle_due(void *arg)
 {
+	static const char *const labels[] = {LABEL_RELAY, NULL};
 	struct relay *r = arg;
 
-	if (!r->wanted && r->stage == RELAY_OFF)
+	if (r->wanted || r->stage != RELAY_OFF)
+		return;
+	if (!r->cb.in_use(r->cb.ctx)) {
 		remove_it(r);
+		return;
+	}
+	set_stage(r, RELAY_SETTLING);
+	r->call = container_list(r->env->engine, labels, on_left, who_of(r));
 }
 
 void relay_want(struct relay *r, uint32_t address)
@@ -455,6 +496,11 @@ struct address_block relay_block(const struct relay *r)
 bool relay_is_up(const struct relay *r)
 {
 	return r->stage == RELAY_UP || r->patience_over;
+}
+
+bool relay_is_wanted(const struct relay *r)
+{
+	return r->wanted;
 }
 
 bool relay_is_going(const struct relay *r)

@@ -15,6 +15,8 @@ struct relay_callbacks {
 	void (*on_block)(void *ctx);
 	/* It has taken its first text, or will not come soon: nobody waits any more. */
 	void (*on_up)(void *ctx);
+	/* Whether pods may know one that an earlier controller left. */
+	bool (*in_use)(void *ctx);
 	void *ctx;
 };
 
@@ -31,6 +33,9 @@ void relay_unwant(struct relay *r);
 void relay_tell(struct relay *r, const char *text, size_t len);
 /* Base 0: not known yet. */
 struct address_block relay_block(const struct relay *r);
+bool relay_is_wanted(const struct relay *r);
+/* Whether a container with this address is where the relay is. */
+bool relay_reaches(const struct relay *r, const char *ip);
 /* Whether pods need not wait for it (any more). */
 bool relay_is_up(const struct relay *r);
 /* Whether its removal is under way. */

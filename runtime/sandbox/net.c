@@ -1,8 +1,8 @@
 /*
- * net: the addresses of Services. This container answers for a block of addresses on the engine's
- * bridge. A connection to a Service's address and port is passed on to one of its ready pods; where
- * there is none nothing listens, and it is refused. What is connected stays so, whatever is told
- * later.
+ * net: the addresses of Services. This container answers for them on the engine's bridge, and for
+ * that of names. A connection to a Service's address and port is passed on to one of its ready
+ * pods; where there is none nothing listens, and it is refused. What is connected stays so,
+ * whatever is told later.
  *
  * All that it knows comes over a connection to a port of its loopback, every time whole, in lines
  * of words; of several connections the last one counts, and what was told stays when it ends:
@@ -92,6 +92,65 @@ static struct sockaddr_in sockaddr_of(const struct endpoint *e)
 	return a;
 }
 
+/* ---- addresses ---- */
+
+/* The address is this machine's own, or not any more: ip route add|del local ADDRESS dev lo. */
+static int set_local(int on, const unsigned char ip[4])
+{
+	struct {
+		struct nlmsghdr head;
+		struct rtmsg route;
+		struct rtattr to_head;
+		unsigned char to[4];
+		struct rtattr dev_head;
+		int dev;
+	} m = {
+	    .head = {.nlmsg_len = sizeof(m),
+		.nlmsg_type = on ? RTM_NEWROUTE : RTM_DELROUTE,
+		.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | (on ? NLM_F_CREATE | NLM_F_REPLACE : 0)},
+	    .route = {.rtm_family = AF_INET,
+		.rtm_dst_len = 32,
+		.rtm_table = RT_TABLE_LOCAL,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = RT_SCOPE_HOST,
+		.rtm_type = RTN_LOCAL},
+	    .to_head = {.rta_len = sizeof(struct rtattr) + 4, .rta_type = RTA_DST},
+	    .dev_head = {.rta_len = sizeof(struct rtattr) + 4, .rta_type = RTA_OIF},
+	    .dev = LOOPBACK_INDEX,
+	};
+	struct {
+		struct nlmsghdr head;
+		struct nlmsgerr error;
+	} reply;
+	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+	ssize_t n;
+
+	memcpy(m.to, ip, 4);
+	if (fd < 0 || sendto(fd, &m, sizeof(m), 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
+		return -1;
+	n = recvfrom(fd, &reply, sizeof(reply), 0, NULL, NULL);
+	close(fd);
+	return n >= (ssize_t)sizeof(reply.head) + (ssize_t)sizeof(int) && !reply.error.error ? 0
+											     : -1;
+}
+
+static int has_address(const struct table *t, const unsigned char ip[4])
+{
+	for (size_t i = 0; i < t->listener_count; i++)
+		if (memcmp(t->listeners[i].at.ip, ip, 4) == 0)
+			return 1;
+	return 0;
+}
+
+/* Sets the addresses of one table that the other does not have. */
+static void set_addresses(int on, const struct table *of, const struct table *not_of)
+{
+	for (size_t i = 0; i < of->listener_count; i++)
+		if (!has_address(not_of, of->listeners[i].at.ip))
+			set_local(on, of->listeners[i].at.ip);
+}
+
 /* ---- listening ---- */
 
 static int open_listener(const struct endpoint *at)
@@ -122,6 +181,7 @@ static void switch_to(struct table *t)
 {
 	struct table *old = now;
 
+	set_addresses(1, t, old);
 	for (size_t i = 0; i < t->listener_count; i++) {
 		struct listener *l = &t->listeners[i], *before = find_listener(old, &l->at);
 
@@ -134,6 +194,7 @@ static void switch_to(struct table *t)
 	for (size_t i = 0; i < old->listener_count; i++)
 		if (old->listeners[i].fd >= 0)
 			close(old->listeners[i].fd);
+	set_addresses(0, old, t);
 	now = t;
 }
 
@@ -447,54 +508,14 @@ static void turn(void)
 	}
 }
 
-/* ---- the block ---- */
-
-/* All addresses of the block are this machine's own: ip route add local BLOCK dev lo. */
-static int take_block(const unsigned char block[4], unsigned char bits)
-{
-	struct {
-		struct nlmsghdr head;
-		struct rtmsg route;
-		struct rtattr to_head;
-		unsigned char to[4];
-		struct rtattr dev_head;
-		int dev;
-	} m = {
-	    .head = {.nlmsg_len = sizeof(m),
-		.nlmsg_type = RTM_NEWROUTE,
-		.nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_REPLACE | NLM_F_ACK},
-	    .route = {.rtm_family = AF_INET,
-		.rtm_dst_len = bits,
-		.rtm_table = RT_TABLE_LOCAL,
-		.rtm_protocol = RTPROT_BOOT,
-		.rtm_scope = RT_SCOPE_HOST,
-		.rtm_type = RTN_LOCAL},
-	    .to_head = {.rta_len = sizeof(struct rtattr) + 4, .rta_type = RTA_DST},
-	    .dev_head = {.rta_len = sizeof(struct rtattr) + 4, .rta_type = RTA_OIF},
-	    .dev = LOOPBACK_INDEX,
-	};
-	struct {
-		struct nlmsghdr head;
-		struct nlmsgerr error;
-	} reply;
-	struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-	ssize_t n;
-
-	memcpy(m.to, block, 4);
-	if (fd < 0 || sendto(fd, &m, sizeof(m), 0, (struct sockaddr *)&kernel, sizeof(kernel)) < 0)
-		return -1;
-	n = recvfrom(fd, &reply, sizeof(reply), 0, NULL, NULL);
-	close(fd);
-	return n >= (ssize_t)sizeof(reply.head) + (ssize_t)sizeof(int) && !reply.error.error ? 0
-											     : -1;
-}
+/* ---- the beginning ---- */
 
 /*
- * The interfaces on the bridge get a hardware address that follows from the block: pods remember it
- * for minutes, and the container that takes the place of this one must be there for them at once.
+ * The interfaces on the bridge get a hardware address that follows from that of names: pods
+ * remember it for minutes, and the container that takes the place of this one must be there for
+ * them at once.
  */
-static void take_hardware_address(const unsigned char block[4])
+static void take_hardware_address(const unsigned char ip[4])
 {
 	static const unsigned char begin[2] = {0x06, 'k'}; /* locally administered */
 	struct ifreq list[16];
@@ -510,26 +531,25 @@ static void take_hardware_address(const unsigned char block[4])
 			continue;
 		hw->sa_family = ARPHRD_ETHER;
 		memcpy(hw->sa_data, begin, sizeof(begin));
-		memcpy(hw->sa_data + sizeof(begin), block, 4);
+		memcpy(hw->sa_data + sizeof(begin), ip, 4);
 		ioctl(fd, SIOCSIFHWADDR, &list[i]);
 	}
 	close(fd);
 }
 
-/* Arguments: BLOCK BITS ADDRESS-OF-NAMES PORT-TO-BE-TOLD-ON. */
+/* Arguments: ADDRESS-OF-NAMES PORT-TO-BE-TOLD-ON. */
 int be_net(int argc, char **argv)
 {
 	static char loopback[] = "127.0.0.1";
-	unsigned char block[4], dns[4];
+	unsigned char dns[4];
 	struct endpoint feed_at;
-	long bits = argc == 4 ? number(argv[1], 32) : -1;
 
-	if (bits < 8 || parse_v4(argv[0], block) != 0 || parse_v4(argv[2], dns) != 0 ||
-	    parse_endpoint(&feed_at, (char *[]){loopback, argv[3]}) != 0)
+	if (argc != 2 || parse_v4(argv[0], dns) != 0 ||
+	    parse_endpoint(&feed_at, (char *[]){loopback, argv[1]}) != 0)
 		return WRONG_USE;
-	take_hardware_address(block);
-	if (take_block(block, (unsigned char)bits) != 0)
-		return fails("cannot take the block of addresses\n");
+	take_hardware_address(dns);
+	if (set_local(1, dns) != 0)
+		return fails("cannot take the address of names\n");
 	if (names_open(dns) != 0)
 		return fails("cannot listen for questions about names\n");
 	feed_listener = open_listener(&feed_at);

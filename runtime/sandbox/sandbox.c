@@ -428,9 +428,13 @@ static int write_file(int argc, char **argv)
 {
 	struct text t = {.ptr = contents, .max = sizeof(contents)};
 
-	if (argc != 1)
+	if (argc < 1)
 		return WRONG_USE;
-	for (;;) {
+	for (int i = 1; i < argc; i++) {
+		add(&t, argv[i]);
+		add(&t, "\n");
+	}
+	while (argc == 1) {
 		ssize_t n = read(0, contents + t.len, t.max - t.len);
 
 		if (n < 0 && errno == EINTR)
@@ -542,8 +546,8 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 2, argv + 2);
 	}
-	fails(
-	    "usage: sandbox pause [NAMES [ALIAS]...] | run | connect HOST PORT [MS] | write FILE | "
-	    "net BLOCK BITS DNS PORT\n");
+	fails("usage: sandbox pause [NAMES [ALIAS]...] | run | connect HOST PORT [MS] | write FILE "
+	      "[LINE]... "
+	      "| net DNS PORT\n");
 	return WRONG_USE;
 }

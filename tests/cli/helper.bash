@@ -20,7 +20,7 @@ instance_stop() {
 	local id round
 	kjob controller stop >/dev/null 2>&1
 	for round in 1 2; do # Podman keeps a sandbox while something is joined to it
-		for id in $(containers); do
+		for id in $(containers) $(relays); do
 			engine POST "/containers/$id/kill?signal=SIGKILL" >/dev/null 2>&1
 			engine DELETE "/containers/$id?force=true&v=true" >/dev/null 2>&1
 		done
@@ -293,6 +293,12 @@ containers() {
 	filters=$(jq -rn --arg i "io.kjob.instance=$INSTANCE" --arg l "${1:-}" \
 		'{label: ([$i, $l] | map(select(. != "")))} | tojson | @uri')
 	engine GET "/containers/json?all=1&filters=$filters" | jq -r '.[].Id'
+}
+
+# relays: the ids of what answers for the instance's Services.
+relays() {
+	engine GET "/containers/json?all=1&filters=$(jq -rn --arg l "io.kjob.services=$INSTANCE" '{label: [$l]} | tojson | @uri')" |
+		jq -r '.[].Id'
 }
 
 no_containers() { # [LABEL=VALUE]

@@ -5,8 +5,8 @@ load helper
 setup_file() {
 	"$BATS_TEST_DIRNAME/../scripts/redis" "$KJOB_ENGINE" >&2
 	instance_start
-	pod w04-before 'env | grep ^WEB_ || echo none' | apply
-	eventually 20 field_is pod/w04-before .status.phase Succeeded
+	pod w04-before "env | grep ^WEB_ || echo none; until nslookup -type=a web.default.svc.cluster.local | grep ^Name; do sleep 0.3; done" | apply
+	eventually 20 field_is pod/w04-before .status.phase Running
 	apply <<-END
 		apiVersion: v1
 		kind: Service
@@ -64,8 +64,8 @@ finished() { # POD: its log
 	has "$(finished w02)" "$(get svc/web .spec.clusterIP)" 'Connection refused'
 }
 
-@test "W04 variables name a Service that is older than the pod, and no later one" {
-	is "$(kjob logs w04-before)" none
+@test "W04 variables name a Service that is older than the pod, and no later one; names lead to both" {
+	is "$(finished w04-before)" $'none\nName:\tweb.default.svc.cluster.local'
 	client w04-after 'env | grep ^WEB_'
 	has "$(finished w04-after)" "WEB_SERVICE_HOST=$(get svc/web .spec.clusterIP)" WEB_SERVICE_PORT=80 \
 		WEB_SERVICE_PORT_HTTP=80 "WEB_PORT_80_TCP=tcp://$(get svc/web .spec.clusterIP):80"
@@ -126,18 +126,19 @@ logs_have() { # POD TEXT
 	is "$(get job/w03 .status.succeeded)" 2
 }
 
-@test "a Service that goes takes its endpoints and slices along, and the last one the relay" {
+@test "a Service that goes takes its endpoints and slices along; the relay goes when no pod asks it for names" {
 	kjob delete svc --all >/dev/null
 	try kjob get endpoints web
 	is "$rc" 1
 	is "$(get endpointslices '.items | length')" 0
+	try kjob exec web -- nslookup -type=a web.default.svc.cluster.local
+	has "$out" NXDOMAIN
+	kjob delete pod --all --now >/dev/null
 	eventually 10 no_relay
 }
 
 no_relay() {
-	local id
-	id=$(engine GET "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22io.kjob.services=$INSTANCE%22%5D%7D" | jq -r '.[].Id')
-	is "$id" ''
+	is "$(relays)" ''
 }
 
 @test "wrong Services are refused in Kubernetes' words" {

@@ -108,6 +108,16 @@ TEST("W04: variables name address and ports; a service without an address has no
 	CHECK(env.len == 8);
 }
 
+TEST("an address is in a network or beside it")
+{
+	CHECK(subnet_holds("10.88.0.0/16", address_parse("10.88.255.1")));
+	CHECK(!subnet_holds("10.88.0.0/16", address_parse("10.89.0.1")));
+	CHECK(!subnet_holds("10.88.0.0/16", address_parse("10.87.255.255")));
+	CHECK(!subnet_holds("10.88.0.0", address_parse("10.88.0.1")));
+	CHECK(!subnet_holds(NULL, address_parse("10.88.0.1")));
+	CHECK(!subnet_holds("10.88.0.0/16", address_parse("")));
+}
+
 TEST("a block is in the upper half of its network and inside of it")
 {
 	static const char *const subnets[] = {"172.17.0.0/16", "10.88.0.0/16", "192.168.5.0/24"};

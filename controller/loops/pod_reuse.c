@@ -24,6 +24,7 @@ struct idle_sandbox {
 	struct idle_sandbox *next;
 	char *id, *name, *ip, *hosts;
 	char *owner_uid, *hostname, *key; /* whom it can go to; NULL: to nobody */
+	bool names;                       /* struct container's */
 	int64_t until_ms;                 /* on the monotonic clock */
 	engine_id kill;
 };
@@ -187,9 +188,11 @@ static bool hostname_follows(const struct pods *set)
 	return set->env->engine_local && engine_hostname_follows(set->env->engine);
 }
 
-static char *key_of(const struct pod *p)
+/* with_names: it is one whose resolver asks the name server of Services, if there is any. */
+static char *key_of(const struct pod *p, bool with_names)
 {
-	auto_free char *names = services_names_server(p->set->env->services, p->obj);
+	auto_free char *names =
+	    with_names ? services_names_server(p->set->env->services, p->obj) : NULL;
 
 	return reuse_key(p->obj, names);
 }
@@ -203,7 +206,7 @@ static char *wanted_hostname(const struct pod *p)
 static struct idle_sandbox *find_idle(const struct pod *p)
 {
 	bool any_name = hostname_follows(p->set) || !json_has(p->obj, "spec.hostname");
-	auto_free char *key = key_of(p), *hostname = wanted_hostname(p);
+	auto_free char *key = key_of(p, true), *hostname = wanted_hostname(p);
 
 	for (struct idle_sandbox *s = p->set->idle; s; s = s->next)
 		if (s->key && str_eq(s->owner_uid, p->owner_uid) && str_eq(s->key, key) &&
@@ -238,6 +241,7 @@ static void take(struct pod *p, struct idle_sandbox *s)
 		p->changed = true;
 	}
 	b->id = TAKE(s->id);
+	b->names = s->names;
 	b->round = p->round;
 	b->attempt = -1; /* one that follows it is the first of this pod's own */
 	p->shared = TAKE(s->name);
@@ -278,7 +282,8 @@ bool apply_sandbox_give(struct pod *p, struct container *c, const struct pod_act
 	s->hosts = TAKE(p->hosts);
 	s->owner_uid = xstrdup(p->owner_uid);
 	s->hostname = wanted_hostname(p);
-	s->key = key_of(p);
+	s->names = b->names;
+	s->key = key_of(p, b->names);
 	removal_later(p->set, pod_group(p), b->prev_id, true);
 	sandbox_free(p);
 	return true;

@@ -96,6 +96,7 @@ is_in_state() { # POD REGULAR-EXPRESSION
 		lacks "$(cat shown)" "$word"
 	done
 	unset KJOB_LOG
+	kjob delete pod refused --now >/dev/null # the next test has credentials that are right
 }
 
 @test "what docker login and a credential helper know is used" {

@@ -82,7 +82,7 @@ sandboxes_ended() {
 	ended killed 60
 	is "$(summary killed)" "24/-/- $COMPLETE"
 	is "$(pod_count killed)" 24
-	is "$(for p in $(pods_of killed); do kjob logs "$p"; done | grep -cx end)" 24
+	is "$(for p in $(pods_of killed); do kjob logs "$p"; done | sort | uniq -c | xargs)" "24 begin 24 end"
 	eventually 15 sandboxes_ended
 	kjob delete job killed >/dev/null
 	eventually 20 no_containers

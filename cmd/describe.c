@@ -119,6 +119,25 @@ static json *fetch_pods_of(struct run *r, const char *node)
 	return fetch_array(r, buf_str(&path));
 }
 
+static json *fetch_pods_in(struct run *r, const char *ns)
+{
+	auto_buf path = {0};
+
+	buf_init(&path, 0);
+	buf_addf(&path, "/api/v1/namespaces/%s/pods", ns);
+	return fetch_array(r, buf_str(&path));
+}
+
+static json *fetch_slices(struct run *r, const char *ns, const char *service)
+{
+	auto_buf path = {0};
+
+	buf_init(&path, 0);
+	buf_addf(&path, "/apis/discovery.k8s.io/v1/namespaces/%s/endpointslices", ns);
+	query_addf(&path, "labelSelector", "kubernetes.io/service-name=%s", service);
+	return fetch_array(r, buf_str(&path));
+}
+
 /* NULL and no error where the server keeps no leases. */
 static json *fetch_lease(struct run *r, const char *node, struct err *e)
 {
@@ -135,15 +154,20 @@ static json *fetch_lease(struct run *r, const char *node, struct err *e)
 
 static void describe_one(struct run *r, const struct resource *resource, json *obj)
 {
-	auto_json *events = NULL, *pods = NULL, *lease = NULL;
+	auto_json *events = NULL, *pods = NULL, *lease = NULL, *slices = NULL;
 	struct describe_input in = {.object = obj, .now = clock_wall_ns() / NSEC_PER_SEC};
 	const char *name = json_str_or(obj, "metadata.name", "");
+	const char *ns = json_str_or(obj, "metadata.namespace", "");
 	auto_err lease_error = {0};
 	auto_buf text = {0};
 
 	resource_set_type(resource, obj);
 	if (opts_bool(&r->ctx->opts, "show-events"))
 		in.events = events = fetch_events(r, resource, obj);
+	if (str_eq(resource->kind, "Service") && !*resource->group)
+		in.slices = slices = fetch_slices(r, ns, name);
+	if (str_eq(resource->kind, "PersistentVolumeClaim"))
+		in.pods = pods = fetch_pods_in(r, ns);
 	if (str_eq(resource->kind, "Node") && !*resource->group) {
 		in.pods = pods = fetch_pods_of(r, name);
 		in.lease = lease = fetch_lease(r, name, &lease_error);

@@ -177,6 +177,9 @@ static const struct {
     {"v1", "ConfigMap", describe_config_map},
     {"v1", "Secret", describe_secret},
     {"v1", "Service", describe_service},
+    {"v1", "Endpoints", describe_endpoints},
+    {"discovery.k8s.io/v1", "EndpointSlice", describe_endpoint_slice},
+    {"v1", "PersistentVolumeClaim", describe_claim},
 };
 
 void describe_object(const struct describe_input *in, struct buf *out)

@@ -38,6 +38,7 @@ static char *describe_case(const json *c, int64_t now)
 	    .lease = json_get(c, "lease"),
 	    .lease_error = "leases \"bare\" not found",
 	    .pods = json_get(c, "pods"),
+	    .slices = json_get(c, "slices"),
 	    .now = now,
 	};
 	auto_buf text = {0};
@@ -63,7 +64,7 @@ static void check_golden(const char *name)
 	CHECK_STR(got, want);
 }
 
-TEST("the descriptions of all objects in tests/golden are kubectl's")
+TEST("X05 X06 the descriptions of all objects in tests/golden are kubectl's")
 {
 	DIR *dir = opendir(GOLDEN);
 	auto_strlist names = {0};
@@ -107,7 +108,8 @@ static bool replace_node(json *parent, size_t *left, int kind)
 TEST("a value of any other type in any place of an object breaks nothing")
 {
 	static const char *const names[] = {"pod-full", "pod-terminated", "job-indexed", "node",
-	    "pod-volumes", "event", "configmap", "secret"};
+	    "pod-volumes", "event", "configmap", "secret", "service", "endpoints", "endpointslice",
+	    "claim"};
 
 	for (size_t n = 0; n < ARRAY_LEN(names); n++) {
 		auto_free char *path = xasprintf(GOLDEN "describe-%s.json", names[n]);

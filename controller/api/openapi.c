@@ -121,19 +121,21 @@ static json *sorted_strings(const char *const *values)
 static void add_list(json *property, const struct field *f)
 {
 	json *keys;
+	bool atomic = f->flags & F_ATOMIC;
 
 	json_set_str(property, "x-kubernetes-list-type",
-	    f->merge_key           ? "map"
-	    : (f->flags & F_MERGE) ? "set"
-				   : "atomic");
-	if (f->merge_key) {
+	    atomic                         ? "atomic"
+	    : f->merge_key                 ? "map"
+	    : f->flags & (F_MERGE | F_SET) ? "set"
+					   : "atomic");
+	if (f->merge_key && !atomic) {
 		keys = json_new_array();
 		json_add(keys, json_new_string(f->merge_key));
 		if (f->merge_key2)
 			json_add(keys, json_new_string(f->merge_key2));
 		json_set(property, "x-kubernetes-list-map-keys", keys);
-		json_set_str(property, "x-kubernetes-patch-merge-key", f->merge_key);
 	}
+	json_set_str(property, "x-kubernetes-patch-merge-key", f->merge_key);
 	if (f->merge_key || (f->flags & F_MERGE))
 		json_set_str(property, "x-kubernetes-patch-strategy", "merge");
 }
@@ -167,6 +169,8 @@ static json *property_of(const struct field *f)
 	} else if (form->map) {
 		json_set_str(p, "type", "object");
 		json_set(p, "additionalProperties", value);
+		if (f->flags & F_ATOMIC)
+			json_set_str(p, "x-kubernetes-map-type", "atomic");
 	} else {
 		add_value(p, value);
 	}
@@ -186,6 +190,8 @@ static json *type_of(const struct schema *s)
 			json_add(required, json_new_string(f->name));
 	}
 	json_set_str(t, "type", "object");
+	if (s->atomic)
+		json_set_str(t, "x-kubernetes-map-type", "atomic");
 	json_set(t, "properties", properties);
 	if (json_len(required))
 		json_set(t, "required", required);
@@ -314,6 +320,14 @@ static const struct param params_write[] = {
 	"What unknown and duplicate fields do: Strict refuses, Warn warns, Ignore drops them."},
     {0},
 };
+static const struct param params_patch[] = {
+    {"dryRun", "string", "All: do everything but store the result."},
+    {"fieldManager", "string", "The client's name; apply patches must have one."},
+    {"fieldValidation", "string",
+	"What unknown and duplicate fields do: Strict refuses, Warn warns, Ignore drops them."},
+    {"force", "boolean", "Of apply patches: take fields over that others own."},
+    {0},
+};
 static const struct param params_list[] = {
     {"allowWatchBookmarks", "boolean", "Whether a watch may send events of type BOOKMARK."},
     {"continue", "string", "The token of a list that has further parts."},
@@ -347,7 +361,7 @@ static const struct verb {
 	params_list},
     {"get", "get", "get", false, CONTENT_NONE, CONTENT_OBJECT, params_none},
     {"update", "put", "put", false, CONTENT_OBJECT, CONTENT_OBJECT, params_write},
-    {"patch", "patch", "patch", false, CONTENT_PATCH, CONTENT_OBJECT, params_write},
+    {"patch", "patch", "patch", false, CONTENT_PATCH, CONTENT_OBJECT, params_patch},
     {"delete", "delete", "delete", false, CONTENT_NONE, CONTENT_NONE, params_delete},
 };
 
@@ -398,6 +412,7 @@ static json *content_of(const struct kind *k, enum content content)
 	case CONTENT_PATCH:
 		for (enum patch_type t = 0; t < PATCH_TYPE_COUNT; t++)
 			add_media(c, patch_media_type(t), any_object());
+		add_media(c, APPLY_MEDIA_TYPE, any_object());
 		break;
 	}
 	return c;

@@ -66,7 +66,6 @@ void patch_print_go(const json *value, struct buf *out)
 
 /* ---- reading ---- */
 
-/* The last of several members of one name stays. */
 static void drop_duplicates(json *node, const struct place *p, struct strlist *strict)
 {
 	struct map seen = {0};
@@ -89,6 +88,11 @@ static void drop_duplicates(json *node, const struct place *p, struct strlist *s
 		drop_duplicates(c, &here, strict);
 	}
 	map_release(&seen, NULL);
+}
+
+void patch_drop_duplicates(json *node, struct strlist *strict)
+{
+	drop_duplicates(node, NULL, strict);
 }
 
 static void check_operations(const json *ops, struct strlist *strict)
@@ -148,7 +152,7 @@ static json *read_patch(
 		err_set(e, ERR_BAD_REQUEST, "error decoding patch: %s", why);
 		return NULL;
 	}
-	drop_duplicates(patch, NULL, &found);
+	patch_drop_duplicates(patch, &found);
 	if (check_shape(patch, type, e) < 0)
 		return NULL;
 	if (type == PATCH_JSON)

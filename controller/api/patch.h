@@ -13,6 +13,8 @@
 
 enum patch_type { PATCH_JSON, PATCH_MERGE, PATCH_STRATEGIC, PATCH_TYPE_COUNT };
 
+/* Of server-side apply, which managed_fields.h has. */
+#define APPLY_MEDIA_TYPE "application/apply-patch+yaml"
 /* "application/json-patch+json", …; static. */
 const char *patch_media_type(enum patch_type type);
 
@@ -37,6 +39,8 @@ struct schema;
 int patch_json(json *object, const json *ops, size_t copy_max, struct err *e) MUST_USE;
 /* patch_strategic.c: merges patch (an object, changed on the way) into object. */
 int patch_strategic(const struct schema *s, json *object, json *patch, struct err *e) MUST_USE;
+/* patch.c: of several members of one name the last stays; strict gets texts about the others. */
+void patch_drop_duplicates(json *node, struct strlist *strict);
 /* patch.c: a value as Go prints it with %v: map[a:b c:[1 2]]. Appends to out. */
 void patch_print_go(const json *value, struct buf *out);
 

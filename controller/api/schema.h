@@ -34,11 +34,13 @@ enum field_type {
 enum field_flags {
 	F_PTR = 1, /* zero differs from absent: false, 0 and "" are kept */
 	F_REQUIRED = 2,
-	F_LATER = 4,   /* not honoured by this version: anything but the default is refused */
-	F_NOOP = 8,    /* accepted without effect on a single machine: warns */
-	F_MERGE = 16,  /* a list of scalars that a strategic patch merges */
-	F_BARE = 32,   /* an object whose own members get no defaults: only what is deeper */
-	F_SECRET = 64, /* its values are never shown */
+	F_LATER = 4,    /* not honoured by this version: anything but the default is refused */
+	F_NOOP = 8,     /* accepted without effect on a single machine: warns */
+	F_MERGE = 16,   /* a list of scalars that a strategic patch merges */
+	F_BARE = 32,    /* an object whose own members get no defaults: only what is deeper */
+	F_SECRET = 64,  /* its values are never shown */
+	F_ATOMIC = 128, /* server-side apply: owned and replaced as a whole all the same */
+	F_SET = 256,    /* server-side apply: a list of scalars, each owned by itself */
 };
 
 struct schema;
@@ -62,6 +64,7 @@ struct schema {
 	const struct field *fields;
 	const char *package; /* of the Go type */
 	const char *doc;     /* of a kind: what one is, for explain; NULL otherwise */
+	bool atomic;         /* server-side apply: owned and replaced as a whole */
 };
 
 /* A file whose types are of another package than core defines SCHEMA_PACKAGE before this. */

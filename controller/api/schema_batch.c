@@ -111,7 +111,7 @@ static const struct field pod_failure_policy_on_exit_codes_requirement_fields[] 
 	"In: the exit code is one of the values. NotIn: it is none of them. A container that "
 	"succeeded never matches.",
 	.values = ENUM("In", "NotIn"), .go_type = "PodFailurePolicyOnExitCodesOperator"),
-    ROW("values", T_INT32_LIST, F_REQUIRED,
+    ROW("values", T_INT32_LIST, F_REQUIRED | F_SET,
 	"Exit codes in ascending order, each once, at most 255 of them. 0 is not allowed with In."),
     {0},
 };
@@ -146,7 +146,7 @@ static const struct field success_policy_rule_fields[] = {
 SCHEMA(success_policy_rule, "SuccessPolicyRule");
 
 static const struct field job_status_fields[] = {
-    ROW("conditions", T_OBJECT_LIST, 0,
+    ROW("conditions", T_OBJECT_LIST, F_ATOMIC,
 	"What has become of the Job: Complete or Failed at its end; before that SuccessCriteriaMet "
 	"or FailureTarget; Suspended.",
 	.of = &schema_job_condition, .merge_key = "type"),
@@ -184,8 +184,8 @@ static const struct field job_condition_fields[] = {
 SCHEMA(job_condition, "JobCondition");
 
 static const struct field uncounted_terminated_pods_fields[] = {
-    ROW("succeeded", T_STRING_LIST, 0, "UIDs of succeeded pods."),
-    ROW("failed", T_STRING_LIST, 0, "UIDs of failed pods."),
+    ROW("succeeded", T_STRING_LIST, F_SET, "UIDs of succeeded pods."),
+    ROW("failed", T_STRING_LIST, F_SET, "UIDs of failed pods."),
     {0},
 };
 SCHEMA(uncounted_terminated_pods, "UncountedTerminatedPods");

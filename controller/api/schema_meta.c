@@ -30,7 +30,7 @@ static const struct field object_meta_fields[] = {
 	.of = &schema_owner_reference, .merge_key = "uid"),
     ROW("finalizers", T_STRING_LIST, F_MERGE,
 	"Names that must be taken away before a deleted object is gone."),
-    ROW("managedFields", T_OBJECT_LIST, 0, "Which client set which field; kept, but not computed.",
+    ROW("managedFields", T_OBJECT_LIST, 0, "Which client owns which field.",
 	.of = &schema_managed_fields_entry),
     {0},
 };
@@ -56,7 +56,7 @@ static const struct field owner_reference_fields[] = {
 	"Whether a foreground deletion of the owner waits for this object."),
     {0},
 };
-SCHEMA(owner_reference, "OwnerReference");
+SCHEMA(owner_reference, "OwnerReference", .atomic = true);
 
 static const struct field managed_fields_entry_fields[] = {
     ROW("manager", T_STRING, 0, "Client that owns these fields."),
@@ -77,7 +77,7 @@ static const struct field label_selector_fields[] = {
 	.of = &schema_label_selector_requirement),
     {0},
 };
-SCHEMA(label_selector, "LabelSelector");
+SCHEMA(label_selector, "LabelSelector", .atomic = true);
 
 static const struct field label_selector_requirement_fields[] = {
     ROW("key", T_STRING, F_REQUIRED, "Key of the label."),
@@ -100,7 +100,7 @@ static const struct field local_object_reference_fields[] = {
     ROW("name", T_STRING, 0, "Name of the object in the same namespace."),
     {0},
 };
-SCHEMA(local_object_reference, "LocalObjectReference");
+SCHEMA(local_object_reference, "LocalObjectReference", .atomic = true);
 
 static const struct field typed_local_object_reference_fields[] = {
     ROW("apiGroup", T_STRING, F_PTR, "API group of the object; empty for core."),
@@ -108,7 +108,7 @@ static const struct field typed_local_object_reference_fields[] = {
     ROW("name", T_STRING, F_REQUIRED, "Name of the object."),
     {0},
 };
-SCHEMA(typed_local_object_reference, "TypedLocalObjectReference");
+SCHEMA(typed_local_object_reference, "TypedLocalObjectReference", .atomic = true);
 
 static const struct field typed_object_reference_fields[] = {
     ROW("apiGroup", T_STRING, F_PTR, "API group of the object; empty for core."),
@@ -130,7 +130,7 @@ static const struct field object_reference_fields[] = {
 	"Part of the object that is meant, such as spec.containers{name}."),
     {0},
 };
-SCHEMA(object_reference, "ObjectReference");
+SCHEMA(object_reference, "ObjectReference", .atomic = true);
 
 static const struct field resource_claim_fields[] = {
     ROW("name", T_STRING, F_REQUIRED, "Name of an entry in the pod's resourceClaims."),

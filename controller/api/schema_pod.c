@@ -51,7 +51,7 @@ static const struct field pod_spec_fields[] = {
 	"node, None what dnsConfig says.",
 	.values = ENUM("ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"),
 	.dflt = "\"ClusterFirst\"", .go_type = "DNSPolicy"),
-    ROW("nodeSelector", T_STRING_MAP, 0, "Labels that the node must have."),
+    ROW("nodeSelector", T_STRING_MAP, F_ATOMIC, "Labels that the node must have."),
     ROW("serviceAccountName", T_STRING, F_NOOP, "The account under which the pod talks to the API.",
 	.accept = "\"default\""),
     ROW("serviceAccount", T_STRING, F_NOOP, "Deprecated alias of serviceAccountName.",
@@ -78,8 +78,8 @@ static const struct field pod_spec_fields[] = {
 	.dflt = "\"default-scheduler\""),
     ROW("tolerations", T_OBJECT_LIST, F_NOOP, "Taints that the pod tolerates.",
 	.of = &schema_toleration),
-    ROW("hostAliases", T_OBJECT_LIST, 0, "Further lines of /etc/hosts.",
-	.of = &schema_host_alias, .merge_key = "ip"),
+    ROW("hostAliases", T_OBJECT_LIST, 0, "Further lines of /etc/hosts.", .of = &schema_host_alias,
+	.merge_key = "ip"),
     ROW("priorityClassName", T_STRING, F_NOOP,
 	"Name of the class that tells how important the pod is."),
     ROW("priority", T_INT32, F_PTR | F_NOOP, "How important the pod is; comes from its class.",
@@ -102,8 +102,7 @@ static const struct field pod_spec_fields[] = {
     ROW("topologySpreadConstraints", T_OBJECT_LIST, F_NOOP,
 	"How like pods are spread over groups of nodes.", .of = &schema_topology_spread_constraint,
 	.merge_key = "topologyKey", .merge_key2 = "whenUnsatisfiable"),
-    ROW("setHostnameAsFQDN", T_BOOL, F_PTR,
-	"Whether the host name is the full one, with domain."),
+    ROW("setHostnameAsFQDN", T_BOOL, F_PTR, "Whether the host name is the full one, with domain."),
     ROW("os", T_OBJECT, F_PTR | F_LATER, "The operating system that the containers are for.",
 	.of = &schema_pod_os, .accept = "{\"name\":\"linux\"}"),
     ROW("hostUsers", T_BOOL, F_PTR | F_LATER,
@@ -171,9 +170,8 @@ static const struct field container_fields[] = {
 	"A check that must succeed once before the other probes begin; when it fails for good, the "
 	"container is restarted.",
 	.of = &schema_probe),
-    ROW("lifecycle", T_OBJECT, F_PTR,
-	"What to do right after the start and before the stop.", .of = &schema_lifecycle,
-	.accept = "{}"),
+    ROW("lifecycle", T_OBJECT, F_PTR, "What to do right after the start and before the stop.",
+	.of = &schema_lifecycle, .accept = "{}"),
     ROW("terminationMessagePath", T_STRING, 0,
 	"File of which the content becomes the message of the container's end, up to 4 KiB.",
 	.dflt = "\"/dev/termination-log\""),
@@ -301,8 +299,7 @@ static const struct field env_var_source_fields[] = {
 	.of = &schema_resource_field_selector),
     ROW("configMapKeyRef", T_OBJECT, F_PTR, "One key of a config map.",
 	.of = &schema_config_map_key_selector),
-    ROW("secretKeyRef", T_OBJECT, F_PTR, "One key of a secret.",
-	.of = &schema_secret_key_selector),
+    ROW("secretKeyRef", T_OBJECT, F_PTR, "One key of a secret.", .of = &schema_secret_key_selector),
     ROW("fileKeyRef", T_OBJECT, F_PTR | F_LATER, "One key of a file with variables in a volume.",
 	.of = &schema_file_key_selector),
     {0},
@@ -315,7 +312,7 @@ static const struct field object_field_selector_fields[] = {
 	"The field, such as metadata.name, metadata.labels['x'] or status.podIP."),
     {0},
 };
-SCHEMA(object_field_selector, "ObjectFieldSelector");
+SCHEMA(object_field_selector, "ObjectFieldSelector", .atomic = true);
 
 static const struct field resource_field_selector_fields[] = {
     ROW("containerName", T_STRING, 0, "The container; absent in env: this one."),
@@ -323,7 +320,7 @@ static const struct field resource_field_selector_fields[] = {
     ROW("divisor", T_QUANTITY, 0, "The unit of the value, such as 1m or 1Mi; absent: 1."),
     {0},
 };
-SCHEMA(resource_field_selector, "ResourceFieldSelector");
+SCHEMA(resource_field_selector, "ResourceFieldSelector", .atomic = true);
 
 static const struct field config_map_key_selector_fields[] = {
     ROW("name", T_STRING, 0, "Name of the config map."),
@@ -332,7 +329,7 @@ static const struct field config_map_key_selector_fields[] = {
 	"True: the container starts also where the object or its key is missing."),
     {0},
 };
-SCHEMA(config_map_key_selector, "ConfigMapKeySelector");
+SCHEMA(config_map_key_selector, "ConfigMapKeySelector", .atomic = true);
 
 static const struct field secret_key_selector_fields[] = {
     ROW("name", T_STRING, 0, "Name of the secret."),
@@ -341,7 +338,7 @@ static const struct field secret_key_selector_fields[] = {
 	"True: the container starts also where the object or its key is missing."),
     {0},
 };
-SCHEMA(secret_key_selector, "SecretKeySelector");
+SCHEMA(secret_key_selector, "SecretKeySelector", .atomic = true);
 
 static const struct field file_key_selector_fields[] = {
     ROW("volumeName", T_STRING, F_REQUIRED, "Volume that holds the file."),
@@ -351,7 +348,7 @@ static const struct field file_key_selector_fields[] = {
 	"True: the container starts also where the file or the key is missing."),
     {0},
 };
-SCHEMA(file_key_selector, "FileKeySelector");
+SCHEMA(file_key_selector, "FileKeySelector", .atomic = true);
 
 static const struct field env_from_source_fields[] = {
     ROW("prefix", T_STRING, 0, "Text that is put in front of every name."),
@@ -400,7 +397,7 @@ static const struct field container_restart_rule_on_exit_codes_fields[] = {
     ROW("operator", T_STRING, F_REQUIRED,
 	"In: the exit code is one of the values. NotIn: it is none of them.",
 	.values = ENUM("In", "NotIn"), .go_type = "ContainerRestartRuleOnExitCodesOperator"),
-    ROW("values", T_INT32_LIST, 0, "Exit codes, at most 255 of them."),
+    ROW("values", T_INT32_LIST, F_SET, "Exit codes, at most 255 of them."),
     {0},
 };
 SCHEMA(container_restart_rule_on_exit_codes, "ContainerRestartRuleOnExitCodes");

@@ -15,7 +15,7 @@ static const struct field pod_status_fields[] = {
 	"Why the pod is in this state, in one word, such as DeadlineExceeded."),
     ROW("nominatedNodeName", T_STRING, 0, "Node that is being made free for the pod."),
     ROW("hostIP", T_STRING, 0, "Address of the node."),
-    ROW("hostIPs", T_OBJECT_LIST, 0, "Addresses of the node.", .of = &schema_host_ip,
+    ROW("hostIPs", T_OBJECT_LIST, F_ATOMIC, "Addresses of the node.", .of = &schema_host_ip,
 	.merge_key = "ip"),
     ROW("podIP", T_STRING, 0, "Address of the pod."),
     ROW("podIPs", T_OBJECT_LIST, 0, "Addresses of the pod.", .of = &schema_pod_ip,

@@ -28,7 +28,7 @@ static const struct field node_selector_fields[] = {
 	.of = &schema_node_selector_term),
     {0},
 };
-SCHEMA(node_selector, "NodeSelector");
+SCHEMA(node_selector, "NodeSelector", .atomic = true);
 
 static const struct field node_selector_term_fields[] = {
     ROW("matchExpressions", T_OBJECT_LIST, 0, "Requirements on labels.",
@@ -37,7 +37,7 @@ static const struct field node_selector_term_fields[] = {
 	.of = &schema_node_selector_requirement),
     {0},
 };
-SCHEMA(node_selector_term, "NodeSelectorTerm");
+SCHEMA(node_selector_term, "NodeSelectorTerm", .atomic = true);
 
 static const struct field node_selector_requirement_fields[] = {
     ROW("key", T_STRING, F_REQUIRED, "Label of the node, or name of the field."),

@@ -17,7 +17,7 @@ SCHEMA(service, "Service",
 static const struct field service_spec_fields[] = {
     ROW("ports", T_OBJECT_LIST, 0, "The ports of the service.", .of = &schema_service_port,
 	.merge_key = "port", .merge_key2 = "protocol"),
-    ROW("selector", T_STRING_MAP, 0,
+    ROW("selector", T_STRING_MAP, F_ATOMIC,
 	"Labels of the pods that answer. Without one, Endpoints of the same name say who does."),
     ROW("clusterIP", T_STRING, 0,
 	"Address of the service: chosen by kjob. None: it has no address of its own, and its name "
@@ -148,7 +148,7 @@ static const struct field endpoint_address_fields[] = {
     ROW("targetRef", T_OBJECT, F_PTR, "The pod that has it.", .of = &schema_object_reference),
     {0},
 };
-SCHEMA(endpoint_address, "EndpointAddress");
+SCHEMA(endpoint_address, "EndpointAddress", .atomic = true);
 
 static const struct field endpoint_port_fields[] = {
     ROW("name", T_STRING, 0, "Name of the service's port."),
@@ -158,7 +158,7 @@ static const struct field endpoint_port_fields[] = {
     ROW("appProtocol", T_STRING, F_PTR, "What is spoken there."),
     {0},
 };
-SCHEMA(endpoint_port, "EndpointPort");
+SCHEMA(endpoint_port, "EndpointPort", .atomic = true);
 
 /* ---- EndpointSlice ---- */
 
@@ -180,7 +180,7 @@ SCHEMA(endpoint_slice, "EndpointSlice",
     "Who answers for a service, with all that is known of them: written by the controller.");
 
 static const struct field endpoint_fields[] = {
-    ROW("addresses", T_STRING_LIST, F_REQUIRED, "Its addresses."),
+    ROW("addresses", T_STRING_LIST, F_REQUIRED | F_SET, "Its addresses."),
     ROW("conditions", T_OBJECT, 0, "Whether it is ready, serving and terminating.",
 	.of = &schema_endpoint_conditions),
     ROW("hostname", T_STRING, F_PTR, "Its name below that of the service."),
@@ -209,7 +209,7 @@ static const struct field slice_port_fields[] = {
     ROW("appProtocol", T_STRING, F_PTR, "What is spoken there."),
     {0},
 };
-SCHEMA(slice_port, "EndpointPort");
+SCHEMA(slice_port, "EndpointPort", .atomic = true);
 
 #undef SCHEMA_PACKAGE
 #define SCHEMA_PACKAGE PACKAGE_META

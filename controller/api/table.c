@@ -756,6 +756,8 @@ static json *partial_metadata(const json *obj)
 	json_set_str(p, "kind", "PartialObjectMetadata");
 	json_set_str(p, "apiVersion", "meta.k8s.io/v1");
 	json_set(p, "metadata", meta ? json_dup(meta) : json_new_object());
+	/* Nobody reads them from a table, and they are longer than all the rest. */
+	json_del_path(p, "metadata.managedFields");
 	return p;
 }
 

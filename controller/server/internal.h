@@ -80,6 +80,18 @@ int query_dry_run(
 int query_field_validation(const struct exchange *x, const char *options_kind,
     enum field_validation *ret, struct err *e) MUST_USE;
 
+/* What POST, PUT and PATCH have in common in their query. */
+struct write_request {
+	bool dry_run;
+	enum field_validation fields;
+	struct field_manager manager; /* fieldManager, or who the User-Agent says that it is */
+	char *manager_name;           /* owned; what the manager's name points at */
+};
+#define auto_write_request CLEANUP(write_request_release) struct write_request
+int write_request_parse(const struct exchange *x, const char *options_kind,
+    struct write_request *ret, struct err *e) MUST_USE;
+void write_request_release(struct write_request *w);
+
 struct list_options {
 	struct selector *labels, *fields; /* NULL: all */
 	int64_t limit;
@@ -126,6 +138,15 @@ typedef void request_fn(struct exchange *x, const struct request *r);
 
 /* objects.c */
 request_fn handle_get, handle_create, handle_update, handle_patch, handle_delete;
+/* The body must speak of the object that the path names; what it leaves out is filled in. */
+int check_named(const struct request *r, json *obj, struct err *e) MUST_USE;
+/* Creating needs a namespace that is there. */
+int check_namespace(struct server *s, const struct request *r, struct err *e) MUST_USE;
+/* No object may get larger than a body. */
+int check_size(const json *obj, struct err *e) MUST_USE;
+/* apply.c: PATCH with a whole configuration; *ret_created: there was no such object. Owned. */
+json *applied(
+    struct exchange *x, const struct request *r, bool *ret_created, struct err *e) MUST_USE;
 /* list.c */
 request_fn handle_list, handle_delete_collection;
 /* watch.c */

@@ -67,23 +67,9 @@ static int check_content_type(
 	    accepted);
 }
 
-/* What POST, PUT and PATCH have in common in their query. */
-struct write_request {
-	bool dry_run;
-	enum field_validation fields;
-};
-
-static int write_request_parse(
-    const struct exchange *x, const char *options_kind, struct write_request *ret, struct err *e)
-{
-	if (query_dry_run(x, options_kind, &ret->dry_run, e) < 0)
-		return -1;
-	return query_field_validation(x, options_kind, &ret->fields, e);
-}
-
 /* ---- create ---- */
 
-static int check_namespace(struct server *s, const struct request *r, struct err *e)
+int check_namespace(struct server *s, const struct request *r, struct err *e)
 {
 	auto_buf text = {0};
 	uint64_t rv;
@@ -96,7 +82,7 @@ static int check_namespace(struct server *s, const struct request *r, struct err
 static json *create(struct exchange *x, const struct request *r, struct err *e)
 {
 	struct server *s = server_of(x);
-	struct write_request w;
+	auto_write_request w = {0};
 	struct create_options o;
 	json *obj;
 
@@ -106,7 +92,8 @@ static json *create(struct exchange *x, const struct request *r, struct err *e)
 	obj = api_decode(r->kind, x->body, x->body_len, w.fields, &x->warnings, e);
 	if (!obj)
 		return NULL;
-	o = (struct create_options){.dry_run = w.dry_run, .warnings = &x->warnings};
+	o = (struct create_options){
+	    .dry_run = w.dry_run, .manager = &w.manager, .warnings = &x->warnings};
 	return registry_create(s->deps.store, r->kind, r->ns, obj, &o, e);
 }
 
@@ -123,8 +110,7 @@ void handle_create(struct exchange *x, const struct request *r)
 
 /* ---- update and patch ---- */
 
-/* The body must speak of the object that the path names; what it leaves out is filled in. */
-static int check_identity(const struct request *r, json *obj, struct err *e)
+int check_named(const struct request *r, json *obj, struct err *e)
 {
 	const char *name = json_str(obj, "metadata.name");
 	const char *ns = json_str(obj, "metadata.namespace");
@@ -154,18 +140,20 @@ static json *store_new_state(struct exchange *x, const struct request *r,
     const struct write_request *w, json *obj, struct err *e)
 {
 	auto_json *owned = obj;
+	struct field_manager manager = {w->manager.name, r->sub, w->manager.now};
 	struct update_options o = {.part = r->sub ? UPDATE_STATUS : UPDATE_MAIN,
 	    .dry_run = w->dry_run,
+	    .manager = &manager,
 	    .warnings = &x->warnings};
 
-	if (!owned || check_identity(r, owned, e) < 0)
+	if (!owned || check_named(r, owned, e) < 0)
 		return NULL;
 	return registry_update(server_of(x)->deps.store, r->kind, TAKE(owned), &o, e);
 }
 
 static json *updated(struct exchange *x, const struct request *r, struct err *e)
 {
-	struct write_request w;
+	auto_write_request w = {0};
 	json *obj;
 
 	if (write_request_parse(x, "UpdateOptions", &w, e) < 0 ||
@@ -199,6 +187,7 @@ static int patch_type_of(const struct exchange *x, enum patch_type *ret, struct 
 			return 0;
 		}
 	}
+	strlist_add(&types, APPLY_MEDIA_TYPE);
 	all = strlist_join(&types, ", ");
 	return err_set(e, ERR_UNSUPPORTED_MEDIA,
 	    "the body of the request was in an unknown format - accepted media types include: %s",
@@ -216,12 +205,22 @@ static int check_force(const struct exchange *x, struct err *e)
 	    "Forbidden: may not be specified for non-apply patch");
 }
 
+int check_size(const json *obj, struct err *e)
+{
+	auto_buf text = {0};
+
+	json_print_to(obj, &text);
+	if (text.len <= MAX_BODY_BYTES)
+		return 0;
+	return err_set(
+	    e, ERR_TOO_LARGE, "the patched object is larger than %u bytes", MAX_BODY_BYTES);
+}
+
 static json *patched(struct exchange *x, const struct request *r, struct err *e)
 {
 	struct patch p = {.copy_max = MAX_BODY_BYTES, .warnings = &x->warnings};
-	struct write_request w;
+	auto_write_request w = {0};
 	auto_json *obj = NULL, *result = NULL;
-	auto_buf text = {0};
 
 	if (patch_type_of(x, &p.type, e) < 0 || write_request_parse(x, "PatchOptions", &w, e) < 0 ||
 	    check_force(x, e) < 0)
@@ -231,24 +230,20 @@ static json *patched(struct exchange *x, const struct request *r, struct err *e)
 	if (!obj)
 		return NULL;
 	result = patch_apply(r->kind, obj, x->body, x->body_len, &p, e);
-	if (!result)
+	if (!result || check_size(result, e) < 0)
 		return NULL;
-	json_print_to(result, &text);
-	if (text.len > MAX_BODY_BYTES) {
-		err_set(
-		    e, ERR_TOO_LARGE, "the patched object is larger than %u bytes", MAX_BODY_BYTES);
-		return NULL;
-	}
 	return store_new_state(x, r, &w, TAKE(result), e);
 }
 
 void handle_patch(struct exchange *x, const struct request *r)
 {
+	const char *type = exchange_header(x, "Content-Type");
+	bool apply = type && content_type_is(type, APPLY_MEDIA_TYPE), created = false;
 	auto_err e = {0};
-	json *obj = patched(x, r, &e);
+	json *obj = apply ? applied(x, r, &created, &e) : patched(x, r, &e);
 
 	if (obj)
-		answer_object_take(x, r, 200, obj);
+		answer_object_take(x, r, created ? 201 : 200, obj);
 	else
 		answer_err(x, &e);
 }

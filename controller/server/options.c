@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <strings.h>
 
+#include "../../runtime/base/clock.h"
 #include "internal.h"
 
 #define MAX_TIMEOUT_SECONDS (10 * 365 * 86400)
@@ -146,6 +147,31 @@ int query_field_validation(
 	    quoted);
 	return err_option(e, "meta.k8s.io", options_kind, "", "FieldValueNotSupported",
 	    "fieldValidation", detail);
+}
+
+void write_request_release(struct write_request *w)
+{
+	free(w->manager_name);
+}
+
+int write_request_parse(
+    const struct exchange *x, const char *options_kind, struct write_request *ret, struct err *e)
+{
+	const char *given = exchange_query(x, "fieldManager"), *reason;
+	auto_free char *problem = managed_name_problem(given ? given : "", &reason);
+
+	if (problem)
+		return err_option(
+		    e, "meta.k8s.io", options_kind, "", reason, "fieldManager", problem);
+	if (query_dry_run(x, options_kind, &ret->dry_run, e) < 0 ||
+	    query_field_validation(x, options_kind, &ret->fields, e) < 0)
+		return -1;
+	ret->manager_name = given && *given
+				? xstrdup(given)
+				: managed_name_of_agent(exchange_header(x, "User-Agent"));
+	ret->manager = (struct field_manager){
+	    .name = ret->manager_name, .now = clock_wall_ns() / NSEC_PER_SEC};
+	return 0;
 }
 
 /* ---- lists and watches ---- */

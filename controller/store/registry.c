@@ -95,7 +95,7 @@ static void settle_name(struct store *s, const struct kind *k, const char *ns, j
 static void set_system_metadata(const struct kind *k, json *obj)
 {
 	static const char *const dropped[] = {"selfLink", "deletionTimestamp",
-	    "deletionGracePeriodSeconds", "managedFields", "generation", "resourceVersion"};
+	    "deletionGracePeriodSeconds", "generation", "resourceVersion"};
 	json *meta = json_obj(obj, "metadata");
 	char uuid[UUID_TEXT_MAX], now[TIME_TEXT_MAX];
 
@@ -119,6 +119,8 @@ static int prepare_create(struct store *s, const struct kind *k, const char *ns,
 	settle_name(s, k, ns, obj);
 	set_system_metadata(k, obj);
 	api_default(k, obj);
+	if (o->manager)
+		managed_update(k, NULL, obj, o->manager);
 	api_prepare_create(k, obj);
 	if (api_validate_create(k, obj, o->warnings, e) < 0)
 		return -1;
@@ -182,7 +184,7 @@ static void copy_member(json *to, const json *from, const char *key)
 		json_del(to, key);
 }
 
-/* The old object with the status, finalizers and owners of the new one. */
+/* The old object with the status, finalizers, owners and managers of the new one. */
 static json *with_status_of(const json *old, const json *obj)
 {
 	json *mixed = json_dup(old);
@@ -190,6 +192,7 @@ static json *with_status_of(const json *old, const json *obj)
 	copy_member(mixed, obj, "status");
 	copy_member(json_obj(mixed, "metadata"), json_get(obj, "metadata"), "finalizers");
 	copy_member(json_obj(mixed, "metadata"), json_get(obj, "metadata"), "ownerReferences");
+	copy_member(json_obj(mixed, "metadata"), json_get(obj, "metadata"), "managedFields");
 	return mixed;
 }
 
@@ -202,14 +205,17 @@ static json *prepare_update(
 
 	switch (o->part) {
 	case UPDATE_MAIN:
-		json_del(json_obj(owned, "metadata"), "managedFields");
 		api_default(k, owned);
+		if (o->manager)
+			managed_update(k, old, owned, o->manager);
 		api_prepare_update(k, owned, old);
 		break;
 	case UPDATE_STATUS:
 		next = with_status_of(old, owned);
 		json_free(owned);
 		owned = next;
+		if (o->manager)
+			managed_update(k, old, owned, o->manager);
 		return api_validate_status(k, owned, old, e) < 0 ? NULL : TAKE(owned);
 	case UPDATE_SYSTEM:
 		copy_member(json_obj(owned, "metadata"), json_get(old, "metadata"), "uid");
@@ -248,6 +254,8 @@ json *registry_update(
 	ends = ends_deletion(k, owned, old, o->part);
 	json_set_str(json_obj(owned, "metadata"), "resourceVersion",
 	    json_str(old, "metadata.resourceVersion"));
+	if (o->part != UPDATE_SYSTEM)
+		managed_keep_times(owned, old);
 	if (o->dry_run)
 		return TAKE(owned);
 	if (store_update(s, k, owned, e) < 0)

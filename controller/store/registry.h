@@ -6,10 +6,13 @@
 #ifndef KJOB_REGISTRY_H
 #define KJOB_REGISTRY_H
 
+#include "../api/managed_fields.h"
 #include "store.h"
 
 struct create_options {
-	bool dry_run;             /* all checks, nothing stored */
+	bool dry_run; /* all checks, nothing stored */
+	/* Whose the fields are; NULL: as obj's managedFields say, which the loops leave out. */
+	const struct field_manager *manager;
 	struct strlist *warnings; /* may be NULL */
 };
 /*
@@ -29,6 +32,8 @@ enum update_part {
 struct update_options {
 	enum update_part part;
 	bool dry_run;
+	/* Who made the change; NULL: obj's managedFields are kept as they are. */
+	const struct field_manager *manager;
 	struct strlist *warnings;
 };
 /*
@@ -57,8 +62,8 @@ struct delete_options {
  * deletionGracePeriodSeconds and stay until the pod loop is done with them (grace 0, or never
  * scheduled, or terminal: they go at once unless finalizers hold them). Orphan drops the
  * dependents' ownerReferences; Foreground adds the finalizer foregroundDeletion; a Job's default is
- * orphan with the warning that Kubernetes gives. *ret_gone tells whether the object is gone. Returns
- * its (last) state, owned.
+ * orphan with the warning that Kubernetes gives. *ret_gone tells whether the object is gone.
+ * Returns its (last) state, owned.
  */
 json *registry_delete(struct store *s, const struct kind *k, const char *ns, const char *name,
     const struct delete_options *o, bool *ret_gone, struct err *e) MUST_USE;

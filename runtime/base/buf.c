@@ -24,6 +24,14 @@ void buf_clear(struct buf *b)
 		b->ptr[0] = '\0';
 }
 
+void buf_truncate(struct buf *b, size_t len)
+{
+	if (len >= b->len)
+		return;
+	b->len = len;
+	b->ptr[len] = '\0';
+}
+
 static bool reserve(struct buf *b, size_t more)
 {
 	size_t max = b->max ? b->max : BUF_DEFAULT_MAX;

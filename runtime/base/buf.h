@@ -35,6 +35,8 @@ void buf_addch(struct buf *b, char c);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* `count` times the character. */
 void buf_pad(struct buf *b, char c, size_t count);
+/* Keeps the first `len` bytes. */
+void buf_truncate(struct buf *b, size_t len);
 /* Drops `len` bytes from the front. */
 void buf_consume(struct buf *b, size_t len);
 /* The contents as a C string: never NULL, borrowed. */

@@ -450,6 +450,12 @@ void json_set(json *object, const char *key, json *value)
 	set_span(object, key, strlen(key), value);
 }
 
+void json_append(json *object, const char *key, json *value)
+{
+	name_member(value, key, strlen(key));
+	cJSON_AddItemToArray(object, value);
+}
+
 void json_set_str(json *object, const char *key, const char *s)
 {
 	if (s)

@@ -100,6 +100,8 @@ char *json_scalar_text(const json *j);
 
 /* Set replaces a member in place or appends it; `value` is consumed; NULL deletes the member. */
 void json_set(json *object, const char *key, json *value);
+/* As json_set of a name that the object does not have: the caller knows. */
+void json_append(json *object, const char *key, json *value);
 void json_set_str(json *object, const char *key, const char *s); /* NULL deletes the member */
 void json_set_int(json *object, const char *key, int64_t n);
 void json_set_bool(json *object, const char *key, bool b);
@@ -116,7 +118,7 @@ void json_add(json *array, json *value);
 void json_insert(json *array, size_t index, json *value);
 /* Replaces an array item or a member by another value; `old` is freed. */
 void json_replace(json *parent, json *old, json *value);
-void json_remove(json *parent, json *child); /* detaches and frees */
+void json_remove(json *parent, json *child);  /* detaches and frees */
 json *json_detach(json *parent, json *child); /* nameless; the caller owns it */
 
 /* Equality: object members in any order, numbers by value. */

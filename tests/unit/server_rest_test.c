@@ -125,7 +125,7 @@ TEST("all kinds of patches change objects; others are refused with what is accep
 	CHECK_STR(json_str(a.json, "message"),
 	    "the body of the request was in an unknown format - accepted media types include: "
 	    "application/json-patch+json, application/merge-patch+json, "
-	    "application/strategic-merge-patch+json");
+	    "application/strategic-merge-patch+json, application/apply-patch+yaml");
 	request_with(&f, &a, "PATCH", JOBS "/one", "", "{}");
 	CHECK_INT(a.status, 415);
 	request_with(&f, &a, "PATCH", JOBS "/one?fieldValidation=Strict", MERGE,

@@ -44,6 +44,7 @@ struct pods {
 	bool full;        /* stdin_write refuses */
 	int opened, closed;
 	unsigned columns, rows;
+	struct pod_dial *dials[4]; /* in the order of their making */
 };
 
 static int fake_find_log(struct pods *p, const json *pod, const char *container, bool previous,
@@ -127,6 +128,61 @@ static void fake_tty_resize(
 	p->rows = rows;
 }
 
+/* A connection to a port of a pod; port 9 cannot be had. */
+struct pod_dial {
+	struct pods *pods;
+	unsigned port;
+	const struct pod_dial_callbacks *cb;
+	void *ctx;
+	struct buf got;
+	bool ended;
+};
+
+static struct pod_dial *fake_dial(struct pods *p, const char *uid, unsigned port,
+    const struct pod_dial_callbacks *cb, void *ctx, struct err *e)
+{
+	struct pod_dial *d;
+
+	if (port == 9) {
+		err_set(e, ERR_BAD_REQUEST, "the pod does not run");
+		return NULL;
+	}
+	d = xcalloc(1, sizeof(*d));
+	*d = (struct pod_dial){.pods = p, .port = port, .cb = cb, .ctx = ctx};
+	for (size_t i = 0; i < ARRAY_LEN(p->dials); i++)
+		if (!p->dials[i]) {
+			p->dials[i] = d;
+			break;
+		}
+	return d;
+}
+
+static bool fake_dial_write(struct pod_dial *d, const void *data, size_t len)
+{
+	if (d->pods->full)
+		return false;
+	buf_add(&d->got, data, len);
+	return true;
+}
+
+static void fake_dial_end(struct pod_dial *d)
+{
+	d->ended = true;
+}
+
+static void fake_dial_resume(struct pod_dial *d)
+{
+}
+
+static void fake_dial_free(struct pod_dial *d)
+{
+	for (size_t i = 0; i < ARRAY_LEN(d->pods->dials); i++)
+		if (d->pods->dials[i] == d)
+			d->pods->dials[i] = NULL;
+	buf_release(&d->got);
+	free(d);
+}
+
 static const struct server_pods_ops fake_pods = {
     .find_log = fake_find_log,
     .find_attempt_log = fake_find_attempt_log,
@@ -137,6 +193,11 @@ static const struct server_pods_ops fake_pods = {
     .stdin_write = fake_stdin_write,
     .stdin_close = fake_stdin_close,
     .tty_resize = fake_tty_resize,
+    .dial = fake_dial,
+    .dial_write = fake_dial_write,
+    .dial_end = fake_dial_end,
+    .dial_resume = fake_dial_resume,
+    .dial_free = fake_dial_free,
 };
 
 /* ---- the server ---- */

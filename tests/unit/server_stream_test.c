@@ -1,7 +1,6 @@
 /* The API server: logs and attach. */
 #include "../../controller/store/logfile.h"
-#include "../../runtime/ws.h"
-#include "server_fixture.h"
+#include "server_terminal.h"
 
 #define LOG PODS "/p/log"
 #define NS_2026 INT64_C(1767225600000000000)
@@ -246,78 +245,6 @@ static void create_running(struct fixture *f, bool reads)
 	CHECK_INT(a.status, 200);
 }
 
-#define UPGRADE                                                                      \
-	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" \
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-#define V5 UPGRADE "Sec-WebSocket-Protocol: v4.channel.k8s.io, v5.channel.k8s.io\r\n"
-
-struct terminal {
-	struct client c;
-	struct answer a;
-	struct ws ws;
-	struct buf out[4]; /* by channel */
-	bool closed;
-};
-
-static void on_message(void *ctx, enum ws_opcode op, const unsigned char *data, size_t len)
-{
-	struct terminal *t = ctx;
-
-	if (op == WS_CLOSE)
-		t->closed = true;
-	if (op == WS_BINARY && len && data[0] < ARRAY_LEN(t->out))
-		buf_add(&t->out[data[0]], data + 1, len - 1);
-	if (op == WS_PONG)
-		buf_add(&t->out[0], data, len);
-}
-
-static void terminal_open(
-    struct terminal *t, struct fixture *f, const char *query, const char *headers)
-{
-	auto_free char *path = xasprintf(PODS "/p/attach%s", query);
-
-	*t = (struct terminal){.c = client_open(f)};
-	ws_init(&t->ws, true, MIB);
-	send_request(&t->c, "GET", path, headers, NULL);
-	read_head(&t->c, &t->a);
-	CHECK_INT(t->a.status, 101);
-}
-
-static void terminal_close(struct terminal *t)
-{
-	client_close(&t->c);
-	answer_release(&t->a);
-	ws_release(&t->ws);
-	for (size_t i = 0; i < ARRAY_LEN(t->out); i++)
-		buf_release(&t->out[i]);
-}
-
-static void terminal_read(struct terminal *t)
-{
-	auto_err e = {0};
-
-	client_turn(&t->c);
-	CHECK(ws_feed(&t->ws, t->c.in.ptr, t->c.in.len, on_message, t, &e) == 0);
-	buf_clear(&t->c.in);
-}
-
-static void terminal_wait(struct terminal *t, int channel, const char *want)
-{
-	int64_t until = clock_mono_ms() + WAIT_MS;
-
-	while (strcmp(buf_str(&t->out[channel]), want) != 0 && clock_mono_ms() < until)
-		terminal_read(t);
-	CHECK_STR(buf_str(&t->out[channel]), want);
-}
-
-static void terminal_send(struct terminal *t, unsigned channel, const char *data, size_t len)
-{
-	auto_buf b = {0};
-
-	ws_channel_frame(&t->ws, &b, channel, data, len);
-	client_send(&t->c, b.ptr, b.len);
-}
-
 TEST("attach carries input to the container and output from now on to the client")
 {
 	struct fixture f;
@@ -328,7 +255,7 @@ TEST("attach carries input to the container and output from now on to the client
 	fixture_open(&f);
 	create_running(&f, true);
 	write_log(&f, "before\n", LOG_STDOUT);
-	terminal_open(&t, &f, "?stdin=true&stdout=true&stderr=true", V5);
+	terminal_open(&t, &f, "/p/attach?stdin=true&stdout=true&stderr=true", V5);
 	CHECK_STR(answer_header(&t.a, "Sec-WebSocket-Accept"), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 	CHECK_STR(answer_header(&t.a, "Sec-WebSocket-Protocol"), "v5.channel.k8s.io");
 	CHECK_INT(f.pods.opened, 1);
@@ -369,8 +296,8 @@ TEST("input waits while the container does not take it, and none is lost")
 	fixture_open(&f);
 	create_running(&f, true);
 	f.pods.full = true;
-	terminal_open(
-	    &t, &f, "?stdin=true", UPGRADE "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n");
+	terminal_open(&t, &f, "/p/attach?stdin=true",
+	    UPGRADE "Sec-WebSocket-Protocol: v4.channel.k8s.io\r\n");
 	for (int i = 0; i < 3000; i++)
 		buf_addf(&data, "line %d\n", i);
 	terminal_send(&t, CHANNEL_STDIN, "first\n", 6);
@@ -409,7 +336,7 @@ TEST("attach passes on the size of a terminal, the last one that makes sense")
 
 	fixture_open(&f);
 	create_running(&f, true);
-	terminal_open(&t, &f, "?stdin=true&stdout=true&tty=true", V5);
+	terminal_open(&t, &f, "/p/attach?stdin=true&stdout=true&tty=true", V5);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		terminal_send(&t, CHANNEL_RESIZE, cases[i].text, strlen(cases[i].text));
 		terminal_send(&t, CHANNEL_STDIN, ".", 1); /* behind it: seen when it was */
@@ -429,7 +356,7 @@ TEST("input for a container that does not read is dropped, as a kubelet does")
 
 	fixture_open(&f);
 	create_running(&f, false);
-	terminal_open(&t, &f, "?stdin=true&stdout=true", V5);
+	terminal_open(&t, &f, "/p/attach?stdin=true&stdout=true", V5);
 	terminal_send(&t, CHANNEL_STDIN, "hello\n", 6);
 	write_log(&f, "out\n", LOG_STDOUT);
 	notify_followers(&f.pods);
@@ -480,7 +407,7 @@ TEST("garbage instead of frames ends an attach")
 
 	fixture_open(&f);
 	create_running(&f, true);
-	terminal_open(&t, &f, "?stdin=true&stdout=true", V5);
+	terminal_open(&t, &f, "/p/attach?stdin=true&stdout=true", V5);
 	client_send(&t.c, "this is not a frame", 19);
 	CHECK(client_wait_eof(&t.c));
 	CHECK_INT(f.pods.closed, 1);

@@ -49,6 +49,8 @@ const struct cmd *const cmd_table[] = {
     &cmd_controller_stop,
     &cmd_controller_enable,
     &cmd_controller_disable,
+    &cmd_serve,
+    &cmd_kubeconfig,
     &cmd_help,
     &cmd_version,
     NULL,

@@ -99,6 +99,17 @@ static int open_running(struct cmd_ctx *ctx, struct err *e)
 	return client_open(&o, &ctx->client, e);
 }
 
+static void print_serve(struct out *out, const json *s)
+{
+	if (json_bool(s, "listening", false))
+		out_addf(out, "serves:    %s%s, %" PRId64 " connections\n",
+		    json_str_or(s, "server", "?"),
+		    json_bool(s, "remote", false) ? " (other machines too)" : "",
+		    json_int(s, "connections", 0));
+	else
+		out_addf(out, "serves:    not now: %s\n", json_str_or(s, "error", "?"));
+}
+
 static void print_status(struct out *out, const json *s)
 {
 	char text[TIME_TEXT_MAX];
@@ -115,7 +126,9 @@ static void print_status(struct out *out, const json *s)
 	out_addf(out, "jobs:      %" PRId64 " unfinished\n", json_int(s, "jobs.unfinished", 0));
 	out_addf(out, "pods:      %" PRId64 " active\n", json_int(s, "pods.active", 0));
 	out_addf(out, "cron jobs: %" PRId64 " active\n", json_int(s, "cronjobs.active", 0));
-	if (json_int(s, "idleTimeoutSeconds", 0) > 0)
+	if (json_has(s, "serve"))
+		print_serve(out, json_get(s, "serve"));
+	else if (json_int(s, "idleTimeoutSeconds", 0) > 0)
 		out_addf(out, "leaves:    after %" PRId64 " s with nothing to look after\n",
 		    json_int(s, "idleTimeoutSeconds", 0));
 	if (service)

@@ -201,7 +201,8 @@ static void on_stop_request(void *ctx)
 static bool is_busy(const struct controller *c)
 {
 	return jobs_unfinished(c->jobs) > 0 || pods_active(c->pods) > 0 ||
-	       cronjobs_active(c->cronjobs) > 0 || server_clients(c->server) > 0;
+	       cronjobs_active(c->cronjobs) > 0 || server_clients(c->server) > 0 ||
+	       server_has_tls(c->server);
 }
 
 static void check_idle(void *arg)
@@ -248,6 +249,8 @@ static json *status(void *ctx)
 	json_set_int(json_obj(s, "jobs"), "unfinished", (int64_t)jobs_unfinished(c->jobs));
 	json_set_int(json_obj(s, "pods"), "active", (int64_t)pods_active(c->pods));
 	json_set_int(json_obj(s, "cronjobs"), "active", (int64_t)cronjobs_active(c->cronjobs));
+	if (server_has_tls(c->server))
+		json_set(s, "serve", server_tls_status(c->server));
 	json_set_int(s, "clients", (int64_t)server_clients(c->server));
 	json_set_int(s, "idleTimeoutSeconds", c->options->stay ? 0 : c->idle_seconds);
 	return s;
@@ -266,7 +269,7 @@ static int start_server(struct controller *c, struct err *e)
 	    .stdin_open = pods_stdin_open,
 	    .stdin_write = pods_stdin_write,
 	    .stdin_close = pods_stdin_close,
-    .tty_resize = pods_tty_resize,
+	    .tty_resize = pods_tty_resize,
 	    .dial = pods_dial,
 	    .dial_write = pod_dial_write,
 	    .dial_end = pod_dial_end,
@@ -280,13 +283,17 @@ static int start_server(struct controller *c, struct err *e)
 	    .pods = c->pods,
 	    .pods_ops = &ops,
 	    .version = KJOB_VERSION,
+	    .state_dir = c->paths.state_dir,
 	    .status = status,
 	    .stop = on_stop_request,
 	    .ctx = c,
 	};
 
 	c->server = server_new(&deps);
-	return server_listen_unix(c->server, c->paths.socket, e);
+	if (server_listen_unix(c->server, c->paths.socket, e) < 0)
+		return -1;
+	server_resume_tls(c->server);
+	return 0;
 }
 
 /*
@@ -297,8 +304,8 @@ static bool pods_are_routed(const struct engine_addr *a)
 {
 	struct stat st;
 
-	return a->socket && engine_addr_is_local(a) &&
-	       (geteuid() == 0 || a->service_pid == 0) && stat(a->socket, &st) == 0 && st.st_uid == 0;
+	return a->socket && engine_addr_is_local(a) && (geteuid() == 0 || a->service_pid == 0) &&
+	       stat(a->socket, &st) == 0 && st.st_uid == 0;
 }
 
 static int start_loops(struct controller *c, struct err *e)

@@ -31,15 +31,23 @@
 
 TAILQ_HEAD(exchange_list, exchange);
 
+/* One kind of listener. */
+struct front {
+	struct exchanges *all;
+	struct evhttp *http;
+	struct secure *secure; /* NULL: no TLS */
+	struct evhttp_bound_socket *listeners[MAX_LISTENERS];
+	size_t listener_count;
+};
+
 struct exchanges {
 	struct loop *loop;
-	struct evhttp *http;
+	struct front local, remote;
 	char *version;
 	void (*handler)(struct exchange *x);
 	void *server;
-	struct evhttp_bound_socket *listeners[MAX_LISTENERS];
-	size_t listener_count;
 	struct timer accept_again; /* after running out of descriptors */
+	struct event *marker;
 	struct exchange_list list; /* in the order of arrival */
 	size_t active;
 	int64_t last_activity;
@@ -150,8 +158,35 @@ const char *exchange_header(const struct exchange *x, const char *name)
 
 /* ---- life ---- */
 
+static struct bufferevent *bev_of(const struct exchange *x)
+{
+	return evhttp_connection_get_bufferevent(x->conn);
+}
+
+struct secure_conn *exchange_secure(const struct exchange *x)
+{
+	return x->front->secure ? secure_conn_of(x->front->secure, bev_of(x)) : NULL;
+}
+
+bool exchange_is_remote(const struct exchange *x)
+{
+	return x->front == &x->all->remote;
+}
+
+/* While a request is answered, a client that goes on sending fills the socket, not the memory. */
+static void on_input(struct evbuffer *in, const struct evbuffer_cb_info *info, void *arg)
+{
+	struct exchange *x = arg;
+
+	if (!info->n_added || evbuffer_get_length(in) < READ_AHEAD_BYTES)
+		return;
+	x->full = true;
+	bufferevent_disable(bev_of(x), EV_READ); /* evhttp enables it for the next request */
+}
+
 static void exchange_free(struct exchange *x)
 {
+	evbuffer_remove_cb_entry(bufferevent_get_input(bev_of(x)), x->input_limit);
 	TAILQ_REMOVE(&x->all->list, x, link);
 	x->all->active--;
 	x->all->last_activity = clock_mono_ms();
@@ -221,7 +256,8 @@ static enum method method_of(struct evhttp_request *req)
 
 static void on_request(struct evhttp_request *req, void *arg)
 {
-	struct exchanges *a = arg;
+	struct front *front = arg;
+	struct exchanges *a = front->all;
 	struct exchange *x = xcalloc(1, sizeof(*x));
 	const struct evhttp_uri *uri = evhttp_request_get_evhttp_uri(req);
 	const char *path = uri ? evhttp_uri_get_path(uri) : NULL;
@@ -229,6 +265,7 @@ static void on_request(struct evhttp_request *req, void *arg)
 
 	loop_wake(a->loop);
 	x->all = a;
+	x->front = front;
 	x->server = a->server;
 	x->req = req;
 	x->conn = evhttp_request_get_connection(req);
@@ -237,7 +274,8 @@ static void on_request(struct evhttp_request *req, void *arg)
 	a->active++;
 	a->last_activity = clock_mono_ms();
 	evhttp_connection_set_closecb(x->conn, on_close, x);
-	bufferevent_set_max_single_write(evhttp_connection_get_bufferevent(x->conn), WRITE_BYTES);
+	bufferevent_set_max_single_write(bev_of(x), WRITE_BYTES);
+	x->input_limit = evbuffer_add_cb(bufferevent_get_input(bev_of(x)), on_input, x);
 	x->body_len = evbuffer_get_length(in);
 	x->body = x->body_len ? (const char *)evbuffer_pullup(in, -1) : "";
 	if (parse_path(x, path ? path : "") < 0 ||
@@ -409,11 +447,6 @@ void exchanges_release(struct exchanges *a, int replace_code, const char *replac
 
 /* ---- streams ---- */
 
-static struct bufferevent *bev_of(const struct exchange *x)
-{
-	return evhttp_connection_get_bufferevent(x->conn);
-}
-
 static void on_stream_read(struct bufferevent *bev, void *arg)
 {
 	struct exchange *x = arg;
@@ -426,10 +459,16 @@ static void on_stream_read(struct bufferevent *bev, void *arg)
 		return;
 	if (x->state != EXCHANGE_STREAM || !x->ops->on_data) {
 		evbuffer_drain(in, evbuffer_get_length(in));
+		x->full = false;
+		bufferevent_enable(bev, EV_READ);
 		return;
 	}
 	/* One piece a call: the callback may end the stream. The rest comes with the next call. */
 	n = evbuffer_remove(in, piece, sizeof(piece));
+	if (x->full && evbuffer_get_length(in) < READ_AHEAD_BYTES) {
+		x->full = false;
+		bufferevent_enable(bev, EV_READ);
+	}
 	if (evbuffer_get_length(in))
 		bufferevent_trigger(bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
 	if (n > 0)
@@ -443,8 +482,10 @@ static void on_stream_written(struct bufferevent *bev, void *arg)
 	loop_wake(x->all->loop);
 	if (x->state == EXCHANGE_STREAM)
 		x->ops->on_writable(x->ctx);
-	else if (!exchange_unsent(x))
+	else if (!exchange_unsent(x)) {
+		secure_goodbye(bev);
 		close_connection(x);
+	}
 }
 
 static void on_stream_event(struct bufferevent *bev, short what, void *arg)
@@ -470,7 +511,6 @@ static void take_over(
 	bufferevent_setcb(bev, on_stream_read, on_stream_written, on_stream_event, x);
 	bufferevent_set_timeouts(bev, NULL, NULL);
 	bufferevent_setwatermark(bev, EV_WRITE, EXCHANGE_LOW_WATER, 0);
-	bufferevent_setwatermark(bev, EV_READ, 0, READ_AHEAD_BYTES);
 	evbuffer_add(bufferevent_get_output(bev), header, strlen(header));
 	bufferevent_enable(bev, EV_READ | EV_WRITE);
 	if (evbuffer_get_length(bufferevent_get_input(bev)))
@@ -543,7 +583,8 @@ void exchange_pause(struct exchange *x, bool paused)
 		bufferevent_disable(bev, EV_READ);
 		return;
 	}
-	bufferevent_enable(bev, EV_READ);
+	if (!x->full)
+		bufferevent_enable(bev, EV_READ);
 	if (evbuffer_get_length(bufferevent_get_input(bev)))
 		bufferevent_trigger(bev, EV_READ, BEV_TRIG_DEFER_CALLBACKS);
 }
@@ -574,25 +615,127 @@ void exchange_abort(struct exchange *x)
 static void accept_again(void *arg)
 {
 	struct exchanges *a = arg;
+	struct front *fronts[] = {&a->local, &a->remote};
 
-	for (size_t i = 0; i < a->listener_count; i++)
-		evconnlistener_enable(evhttp_bound_socket_get_listener(a->listeners[i]));
+	for (size_t f = 0; f < ARRAY_LEN(fronts); f++)
+		for (size_t i = 0; i < fronts[f]->listener_count; i++)
+			evconnlistener_enable(
+			    evhttp_bound_socket_get_listener(fronts[f]->listeners[i]));
+}
+
+/*
+ * A listener that evhttp has taken over knows nothing but its evhttp, which knows nothing of us: an
+ * event of the base does.
+ */
+static void on_marker(evutil_socket_t fd, short what, void *arg)
+{
+}
+
+static int find_marker(const struct event_base *base, const struct event *ev, void *arg)
+{
+	struct exchanges **ret = arg;
+
+	if (event_get_callback(ev) == on_marker)
+		*ret = event_get_callback_arg(ev);
+	return *ret != NULL;
 }
 
 /* Out of descriptors, most likely: accepting again at once would spin. */
 static void on_accept_error(struct evconnlistener *listener, void *arg)
 {
-	struct exchanges *a = arg;
+	struct exchanges *a = NULL;
 
 	log_warn("accept: %s", strerror(errno));
+	event_base_foreach_event(evconnlistener_get_base(listener), find_marker, &a);
+	if (!a)
+		return;
 	evconnlistener_disable(listener);
 	timer_set(a->loop, &a->accept_again, ACCEPT_PAUSE_MS);
 	loop_wake(a->loop);
 }
 
+static void front_open(struct front *f, struct exchanges *a, struct secure *secure)
+{
+	f->all = a;
+	f->secure = secure;
+	f->http = evhttp_new(loop_base(a->loop));
+	if (!f->http)
+		abort();
+	evhttp_set_allowed_methods(f->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
+						EVHTTP_REQ_PATCH | EVHTTP_REQ_DELETE |
+						EVHTTP_REQ_HEAD | EVHTTP_REQ_OPTIONS);
+	evhttp_set_max_headers_size(f->http, MAX_HEADER_BYTES);
+	evhttp_set_max_body_size(f->http, EVHTTP_BODY_BYTES);
+	evhttp_set_timeout(f->http, IDLE_TIMEOUT_S);
+	evhttp_set_default_content_type(f->http, NULL);
+	evhttp_set_gencb(f->http, on_request, f);
+	if (secure)
+		evhttp_set_bevcb(f->http, secure_accept, secure);
+}
+
+static void front_stop_listening(struct front *f)
+{
+	if (f->secure)
+		secure_set_listener(f->secure, NULL);
+	for (size_t i = 0; i < f->listener_count; i++)
+		evhttp_del_accept_socket(f->http, f->listeners[i]);
+	f->listener_count = 0;
+}
+
+static struct exchange *first_of(const struct front *f)
+{
+	struct exchange *x;
+
+	TAILQ_FOREACH(x, &f->all->list, link)
+	if (x->front == f)
+		break;
+	return x;
+}
+
+static void front_close(struct front *f)
+{
+	struct exchange *x;
+
+	if (!f->http)
+		return;
+	front_stop_listening(f);
+	while ((x = first_of(f))) {
+		if (x->state == EXCHANGE_STREAM) {
+			x->state = EXCHANGE_ENDING;
+			x->ops->on_gone(x->ctx);
+		}
+		close_connection(x);
+	}
+	evhttp_free(f->http);
+	f->http = NULL;
+	f->secure = NULL;
+}
+
+static int front_listen(struct front *f, int fd, struct err *e)
+{
+	struct evconnlistener *l;
+
+	if (f->listener_count == MAX_LISTENERS)
+		return err_set(e, ERR_INTERNAL, "too many listeners");
+	evutil_make_socket_nonblocking(fd);
+	l = evconnlistener_new(loop_base(f->all->loop), NULL, NULL,
+	    LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (!l)
+		return err_sys(e, errno, "listen");
+	f->listeners[f->listener_count] = evhttp_bind_listener(f->http, l);
+	if (!f->listeners[f->listener_count])
+		abort(); /* out of memory */
+	f->listener_count++;
+	evconnlistener_set_error_cb(l, on_accept_error);
+	if (f->secure)
+		secure_set_listener(f->secure, l);
+	return 0;
+}
+
 struct exchanges *exchanges_new(
     struct loop *l, const char *version, void (*handler)(struct exchange *x), void *server)
 {
+	static const struct timeval day = {24 * 60 * 60, 0};
 	struct exchanges *a = xcalloc(1, sizeof(*a));
 
 	a->loop = l;
@@ -602,63 +745,47 @@ struct exchanges *exchanges_new(
 	a->last_activity = clock_mono_ms();
 	a->accept_again = (struct timer){.name = "accept again", .fn = accept_again, .arg = a};
 	TAILQ_INIT(&a->list);
-	a->http = evhttp_new(loop_base(l));
-	if (!a->http)
-		abort();
-	evhttp_set_allowed_methods(a->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
-						EVHTTP_REQ_PATCH | EVHTTP_REQ_DELETE |
-						EVHTTP_REQ_HEAD | EVHTTP_REQ_OPTIONS);
-	evhttp_set_max_headers_size(a->http, MAX_HEADER_BYTES);
-	evhttp_set_max_body_size(a->http, EVHTTP_BODY_BYTES);
-	evhttp_set_timeout(a->http, IDLE_TIMEOUT_S);
-	evhttp_set_default_content_type(a->http, NULL);
-	evhttp_set_gencb(a->http, on_request, a);
+	a->marker = event_new(loop_base(l), -1, EV_PERSIST, on_marker, a);
+	if (!a->marker || event_add(a->marker, &day) < 0)
+		abort(); /* out of memory */
+	front_open(&a->local, a, NULL);
 	return a;
 }
 
 void exchanges_free(struct exchanges *a)
 {
-	struct exchange *x;
-
 	timer_cancel(a->loop, &a->accept_again);
-	exchanges_stop_listening(a);
-	while ((x = TAILQ_FIRST(&a->list))) {
-		if (x->state == EXCHANGE_STREAM) {
-			x->state = EXCHANGE_ENDING;
-			x->ops->on_gone(x->ctx);
-		}
-		close_connection(x);
-	}
-	evhttp_free(a->http);
+	front_close(&a->remote);
+	front_close(&a->local);
+	event_free(a->marker);
 	free(a->version);
 	free(a);
 }
 
 int exchanges_listen(struct exchanges *a, int fd, struct err *e)
 {
-	struct evconnlistener *l;
+	return front_listen(&a->local, fd, e);
+}
 
-	if (a->listener_count == MAX_LISTENERS)
-		return err_set(e, ERR_INTERNAL, "too many listeners");
-	evutil_make_socket_nonblocking(fd);
-	l = evconnlistener_new(
-	    loop_base(a->loop), NULL, NULL, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
-	if (!l)
-		return err_sys(e, errno, "listen");
-	evconnlistener_set_error_cb(l, on_accept_error);
-	a->listeners[a->listener_count] = evhttp_bind_listener(a->http, l);
-	if (!a->listeners[a->listener_count])
-		abort(); /* out of memory */
-	a->listener_count++;
-	return 0;
+int exchanges_listen_secure(struct exchanges *a, int fd, struct secure *s, struct err *e)
+{
+	front_open(&a->remote, a, s);
+	if (front_listen(&a->remote, fd, e) == 0)
+		return 0;
+	front_close(&a->remote);
+	return -1;
+}
+
+void exchanges_close_secure(struct exchanges *a)
+{
+	front_close(&a->remote);
 }
 
 void exchanges_stop_listening(struct exchanges *a)
 {
 	timer_cancel(a->loop, &a->accept_again);
-	for (size_t i = 0; i < a->listener_count; i++)
-		evhttp_del_accept_socket(a->http, a->listeners[i]);
-	a->listener_count = 0;
+	front_stop_listening(&a->local);
+	front_stop_listening(&a->remote);
 }
 
 void exchanges_drain(struct exchanges *a)

@@ -19,6 +19,7 @@
 #include "../../runtime/base/err.h"
 #include "../../runtime/base/str.h"
 #include "../../runtime/loop.h"
+#include "secure.h"
 
 #define MAX_HEADER_BYTES (64 * KIB)
 #define MAX_BODY_BYTES (3 * MIB) /* upstream's limit */
@@ -59,8 +60,10 @@ enum exchange_state {
 	EXCHANGE_ENDING,    /* the rest of a stream is being written */
 };
 
+struct evbuffer_cb_entry;
 struct evhttp_request;
 struct evhttp_connection;
+struct front;
 struct exchange {
 	/* the request: read only */
 	void *server; /* the handler's ctx */
@@ -72,11 +75,14 @@ struct exchange {
 	struct strlist warnings; /* for Warning headers: handlers add to it */
 	/* own */
 	struct exchanges *all;
+	struct front *front; /* where it came in */
+	struct evbuffer_cb_entry *input_limit;
 	struct evhttp_request *req;
 	struct evhttp_connection *conn;
 	enum exchange_state state;
 	bool chunked;
 	bool paused;
+	bool full; /* input is not read until what has come is taken */
 	const char *type;
 	int code;
 	struct buf head, text;
@@ -90,6 +96,13 @@ struct exchanges *exchanges_new(
 void exchanges_free(struct exchanges *a);
 /* Owns fd, a listening socket, on success. */
 int exchanges_listen(struct exchanges *a, int fd, struct err *e) MUST_USE;
+/*
+ * The same for TLS, with the connections of s, which must outlive exchanges_close_secure; there is
+ * one such listener at a time.
+ */
+int exchanges_listen_secure(struct exchanges *a, int fd, struct secure *s, struct err *e) MUST_USE;
+/* Ends that listener, and the connections that came by it, at once. */
+void exchanges_close_secure(struct exchanges *a);
 void exchanges_stop_listening(struct exchanges *a);
 /* Asks all streams to end. */
 void exchanges_drain(struct exchanges *a);
@@ -107,6 +120,11 @@ const char *exchange_query(const struct exchange *x, const char *name);
 bool exchange_query_bool(const struct exchange *x, const char *name);
 /* A request header (name without case); NULL: absent. */
 const char *exchange_header(const struct exchange *x, const char *name);
+
+/* NULL: it came by a socket that only this user can open. */
+struct secure_conn *exchange_secure(const struct exchange *x);
+/* Whether it came by TCP. */
+bool exchange_is_remote(const struct exchange *x);
 
 /* Adds a header to the answer that exchange_reply will send; copied. */
 void exchange_header_set(struct exchange *x, const char *name, const char *value);

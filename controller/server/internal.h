@@ -11,6 +11,11 @@
 #include "exchange.h"
 #include "server.h"
 
+/* Whoever gets in is the user of this instance. */
+#define USER_NAME "kjob-admin"
+#define USER_GROUP "system:masters"
+
+struct serve;
 struct watch;
 TAILQ_HEAD(watch_list, watch);
 
@@ -21,6 +26,7 @@ struct server {
 	struct exchanges *exchanges;
 	struct usage *usage; /* metrics.c */
 	bool draining;
+	struct serve *serve;       /* serve.c; NULL: this server has no TLS listener */
 	struct watch_list watches; /* watch.c */
 };
 
@@ -55,6 +61,19 @@ void answer_plain(struct exchange *x, const char *text);
 void answer_err(struct exchange *x, const struct err *e);
 /* A Status, for an error, as text. */
 void status_text(const struct err *e, struct buf *out);
+
+/* access.c: who may ask what; only requests that came by TCP are looked at. */
+int access_check(struct exchange *x, struct err *e) MUST_USE;
+
+/* ---- the TLS listener (serve.c) ---- */
+
+struct serve *serve_new(struct server *s);
+void serve_free(struct serve *v);
+void serve_stop_listening(struct serve *v);
+/* Whether a client may call the server by this name or address, without its port. */
+bool serve_is_name(const struct serve *v, const char *name);
+/* The token that clients show. */
+const char *serve_token(const struct serve *v);
 
 /* Errors of requests (answer.c), each -1. */
 int err_no_route(struct err *e);
@@ -184,6 +203,8 @@ path_fn handle_version, handle_health, handle_api_versions, handle_group_list, h
 path_fn handle_openapi_index, handle_openapi;
 /* kjob.c */
 path_fn handle_kjob_status, handle_kjob_stop;
+/* serve.c */
+path_fn handle_serve_show, handle_serve_open, handle_serve_close;
 /* archive.c */
 path_fn handle_archive;
 /* metrics.c */

@@ -22,6 +22,9 @@ static const struct path_route path_routes[] = {
     {"openapi/v3", METHOD_GET, handle_openapi_index},
     {"openapi/v3/api/*", METHOD_GET, handle_openapi},
     {"openapi/v3/apis/*/*", METHOD_GET, handle_openapi},
+    {"kjob/v1/serve", METHOD_GET, handle_serve_show},
+    {"kjob/v1/serve", METHOD_POST, handle_serve_open},
+    {"kjob/v1/serve", METHOD_DELETE, handle_serve_close},
     {"kjob/v1/status", METHOD_GET, handle_kjob_status},
     {"kjob/v1/stop", METHOD_POST, handle_kjob_stop},
     {"apis/" METRICS_GROUP "/" METRICS_VERSION "/pods", METHOD_GET, handle_pod_metrics},
@@ -201,6 +204,10 @@ void route(struct exchange *x)
 	auto_err e = {0};
 	bool found = false;
 
+	if (access_check(x, &e) < 0) {
+		answer_err(x, &e);
+		return;
+	}
 	/* What is not committed yet is told to nobody. */
 	if (x->method == METHOD_GET && store_dirty(server_of(x)->deps.store)) {
 		exchange_postpone(x);

@@ -18,6 +18,8 @@ struct server *server_new(const struct server_deps *deps)
 	s->deps = *deps;
 	s->version = xstrdup(deps->version);
 	s->exchanges = exchanges_new(deps->loop, s->version, route, s);
+	if (deps->state_dir)
+		s->serve = serve_new(s);
 	watches_init(s);
 	return s;
 }
@@ -129,6 +131,8 @@ void server_drain(struct server *s)
 {
 	s->draining = true;
 	remove_socket(s);
+	if (s->serve)
+		serve_stop_listening(s->serve);
 	exchanges_drain(s->exchanges);
 }
 
@@ -138,6 +142,7 @@ void server_free(struct server *s)
 		return;
 	remove_socket(s);
 	exchanges_free(s->exchanges);
+	serve_free(s->serve);
 	watches_free(s);
 	usage_free(s->usage);
 	free(s->version);

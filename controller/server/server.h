@@ -48,6 +48,7 @@ struct server_deps {
 	struct pods *pods;
 	const struct server_pods_ops *pods_ops; /* static storage */
 	const char *version;                    /* of kjob: "0.1.0"; copied */
+	const char *state_dir;      /* for the TLS listener and its keys; NULL: there is none */
 	json *(*status)(void *ctx); /* body of GET /kjob/v1/status; owned by the caller */
 	void (*stop)(void *ctx);    /* POST /kjob/v1/stop was answered */
 	void *ctx;
@@ -61,6 +62,16 @@ struct server *server_new(const struct server_deps *deps);
 int server_listen_unix(struct server *s, const char *path, struct err *e) MUST_USE;
 /* Listens on a socket that is bound and listening already; the server owns fd from then on. */
 int server_listen_fd(struct server *s, int fd, struct err *e) MUST_USE;
+
+/*
+ * The TLS listener, if a client has ever asked for it (POST /kjob/v1/serve) and not ended it since;
+ * where it cannot listen it says so and tries again.
+ */
+void server_resume_tls(struct server *s);
+/* Whether there is to be a TLS listener. */
+bool server_has_tls(const struct server *s);
+/* Where it listens, and how it does; owned. NULL: there is none. */
+json *server_tls_status(const struct server *s);
 
 /* Connections with a request under way; watches, log streams and attaches count until they end. */
 size_t server_clients(const struct server *s);

@@ -236,3 +236,38 @@ char *path_read_file(const char *path, size_t max, size_t *ret_len, struct err *
 		*ret_len = b.len;
 	return buf_take(&b);
 }
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd);
+}
+
+int path_write_file(const char *path, unsigned mode, const char *text, size_t len, struct err *e)
+{
+	auto_free char *fresh = xasprintf("%s.XXXXXX", path);
+	int fd = mkstemp(fresh), code;
+	bool ok = fd >= 0 && fchmod(fd, mode) == 0 && write_all(fd, text, len) == 0;
+
+	code = errno;
+	if (fd >= 0 && close(fd) < 0 && ok) {
+		code = errno;
+		ok = false;
+	}
+	if (ok && rename(fresh, path) == 0)
+		return 0;
+	if (ok)
+		code = errno;
+	if (fd >= 0)
+		unlink(fresh);
+	return err_sys(e, code, "cannot write %s", path);
+}

@@ -36,5 +36,11 @@ const char *path_home(void);
 int path_mkdirs(const char *dir, unsigned mode, struct err *e) MUST_USE;
 /* The whole file, at most MAX bytes; owned, NUL-terminated. ret_len may be NULL. */
 char *path_read_file(const char *path, size_t max, size_t *ret_len, struct err *e) MUST_USE;
+/*
+ * Makes or replaces a file of this mode as a whole: readers see the old text or the new one, also
+ * after a crash.
+ */
+int path_write_file(
+    const char *path, unsigned mode, const char *text, size_t len, struct err *e) MUST_USE;
 
 #endif

@@ -263,6 +263,7 @@ static void fixture_serve(struct fixture *f)
 	    .pods = &f->pods,
 	    .pods_ops = &fake_pods,
 	    .version = "9.9.9",
+	    .state_dir = f->dir,
 	    .status = fixture_status,
 	    .stop = fixture_stop,
 	    .ctx = f};

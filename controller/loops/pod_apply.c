@@ -209,7 +209,7 @@ static bool apply_create(struct pod *p, struct container *c, const struct pod_ac
 {
 	if (!p->sandbox && services_hold(p->set->env->services, p->obj))
 		return false; /* queued when they are there */
-	if (runner_hold(c))
+	if (runner_hold(c) || volumes_hold(c))
 		return false; /* the same */
 	if (volumes_before_create(c))
 		return true;

@@ -58,6 +58,8 @@ void volumes_prepare(struct pod *p);
  */
 engine_id volumes_fill(
     struct pod *p, const char *sandbox, engine_done_fn *cb, struct engine_who who);
+/* Whether it has to wait before it is created: the pod is queued then. */
+bool volumes_hold(const struct container *c);
 /*
  * Before a container is created, each time: the folders of its subPaths. True: a call is under way,
  * the container is busy and its pod is queued when it is done: ask again. False: create it.

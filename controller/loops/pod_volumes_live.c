@@ -358,6 +358,7 @@ static void on_updated(struct engine_who who, const struct err *err)
 	if (!c || !c->pod->vol)
 		return;
 	volume_holder_drop(c->pod);
+	pod_queue(c->pod); /* a container may have waited for it */
 	if (!err)
 		return;
 	log_warn(

@@ -187,6 +187,7 @@ static void put_folders(struct container *c)
 	auto_free char *name = xstrndup(path, strcspn(path, "/"));
 	auto_free char *target = xasprintf("/" VOLUMES_DIR "/%s", name);
 	const char *holder = v->holder ? v->holder : volume_sandbox(c->pod);
+	int64_t group = json_int(c->pod->obj, "spec.securityContext.fsGroup", -1);
 	auto_buf tar = {.max = 1 * MIB};
 	bool whole = false;
 
@@ -197,7 +198,8 @@ static void put_folders(struct container *c)
 		tar_add(&tar,
 		    &(struct tar_entry){.path = entry,
 			.type = TAR_DIR,
-			.mode = 0777,
+			.mode = group < 0 ? 0777 : 02777,
+			.gid = group < 0 ? 0 : group,
 			.mtime = clock_wall_ns() / NSEC_PER_SEC},
 		    NULL);
 	}
@@ -269,15 +271,28 @@ static void on_holder(struct engine_who who, const char *id, const struct err *e
 	look_next(c->pod, c);
 }
 
+static bool has_sub_paths(const struct pod_volumes *v)
+{
+	for (size_t i = 0; v && i < v->len; i++)
+		if (v->items[i].sub_path && is_looked_at(&v->items[i]))
+			return true;
+	return false;
+}
+
+bool volumes_hold(const struct container *c)
+{
+	const struct pod *p = c->pod;
+
+	if (!has_sub_paths(p->vol))
+		return false;
+	return p->vol->call || (pod_own_sandbox(p) && !volume_sandbox(p));
+}
+
 bool volumes_before_create(struct container *c)
 {
 	struct pod_volumes *v = c->pod->vol;
-	bool has_sub_paths = false;
 
-	for (size_t i = 0; v && i < v->len; i++)
-		has_sub_paths =
-		    has_sub_paths || (v->items[i].sub_path && is_looked_at(&v->items[i]));
-	if (!has_sub_paths || v->call)
+	if (!has_sub_paths(v))
 		return false;
 	if (v->sub_for == c && v->sub_attempt == c->attempt && v->sub_done) {
 		v->sub_for = NULL;

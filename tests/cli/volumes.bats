@@ -41,6 +41,15 @@ setup_file() {
 			'env=[{name: POD, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]' \
 			'volumeMounts=[{name: e, mountPath: /part, subPath: old}, {name: e, mountPath: /new, subPathExpr: of/$(POD)}, {name: v, mountPath: /file, subPath: k1}, {name: e, mountPath: /e}]'
 
+		# in memory as well: the sandbox is filled while the folders are made
+		pod_of group 'securityContext={runAsUser: 1000, fsGroup: 3000}' \
+			'volumes=[{name: e, emptyDir: {}}, {name: m, emptyDir: {medium: Memory}}, {name: v, configMap: {name: cm}}]'
+		echo '  containers:'
+		for c in a b; do
+			has_container $c 'stat -c "%a %g" /part; touch /part/f && stat -c %g /part/f; cat /v/k1' \
+				"volumeMounts=[{name: m, mountPath: /m}, {name: v, mountPath: /v}, {name: e, mountPath: /part, subPath: of/$c}]"
+		done
+
 		pod_of link 'volumes=[{name: e, emptyDir: {}}]'
 		echo '  initContainers:'
 		has_container make 'mkdir /e/d; echo x >/e/d/f; ln -s / /e/d/link; mkdir /e/d/z' 'volumeMounts=[{name: e, mountPath: /e}]'
@@ -130,6 +139,12 @@ phase_of() { # POD WANTED
 @test "subPaths show parts of a volume, and make them" {
 	eventually 30 phase_of parts Succeeded
 	is "$(kjob logs parts -c c)" "$(printf 'kept\none\nx')"
+}
+
+@test "folders of subPaths belong to fsGroup, in a pod of several containers with volumes in memory too" {
+	eventually 30 phase_of group Succeeded
+	is "$(kjob logs group -c a)" "$(printf '2777 3000\n3000\none')"
+	is "$(kjob logs group -c b)" "$(printf '2777 3000\n3000\none')"
 }
 
 @test "a subPath through a link that a container has made is refused" {

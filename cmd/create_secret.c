@@ -97,6 +97,8 @@ static json *registry_config(const struct opts *o)
 	return config;
 }
 
+#define DOCKER_KEY ".dockerconfigjson"
+
 static int exec_registry(struct cmd_ctx *ctx, struct err *e)
 {
 	static const char *const needed[] = {"docker-username", "docker-password", "docker-server"};
@@ -113,12 +115,17 @@ static int exec_registry(struct cmd_ctx *ctx, struct err *e)
 			    "--docker-password and --docker-server is required");
 	secret = secret_object(ctx, "kubernetes.io/dockerconfigjson");
 	if (files->len) {
-		if (key_files_add(files, secret, e) < 0)
+		auto_strlist named = {0};
+
+		for (size_t i = 0; i < files->len; i++)
+			strlist_addf(&named, "%s%s",
+			    strchr(files->items[i], '=') ? "" : DOCKER_KEY "=", files->items[i]);
+		if (key_files_add(&named, secret, e) < 0)
 			return -1;
 	} else {
 		config = registry_config(&ctx->opts);
 		text = json_print(config);
-		if (key_add(secret, ".dockerconfigjson", text, strlen(text), e) < 0)
+		if (key_add(secret, DOCKER_KEY, text, strlen(text), e) < 0)
 			return -1;
 	}
 	key_append_hash(&ctx->opts, secret);

@@ -15,8 +15,9 @@ static const struct opt options[] = {
 	NULL},
     {"cluster-ip", 0, OPT_STRING, NULL, "IP", "None: the service has no address of its own", NULL,
 	NULL},
-    {"external-name", 0, OPT_STRING, NULL, "NAME", "What a service of type ExternalName stands for",
-	NULL, NULL},
+    {"external-ip", 0, OPT_STRING, NULL, "IP", "A further address of the service", NULL, NULL},
+    {"session-affinity", 0, OPT_STRING, NULL, "KIND",
+	"ClientIP: a client always gets to the same pod; None unless given", NULL, NULL},
     {"selector", 0, OPT_STRING, NULL, "LABELS",
 	"Labels of the pods, k=v,…; those of the object unless given", NULL, NULL},
     {"labels", 'l', OPT_STRING, NULL, "LABELS", "Labels of the service, k=v,…", NULL, NULL},
@@ -135,8 +136,7 @@ static int add_ports(const struct cmd_ctx *ctx, const struct picked *it, json *s
 	}
 	if (!*given)
 		own_ports(it, protocol, ports);
-	if (!json_first(ports) && !*opts_str(&ctx->opts, "external-name") &&
-	    !str_eq(opts_str(&ctx->opts, "cluster-ip"), "None"))
+	if (!json_first(ports) && !str_eq(opts_str(&ctx->opts, "cluster-ip"), "None"))
 		return err_set(
 		    e, ERR_BAD_REQUEST, "couldn't find port via --port flag or introspection");
 	json_for (port, ports) {
@@ -156,9 +156,10 @@ static json *make_service(const struct cmd_ctx *ctx, const struct picked *it, st
 	static const struct {
 		const char *option, *member;
 	} texts[] = {
-	    {"type", "type"}, {"cluster-ip", "clusterIP"}, {"external-name", "externalName"}};
+	    {"type", "type"}, {"cluster-ip", "clusterIP"}, {"session-affinity", "sessionAffinity"}};
 	const char *name = opts_str(&ctx->opts, "name");
 	const char *labels_text = opts_str(&ctx->opts, "labels");
+	const char *external = opts_str(&ctx->opts, "external-ip");
 	auto_json *service = json_new_object(), *selector = selector_of(ctx, it, e);
 	json *labels, *spec;
 
@@ -179,6 +180,10 @@ static json *make_service(const struct cmd_ctx *ctx, const struct picked *it, st
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		if (*opts_str(&ctx->opts, texts[i].option))
 			json_set_str(spec, texts[i].member, opts_str(&ctx->opts, texts[i].option));
+	if (*external) {
+		json_set(spec, "externalIPs", json_new_array());
+		json_add(json_get(spec, "externalIPs"), json_new_string(external));
+	}
 	if (add_ports(ctx, it, spec, e) < 0)
 		return NULL;
 	return TAKE(service);

@@ -128,6 +128,7 @@ listen 80' 'icon: 2 bytes'
 	is "$(kjob create secret docker-registry r --docker-username=u --docker-password=p)" 'secret/r created'
 	is "$(get secret/r '.data[".dockerconfigjson"] | @base64d')" \
 		'{"auths":{"https://index.docker.io/v1/":{"username":"u","password":"p","auth":"dTpw"}}}'
+	has "$(kjob create secret docker-registry r2 --from-file=.env --dry-run=client -o yaml)" '.dockerconfigjson: '
 	matches "$(kjob get secret r --no-headers)" '^r +kubernetes.io/dockerconfigjson +1 +[0-9]+s$'
 	try kjob create secret generic r --from-literal=a=b
 	is "$err" 'error: failed to create secret secrets "r" already exists'

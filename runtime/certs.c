@@ -102,10 +102,9 @@ bool cert_is_good(const char *pem, const char *authority_pem, const struct strli
 	auto_cert *ca = authority_pem ? read_cert(authority_pem) : NULL;
 	X509 *issuer = authority_pem ? ca : c;
 	EVP_PKEY *issuer_key = issuer ? X509_get0_pubkey(issuer) : NULL;
-	time_t from = now, until = now + min_days * DAY_S;
+	time_t until = now + min_days * DAY_S;
 	bool good = c && key && issuer_key && X509_check_private_key(c, key) == 1 &&
 		    X509_verify(c, issuer_key) == 1 &&
-		    X509_cmp_time(X509_get0_notBefore(c), &from) < 0 &&
 		    X509_cmp_time(X509_get0_notAfter(c), &until) > 0 && has_names(c, names);
 
 	ERR_clear_error();

@@ -26,8 +26,9 @@ struct cert_spec {
 /* A new key and a certificate for it, signed by the authority (NULL: by itself). Owned PEM text. */
 char *cert_make(const struct cert_spec *s, const char *authority_pem, struct err *e) MUST_USE;
 /*
- * Whether a text holds a key and its certificate, signed by the authority (NULL: by itself), valid
- * at NOW and for MIN_DAYS more, and good for these names (NULL: any). False too for what is no PEM.
+ * Whether a text holds a key and its certificate, signed by the authority (NULL: by itself), that
+ * does not end within MIN_DAYS from NOW, and is good for these names (NULL: any). A clock that was
+ * set back makes nothing bad. False too for what is no PEM.
  */
 bool cert_is_good(const char *pem, const char *authority_pem, const struct strlist *names,
     int64_t now, int64_t min_days);

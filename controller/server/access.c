@@ -50,6 +50,17 @@ static int check_host(const struct exchange *x, struct err *e)
 	return 0;
 }
 
+/* A browser that has the user's certificate shows it for any page; but it says whose wish it was.
+ */
+static int check_site(const struct exchange *x, struct err *e)
+{
+	const char *site = exchange_header(x, "Sec-Fetch-Site");
+
+	if (!site || str_eq(site, "none") || str_eq(site, "same-origin"))
+		return 0;
+	return err_set(e, ERR_FORBIDDEN, "this server does not answer the pages of other sites");
+}
+
 /* Takes the same time for all wrong tokens of a length. */
 static bool is_token(const char *given, const char *token)
 {
@@ -115,7 +126,7 @@ int access_check(struct exchange *x, struct err *e)
 		return 0;
 	if (!exchange_secure(x)) /* cannot be: a connection of TLS without TLS */
 		return err_unauthorized(e);
-	rc = check_host(x, e) < 0 ? -1 : check_user(x, e);
+	rc = check_host(x, e) < 0 || check_site(x, e) < 0 ? -1 : check_user(x, e);
 	if (!secure_conn_trusted(exchange_secure(x)))
 		exchange_header_set(x, "Connection", "close");
 	return rc;

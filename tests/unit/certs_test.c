@@ -30,7 +30,7 @@ TEST("an authority signs itself and is good until its end")
 
 	CHECK(cert_is_good(ca, NULL, NULL, NOW, 3600));
 	CHECK(!cert_is_good(ca, NULL, NULL, NOW, 3651));
-	CHECK(!cert_is_good(ca, NULL, NULL, NOW - 2 * DAY, 0));
+	CHECK(cert_is_good(ca, NULL, NULL, NOW - 100 * DAY, 0));
 	CHECK(!cert_is_good(ca, NULL, NULL, NOW + 3651 * (int64_t)DAY, 0));
 }
 

@@ -256,6 +256,22 @@ TEST("only names of the server may be in the Host header")
 	tls_close(&t);
 }
 
+TEST("a page of another site gets nothing by a certificate that the browser has")
+{
+	struct tls t;
+	auto_buf text = {0};
+	auto_free char *client = NULL;
+
+	tls_open(&t);
+	client = file_of(&t, "client.pem");
+	CHECK_INT(
+	    ask(&t, client, "localhost", "/api", "Sec-Fetch-Site: cross-site\r\n", &text), 403);
+	CHECK_INT(
+	    ask(&t, client, "localhost", "/api", "Sec-Fetch-Site: same-site\r\n", &text), 403);
+	CHECK_INT(ask(&t, client, "localhost", "/api", "Sec-Fetch-Site: none\r\n", &text), 200);
+	tls_close(&t);
+}
+
 TEST("the keys are shown on the unix socket only, and their files are private")
 {
 	static const char *const files[] = {
@@ -423,6 +439,38 @@ TEST("connections without credentials push each other out, and nobody else")
 	tls_close(&t);
 }
 
+TEST("connections of the user have a share of the descriptors, and one more is told so")
+{
+	struct tls t;
+	struct rlimit old, tight;
+	struct tls_client k[10];
+	auto_buf text = {0};
+	auto_free char *client = NULL;
+	static const char get[] = "GET " JOBS "?watch=1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &old) == 0);
+	tight = old;
+	tight.rlim_cur = 4 * ARRAY_LEN(k);
+	CHECK(setrlimit(RLIMIT_NOFILE, &tight) == 0);
+	tls_open(&t);
+	CHECK(setrlimit(RLIMIT_NOFILE, &old) == 0);
+	client = file_of(&t, "client.pem");
+	for (size_t i = 0; i < ARRAY_LEN(k); i++) {
+		k[i] = tls_connect(&t, client);
+		tls_send(&k[i], get, sizeof(get) - 1);
+		buf_clear(&text);
+		CHECK(tls_read(&k[i], &text, 100));
+	}
+	CHECK_INT(ask(&t, client, "localhost", "/api", "", &text), 429);
+	tls_client_close(&k[0]);
+	turns(&t.f, 5);
+	CHECK_INT(ask(&t, client, "localhost", "/api", "", &text), 200);
+	for (size_t i = 1; i < ARRAY_LEN(k); i++)
+		tls_client_close(&k[i]);
+	tls_close(&t);
+}
+
+/* Whether the server has not hung up yet. */
 static bool is_open(const struct tls_client *k)
 {
 	char byte;

@@ -15,6 +15,7 @@
 #include "loops/gc.h"
 #include "loops/janitor.h"
 #include "loops/jobs.h"
+#include "loops/namespaces.h"
 #include "loops/node.h"
 #include "loops/services.h"
 #include "loops/ttl.h"
@@ -46,6 +47,7 @@ struct controller {
 	struct cronjobs *cronjobs;
 	struct services *services;
 	struct gc *gc;
+	struct namespaces *namespaces;
 	struct ttl *ttl;
 	struct janitor *janitor;
 	struct server *server;
@@ -137,6 +139,7 @@ static void turn_reconcile(void *arg)
 	for (int i = 0; i < ROUNDS_MAX; i++) {
 		bool any = gc_reconcile(c->gc);
 
+		any |= namespaces_reconcile(c->namespaces);
 		any |= cronjobs_reconcile(c->cronjobs);
 		any |= jobs_reconcile(c->jobs);
 		any |= ttl_reconcile(c->ttl);
@@ -329,13 +332,14 @@ static int start_loops(struct controller *c, struct err *e)
 	c->jobs = jobs_new(&c->env, c->pods);
 	c->cronjobs = cronjobs_new(&c->env);
 	c->gc = gc_new(&c->env);
+	c->namespaces = namespaces_new(&c->env);
 	c->ttl = ttl_new(&c->env);
 	c->janitor = janitor_new(&c->env);
 	if (node_start(&c->env, e) < 0 || services_start(c->services, e) < 0 ||
 	    pods_start(c->pods, e) < 0 || jobs_start(c->jobs, e) < 0 ||
 	    cronjobs_start(c->cronjobs, e) < 0)
 		return -1;
-	if (gc_start(c->gc, e) < 0)
+	if (gc_start(c->gc, e) < 0 || namespaces_start(c->namespaces, e) < 0)
 		return -1;
 	return ttl_start(c->ttl, e);
 }
@@ -376,6 +380,7 @@ static void finish(struct controller *c)
 	server_free(c->server);
 	janitor_free(c->janitor);
 	ttl_free(c->ttl);
+	namespaces_free(c->namespaces);
 	gc_free(c->gc);
 	cronjobs_free(c->cronjobs);
 	jobs_free(c->jobs);

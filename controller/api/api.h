@@ -26,6 +26,9 @@ enum kind_id {
 	KIND_ENDPOINTS,
 	KIND_ENDPOINT_SLICE,
 	KIND_PERSISTENTVOLUMECLAIM,
+	KIND_SERVICE_ACCOUNT,
+	KIND_POD_TEMPLATE,
+	KIND_LEASE,
 	KIND_COUNT
 };
 
@@ -85,6 +88,8 @@ int api_decode_tree(
 /* Writes the defaults of the kind into the object; idempotent. Runs on create, update and before
  * validation. */
 void api_default(const struct kind *k, json *obj);
+/* In a namespace's spec.finalizers from its creation until its content is gone. */
+#define NAMESPACE_FINALIZER "kubernetes"
 /* The condition PodScheduled of a pod with schedulingGates. */
 #define POD_GATED_REASON "SchedulingGated"
 #define POD_GATED_MESSAGE "Scheduling is blocked due to non-empty scheduling gates"

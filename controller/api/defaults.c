@@ -157,6 +157,16 @@ static void default_service(json *service)
 		json_set_str(spec, "internalTrafficPolicy", "Cluster");
 }
 
+/* Every namespace can be selected by its name. */
+static void default_namespace(json *ns)
+{
+	const char *name = json_str_or(ns, "metadata.name", "");
+
+	json_obj(ns, "spec");
+	if (*name)
+		json_set_str(json_obj(ns, "metadata.labels"), "kubernetes.io/metadata.name", name);
+}
+
 void api_default(const struct kind *k, json *obj)
 {
 	json_obj(obj, "metadata");
@@ -172,7 +182,11 @@ void api_default(const struct kind *k, json *obj)
 		default_pod_alone(json_obj(obj, "spec"));
 		break;
 	case KIND_NAMESPACE:
-		json_obj(obj, "spec");
+		default_namespace(obj);
+		break;
+	case KIND_POD_TEMPLATE:
+		json_obj(obj, "template.metadata");
+		default_pod_spec(json_obj(obj, "template.spec"));
 		break;
 	case KIND_SECRET:
 		default_secret(obj);
@@ -184,6 +198,8 @@ void api_default(const struct kind *k, json *obj)
 	case KIND_ENDPOINT_SLICE:
 	case KIND_CONFIGMAP:
 	case KIND_PERSISTENTVOLUMECLAIM:
+	case KIND_SERVICE_ACCOUNT:
+	case KIND_LEASE:
 	case KIND_EVENT:
 	case KIND_NODE:
 	case KIND_COUNT:

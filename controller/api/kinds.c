@@ -14,7 +14,9 @@ static const char *const short_endpoints[] = {"ep", NULL};
 static const char *const subs_pod[] = {
     "attach", "eviction", "exec", "log", "portforward", "status", NULL};
 static const char *const short_claim[] = {"pvc", NULL};
+static const char *const short_account[] = {"sa", NULL};
 static const char *const subs_status[] = {"status", NULL};
+static const char *const subs_namespace[] = {"finalize", "status", NULL};
 
 /* In the order of enum kind_id. */
 static const struct kind kinds[KIND_COUNT] = {
@@ -54,7 +56,7 @@ static const struct kind kinds[KIND_COUNT] = {
 	.schema = &schema_namespace,
 	.short_names = short_namespace,
 	.has_status = true,
-	.subresources = subs_status,
+	.subresources = subs_namespace,
     },
     {
 	.id = KIND_NODE,
@@ -166,6 +168,38 @@ static const struct kind kinds[KIND_COUNT] = {
 	.has_status = true,
 	.subresources = subs_status,
     },
+    {
+	.id = KIND_SERVICE_ACCOUNT,
+	.group = "",
+	.version = "v1",
+	.kind = "ServiceAccount",
+	.resource = "serviceaccounts",
+	.singular = "serviceaccount",
+	.schema = &schema_service_account,
+	.short_names = short_account,
+	.namespaced = true,
+    },
+    {
+	.id = KIND_POD_TEMPLATE,
+	.group = "",
+	.version = "v1",
+	.kind = "PodTemplate",
+	.resource = "podtemplates",
+	.singular = "podtemplate",
+	.schema = &schema_pod_template,
+	.namespaced = true,
+	.has_generation = true,
+    },
+    {
+	.id = KIND_LEASE,
+	.group = "coordination.k8s.io",
+	.version = "v1",
+	.kind = "Lease",
+	.resource = "leases",
+	.singular = "lease",
+	.schema = &schema_lease,
+	.namespaced = true,
+    },
 };
 
 /* Texts that are derived from a row but must live as long as it: same order. */
@@ -184,6 +218,9 @@ static const struct {
     {"v1", "endpoints"},
     {"discovery.k8s.io/v1", "endpointslices.discovery.k8s.io"},
     {"v1", "persistentvolumeclaims"},
+    {"v1", "serviceaccounts"},
+    {"v1", "podtemplates"},
+    {"coordination.k8s.io/v1", "leases.coordination.k8s.io"},
 };
 
 const struct kind *kind_by_id(enum kind_id id)

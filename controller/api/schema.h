@@ -71,6 +71,7 @@ struct schema {
 #define PACKAGE_CORE "io.k8s.api.core.v1"
 #define PACKAGE_BATCH "io.k8s.api.batch.v1"
 #define PACKAGE_DISCOVERY "io.k8s.api.discovery.v1"
+#define PACKAGE_COORDINATION "io.k8s.api.coordination.v1"
 #define PACKAGE_META "io.k8s.apimachinery.pkg.apis.meta.v1"
 #ifndef SCHEMA_PACKAGE
 #define SCHEMA_PACKAGE PACKAGE_CORE
@@ -115,6 +116,10 @@ extern const struct schema schema_service, schema_service_spec, schema_service_p
     schema_load_balancer_status, schema_load_balancer_ingress, schema_port_status, schema_endpoints,
     schema_endpoint_subset, schema_endpoint_address, schema_endpoint_port, schema_endpoint_slice,
     schema_endpoint, schema_endpoint_conditions, schema_slice_port, schema_condition;
+/* schema_account.c */
+extern const struct schema schema_service_account;
+/* schema_lease.c */
+extern const struct schema schema_lease, schema_lease_spec;
 /* schema_policy.c */
 extern const struct schema schema_eviction;
 /* schema_core.c */
@@ -126,7 +131,7 @@ extern const struct schema schema_event, schema_event_source, schema_event_serie
     schema_node_config_status, schema_node_runtime_handler, schema_node_runtime_handler_features,
     schema_node_features, schema_container_image, schema_attached_volume;
 /* schema_pod.c */
-extern const struct schema schema_pod, schema_pod_template_spec, schema_pod_spec, schema_container,
+extern const struct schema schema_pod, schema_pod_template, schema_pod_template_spec, schema_pod_spec, schema_container,
     schema_ephemeral_container, schema_container_port, schema_env_var, schema_env_var_source,
     schema_object_field_selector, schema_resource_field_selector, schema_config_map_key_selector,
     schema_secret_key_selector, schema_file_key_selector, schema_env_from_source,

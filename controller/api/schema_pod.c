@@ -25,6 +25,18 @@ static const struct field pod_template_spec_fields[] = {
 };
 SCHEMA(pod_template_spec, "PodTemplateSpec");
 
+static const struct field pod_template_fields[] = {
+    ROW("apiVersion", T_STRING, 0, "Always v1."),
+    ROW("kind", T_STRING, 0, "Always PodTemplate."),
+    ROW("metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
+	.of = &schema_object_meta),
+    ROW("template", T_OBJECT, 0, "What pods made from it are like.",
+	.of = &schema_pod_template_spec),
+    {0},
+};
+SCHEMA(pod_template, "PodTemplate",
+    "A pod's metadata and spec, kept for programs that make pods from it.");
+
 static const struct field pod_spec_fields[] = {
     ROW("volumes", T_OBJECT_LIST, 0, "Files and folders that containers can mount.",
 	.of = &schema_volume, .merge_key = "name"),

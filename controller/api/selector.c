@@ -542,6 +542,9 @@ static const struct selectable *selectable_of(const struct kind *k)
 	case KIND_ENDPOINT_SLICE:
 		return endpoints_fields;
 	case KIND_PERSISTENTVOLUMECLAIM:
+	case KIND_SERVICE_ACCOUNT:
+	case KIND_POD_TEMPLATE:
+	case KIND_LEASE:
 		return config_map_fields;
 	case KIND_COUNT:
 		break;

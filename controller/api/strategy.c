@@ -27,6 +27,14 @@ static void generate_selector(json *job)
 		json_set_str(match, job_labels[0].key, json_str_or(job, "metadata.uid", ""));
 }
 
+static void add_text_once(json *list, const char *text)
+{
+	json_for (item, list)
+		if (str_eq(json_string_value(item), text))
+			return;
+	json_add(list, json_new_string(text));
+}
+
 /*
  * There is always a volume for a claim: the engine's of that name, or the one that the claim itself
  * names. The finalizer goes when no pod uses it any more.
@@ -51,10 +59,7 @@ static void bind_claim(json *claim)
 		json_set_path(claim, "status.capacity", json_dup(size));
 	if (!finalizers)
 		json_set(meta, "finalizers", finalizers = json_new_array());
-	json_for (f, finalizers)
-		if (str_eq(json_string_value(f), "kubernetes.io/pvc-protection"))
-			return;
-	json_add(finalizers, json_new_string("kubernetes.io/pvc-protection"));
+	add_text_once(finalizers, "kubernetes.io/pvc-protection");
 }
 
 static json *gated_condition(void)
@@ -97,6 +102,9 @@ void api_prepare_create(const struct kind *k, json *obj)
 	case KIND_NAMESPACE:
 		json_set(obj, "status", json_new_object());
 		json_set_path(obj, "status.phase", json_new_string("Active"));
+		if (!json_has(obj, "spec.finalizers"))
+			json_set_path(obj, "spec.finalizers", json_new_array());
+		add_text_once(json_path(obj, "spec.finalizers"), NAMESPACE_FINALIZER);
 		break;
 	case KIND_SERVICE:
 		json_set(obj, "status", json_new_object());
@@ -108,6 +116,9 @@ void api_prepare_create(const struct kind *k, json *obj)
 	case KIND_EVENT:
 	case KIND_CONFIGMAP:
 	case KIND_SECRET:
+	case KIND_SERVICE_ACCOUNT:
+	case KIND_POD_TEMPLATE:
+	case KIND_LEASE:
 	case KIND_COUNT:
 		break;
 	}
@@ -146,6 +157,7 @@ void api_prepare_update(const struct kind *k, json *obj, const json *old)
 	static const char *const fixed[] = {
 	    "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generation"};
 	static const char *const assumed[] = {"uid", "name", "namespace"};
+	const char *wanted = k->id == KIND_POD_TEMPLATE ? "template" : "spec";
 	json *meta = json_obj(obj, "metadata");
 
 	for (size_t i = 0; i < ARRAY_LEN(fixed); i++)
@@ -160,7 +172,13 @@ void api_prepare_update(const struct kind *k, json *obj, const json *old)
 	}
 	if (k->id == KIND_SERVICE)
 		keep_address(obj, old);
-	if (k->has_generation && !json_equal(json_get(obj, "spec"), json_get(old, "spec")))
+	if (k->id == KIND_NAMESPACE) { /* the finalizers there have a subresource of their own */
+		json_del_path(obj, "spec.finalizers");
+		if (json_path(old, "spec.finalizers"))
+			json_set_path(obj, "spec.finalizers",
+			    json_dup(json_path(old, "spec.finalizers")));
+	}
+	if (k->has_generation && !json_equal(json_get(obj, wanted), json_get(old, wanted)))
 		json_set_path(obj, "metadata.generation",
 		    json_new_int(json_int(old, "metadata.generation", 0) + 1));
 }

@@ -535,14 +535,19 @@ static char *service_ports(const struct source *s)
 	return text.len ? buf_take(&text) : xstrdup("<none>");
 }
 
-static char *service_selector(const struct source *s)
+static char *join_labels(const json *labels)
 {
 	auto_strlist pairs = {0};
 
-	json_for (label, json_path(s->obj, "spec.selector"))
+	json_for (label, labels)
 		strlist_addf(&pairs, "%s=%s", json_key(label), json_string_value(label));
 	strlist_sort(&pairs);
 	return pairs.len ? strlist_join(&pairs, ",") : xstrdup("<none>");
+}
+
+static char *service_selector(const struct source *s)
+{
+	return join_labels(json_path(s->obj, "spec.selector"));
 }
 
 static const struct column service_columns[] = {
@@ -696,6 +701,49 @@ static const struct column claim_columns[] = {
     {NULL, NULL, 0, NULL, NULL, NULL},
 };
 
+/* ---- service accounts, templates, leases ---- */
+
+static const struct column service_account_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+static char *template_containers(const struct source *s)
+{
+	return join_containers(s, "template.spec.containers", "name");
+}
+
+static char *template_images(const struct source *s)
+{
+	return join_containers(s, "template.spec.containers", "image");
+}
+
+static char *template_labels(const struct source *s)
+{
+	return join_labels(json_path(s->obj, "template.metadata.labels"));
+}
+
+static const struct column pod_template_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Containers", "", 0, "Names of the containers in the template.", template_containers, NULL},
+    {"Images", "", 0, "Images of the containers in the template.", template_images, NULL},
+    {"Pod Labels", "", 0, "Labels of the template.", template_labels, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
+static char *lease_holder(const struct source *s)
+{
+	return string_or(s, "spec.holderIdentity", "");
+}
+
+static const struct column lease_columns[] = {
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
+    {"Holder", "", 0, "Who holds the lease.", lease_holder, NULL},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL},
+    {NULL, NULL, 0, NULL, NULL, NULL},
+};
+
 /* ---- tables ---- */
 
 static const struct column *columns_of(const struct kind *k)
@@ -725,6 +773,12 @@ static const struct column *columns_of(const struct kind *k)
 		return endpoint_slice_columns;
 	case KIND_PERSISTENTVOLUMECLAIM:
 		return claim_columns;
+	case KIND_SERVICE_ACCOUNT:
+		return service_account_columns;
+	case KIND_POD_TEMPLATE:
+		return pod_template_columns;
+	case KIND_LEASE:
+		return lease_columns;
 	case KIND_COUNT:
 		break;
 	}

@@ -318,11 +318,24 @@ static void validate_event(struct report *r, const json *event)
 		bad_invalid(r, &ns, value, "does not match event.namespace");
 }
 
+static void validate_lease(struct report *r, const json *spec, const struct place *p)
+{
+	struct place duration = PLACE(p, "leaseDurationSeconds");
+	struct place transitions = PLACE(p, "leaseTransitions");
+
+	if (json_has(spec, "leaseDurationSeconds") && json_int(spec, "leaseDurationSeconds", 0) <= 0)
+		bad_invalid(r, &duration, json_get(spec, "leaseDurationSeconds"),
+		    "must be greater than 0");
+	if (json_int(spec, "leaseTransitions", 0) < 0)
+		bad_invalid(r, &transitions, json_get(spec, "leaseTransitions"),
+		    "must be greater than or equal to 0");
+}
+
 /* old: NULL on create. */
 static void validate_object(
     struct report *r, const struct kind *k, const json *obj, const json *old)
 {
-	struct place spec = PLACE(NULL, "spec");
+	struct place spec = PLACE(NULL, "spec"), template = PLACE(NULL, "template");
 
 	validate_meta(r, k, obj);
 	switch (k->id) {
@@ -357,7 +370,14 @@ static void validate_object(
 	case KIND_PERSISTENTVOLUMECLAIM:
 		validate_claim(r, obj, old);
 		break;
+	case KIND_POD_TEMPLATE:
+		validate_pod_template(r, json_get(obj, "template"), &template);
+		break;
+	case KIND_LEASE:
+		validate_lease(r, json_get(obj, "spec"), &spec);
+		break;
 	case KIND_NAMESPACE:
+	case KIND_SERVICE_ACCOUNT:
 	case KIND_NODE:
 	case KIND_COUNT:
 		break;
@@ -368,6 +388,8 @@ static void validate_later(struct report *r, const struct kind *k, const json *o
 {
 	struct place spec = PLACE(NULL, "spec"), template = PLACE(&spec, "template");
 	struct place template_spec = PLACE(&template, "spec");
+	struct place own_template = PLACE(NULL, "template");
+	struct place own_template_spec = PLACE(&own_template, "spec");
 	struct walk w = {F_LATER, r, NULL};
 
 	walk_object(&w, k->schema, obj, NULL);
@@ -375,6 +397,8 @@ static void validate_later(struct report *r, const struct kind *k, const json *o
 		validate_pod_later(r, json_get(obj, "spec"), &spec);
 	if (k->id == KIND_JOB)
 		validate_pod_later(r, json_path(obj, "spec.template.spec"), &template_spec);
+	if (k->id == KIND_POD_TEMPLATE)
+		validate_pod_later(r, json_path(obj, "template.spec"), &own_template_spec);
 	if (k->id == KIND_CRONJOB)
 		validate_cronjob_later(r, obj);
 }

@@ -102,6 +102,8 @@ bool job_is_indexed(const json *spec);
 /* On a Job: "true" also where its pods take over hostnames, "false" nowhere. */
 #define REUSE_ANNOTATION "kjob.io/reuse-sandbox"
 void warn_job(const json *job, struct strlist *warnings);
+/* metadata and spec of a template for pods, at its place. */
+void validate_pod_template(struct report *r, const json *template, const struct place *p);
 /* The spec of a Job or of a CronJob's template, at its place; all but the selector. */
 void validate_job_spec(struct report *r, const json *spec, const struct place *p);
 /* `path`: where the spec is. */

@@ -184,7 +184,7 @@ static void validate_restart_policy(struct report *r, const json *spec, const st
 		    "only \"Never\" is supported when podFailurePolicy is specified");
 }
 
-static void validate_template(struct report *r, const json *template, const struct place *p)
+void validate_pod_template(struct report *r, const json *template, const struct place *p)
 {
 	struct place labels = PLACE(p, "labels"), annotations = PLACE(p, "annotations"),
 		     spec = PLACE(p, "spec");
@@ -221,7 +221,7 @@ void validate_job_spec(struct report *r, const json *spec, const struct place *p
 	else
 		needs_indexed(r, spec, "successPolicy", p);
 	validate_replacement_policy(r, spec, p);
-	validate_template(r, json_get(spec, "template"), &template);
+	validate_pod_template(r, json_get(spec, "template"), &template);
 	validate_restart_policy(r, spec, p);
 }
 

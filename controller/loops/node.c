@@ -12,6 +12,8 @@
 #define MAX_PODS "110"
 /* How long the first start waits for the engine to tell what it is. */
 #define FIRST_INFO_MS 2000
+/* The namespace of the nodes' leases. */
+#define LEASES "kube-node-lease"
 
 char *node_name(void)
 {
@@ -32,9 +34,10 @@ char *node_name(void)
 	return xstrdup(n ? host : "localhost");
 }
 
-/* Creates the object, or brings the stored one's parts up to date. */
+/* Creates the object, or brings a member (NULL: none) and the labels of the stored one up to date.
+ */
 static int put(struct loops_env *env, const struct kind *k, const char *ns, const char *name,
-    json *status, json *labels, struct err *e)
+    const char *member, json *value, json *labels, struct err *e)
 {
 	struct update_options o = {.part = UPDATE_SYSTEM};
 	auto_json *done = NULL;
@@ -47,13 +50,13 @@ static int put(struct loops_env *env, const struct kind *k, const char *ns, cons
 		json_set_path(obj, "metadata.name", json_new_string(name));
 		obj = registry_create(env->store, k, ns, obj, &(struct create_options){0}, e);
 		if (!obj) {
-			json_free(status);
+			json_free(value);
 			json_free(labels);
 			return -1;
 		}
 	}
-	if (status)
-		json_set(obj, "status", status);
+	if (member)
+		json_set(obj, member, value);
 	if (labels)
 		json_set_path(obj, "metadata.labels", labels);
 	done = registry_update(env->store, k, obj, &o, e);
@@ -171,7 +174,8 @@ static void on_info(struct engine_who who, const struct engine_info *info, const
 	json_set_str(labels, "kubernetes.io/arch", info->arch);
 	json_set_str(labels, "kubernetes.io/hostname", env->node_name);
 	json_set_str(labels, "kubernetes.io/os", "linux");
-	if (put(env, k, NULL, env->node_name, node_status(env, info, old), labels, &e) < 0)
+	if (put(env, k, NULL, env->node_name, "status", node_status(env, info, old), labels, &e) <
+	    0)
 		log_warn("cannot store the node: %s", err_msg(&e));
 }
 
@@ -189,14 +193,30 @@ static bool is_known(struct loops_env *env)
 		   json_str_or(node, "status.nodeInfo.containerRuntimeVersion", ""), runtime);
 }
 
+/* Where clients look for the sign of life of a node: here, that a controller has started. */
+static void put_lease(struct loops_env *env)
+{
+	char now[TIME_TEXT_MAX];
+	json *spec = json_new_object();
+	auto_err e = {0};
+
+	json_set_str(spec, "holderIdentity", env->node_name);
+	json_set_int(spec, "leaseDurationSeconds", 40);
+	json_set_str(spec, "renewTime", time_format_micro(now, clock_wall_ns()));
+	if (put(env, kind_by_id(KIND_LEASE), LEASES, env->node_name, "spec", spec, NULL, &e) < 0)
+		log_warn("cannot store the lease of the node: %s", err_msg(&e));
+}
+
 int node_start(struct loops_env *env, struct err *e)
 {
+	static const char *const namespaces[] = {"default", LEASES, "kube-public", "kube-system"};
 	int64_t give_up = clock_mono_ms() + FIRST_INFO_MS;
-	json *active = json_new_object();
 
-	json_set_str(active, "phase", "Active");
-	if (put(env, kind_by_id(KIND_NAMESPACE), NULL, "default", active, NULL, e) < 0)
-		return -1;
+	for (size_t i = 0; i < ARRAY_LEN(namespaces); i++)
+		if (put(env, kind_by_id(KIND_NAMESPACE), NULL, namespaces[i], NULL, NULL, NULL, e) <
+		    0)
+			return -1;
+	put_lease(env);
 	if (is_known(env))
 		return 0;
 	/* once for an instance: its first command finds the node there */

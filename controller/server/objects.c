@@ -141,7 +141,9 @@ static json *store_new_state(struct exchange *x, const struct request *r,
 {
 	auto_json *owned = obj;
 	struct field_manager manager = {w->manager.name, r->sub, w->manager.now};
-	struct update_options o = {.part = r->sub ? UPDATE_STATUS : UPDATE_MAIN,
+	struct update_options o = {.part = !r->sub                     ? UPDATE_MAIN
+					   : str_eq(r->sub, "finalize") ? UPDATE_FINALIZE
+									: UPDATE_STATUS,
 	    .dry_run = w->dry_run,
 	    .manager = &manager,
 	    .warnings = &x->warnings};

@@ -62,7 +62,10 @@ struct resource_route {
 
 static const char *const verbs_resource[] = {
     "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch", NULL};
+static const char *const verbs_namespace[] = {
+    "create", "delete", "get", "list", "patch", "update", "watch", NULL};
 static const char *const verbs_status[] = {"get", "patch", "update", NULL};
+static const char *const verbs_finalize[] = {"update", NULL};
 static const char *const verbs_log[] = {"get", NULL};
 static const char *const verbs_attach[] = {"create", "get", NULL};
 static const char *const verbs_eviction[] = {"create", NULL};
@@ -82,6 +85,7 @@ static const struct resource_route resource_routes[] = {
     {PLACE_SUB, "status",
 	{[METHOD_GET] = handle_get, [METHOD_PUT] = handle_update, [METHOD_PATCH] = handle_patch},
 	verbs_status, false},
+    {PLACE_SUB, "finalize", {[METHOD_PUT] = handle_update}, verbs_finalize, false},
     {PLACE_SUB, "log", {[METHOD_GET] = handle_log}, verbs_log, true},
     {PLACE_SUB, "attach", {[METHOD_GET] = handle_attach, [METHOD_POST] = handle_attach},
 	verbs_attach, true},
@@ -111,6 +115,9 @@ const char *const *route_verbs(const struct kind *k, const char *sub)
 	const struct resource_route *r =
 	    find_resource_route(k, sub ? PLACE_SUB : PLACE_COLLECTION, sub);
 
+	/* A namespace with all that is in it is deleted by its name only. */
+	if (k->id == KIND_NAMESPACE && !sub)
+		return verbs_namespace;
 	return r ? r->verbs : NULL;
 }
 
@@ -185,6 +192,8 @@ static int route_resource(struct exchange *x, struct request *r, request_fn **re
 		return err_no_route(e);
 	fn = route->fn[x->method];
 	if (fn == handle_create && r->kind->namespaced && !r->ns)
+		fn = NULL;
+	if (fn == handle_delete_collection && r->kind->id == KIND_NAMESPACE)
 		fn = NULL;
 	if (!fn)
 		return err_set(e, ERR_METHOD,

@@ -24,9 +24,10 @@ bool registry_is_terminal(const struct kind *k, const json *obj)
 	return k->id == KIND_POD && (str_eq(phase, "Succeeded") || str_eq(phase, "Failed"));
 }
 
-bool registry_has_finalizers(const json *obj)
+bool registry_has_finalizers(const struct kind *k, const json *obj)
 {
-	return json_len(json_path(obj, "metadata.finalizers")) > 0;
+	return json_len(json_path(obj, "metadata.finalizers")) > 0 ||
+	       (k->id == KIND_NAMESPACE && json_len(json_path(obj, "spec.finalizers")) > 0);
 }
 
 /* ---- creation ---- */
@@ -51,6 +52,31 @@ static const char *settle_ns(const struct kind *k, const char *ns, json *obj, st
 	return json_str(obj, "metadata.namespace");
 }
 
+static int err_terminating(const struct kind *k, const char *name, const char *ns, struct err *e)
+{
+	auto_free char *text = xasprintf("namespace %s is being terminated", ns);
+	json *details = json_new_object(), *causes = json_new_array(), *cause = json_new_object();
+
+	err_set(e, ERR_FORBIDDEN,
+	    "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is "
+	    "being terminated",
+	    kind_qualified(k), name, ns);
+	json_set_str(cause, "reason", "NamespaceTerminating");
+	json_set_str(cause, "message", text);
+	json_set_str(cause, "field", "metadata.namespace");
+	json_add(causes, cause);
+	json_set_str(details, "name", name);
+	if (*k->group)
+		json_set_str(details, "group", k->group);
+	json_set_str(details, "kind", k->resource);
+	json_set(details, "causes", causes);
+	if (e)
+		e->details = details;
+	else
+		json_free(details);
+	return -1;
+}
+
 /*
  * Objects need a namespace that lives. "default" is always there; an event may tell of what happens
  * in one that is going.
@@ -68,10 +94,7 @@ static int check_ns(
 		return -1;
 	if (!json_has(found, "metadata.deletionTimestamp"))
 		return 0;
-	return err_set(e, ERR_FORBIDDEN,
-	    "%s \"%s\" is forbidden: unable to create new content in namespace %s because it is "
-	    "being terminated",
-	    kind_qualified(k), json_str_or(obj, "metadata.name", ""), ns);
+	return err_terminating(k, json_str_or(obj, "metadata.name", ""), ns, e);
 }
 
 /* A name from generateName that is free, if a few tries find one: otherwise storing it fails. */
@@ -107,6 +130,21 @@ static void set_system_metadata(const struct kind *k, json *obj)
 		json_set_int(meta, "generation", 1);
 }
 
+/* A pod that names no secrets for its images gets those of its service account, if there is one. */
+static void add_pull_secrets(struct store *s, const char *ns, json *pod)
+{
+	const char *name = json_str_or(pod, "spec.serviceAccountName", "default");
+	auto_json *account = NULL;
+	const json *secrets;
+
+	if (json_first(json_path(pod, "spec.imagePullSecrets")))
+		return;
+	account = store_get(s, kind_by_id(KIND_SERVICE_ACCOUNT), ns, name, NULL);
+	secrets = json_get(account, "imagePullSecrets");
+	if (json_first(secrets))
+		json_set_path(pod, "spec.imagePullSecrets", json_dup(secrets));
+}
+
 static int prepare_create(struct store *s, const struct kind *k, const char *ns, json *obj,
     const struct create_options *o, struct err *e)
 {
@@ -121,6 +159,8 @@ static int prepare_create(struct store *s, const struct kind *k, const char *ns,
 	api_default(k, obj);
 	if (o->manager)
 		managed_update(k, NULL, obj, o->manager);
+	if (k->id == KIND_POD)
+		add_pull_secrets(s, ns, obj);
 	api_prepare_create(k, obj);
 	if (api_validate_create(k, obj, o->warnings, e) < 0)
 		return -1;
@@ -217,6 +257,11 @@ static json *prepare_update(
 		if (o->manager)
 			managed_update(k, old, owned, o->manager);
 		return api_validate_status(k, owned, old, e) < 0 ? NULL : TAKE(owned);
+	case UPDATE_FINALIZE:
+		next = json_dup(old);
+		copy_member(json_obj(next, "spec"), json_get(owned, "spec"), "finalizers");
+		json_free(owned);
+		return next;
 	case UPDATE_SYSTEM:
 		copy_member(json_obj(owned, "metadata"), json_get(old, "metadata"), "uid");
 		return TAKE(owned);
@@ -230,7 +275,7 @@ static json *prepare_update(
 static bool ends_deletion(
     const struct kind *k, const json *obj, const json *old, enum update_part part)
 {
-	if (registry_has_finalizers(obj) || !json_has(old, "metadata.deletionTimestamp"))
+	if (registry_has_finalizers(k, obj) || !json_has(old, "metadata.deletionTimestamp"))
 		return false;
 	if (json_int(old, "metadata.deletionGracePeriodSeconds", 0) == 0)
 		return true;

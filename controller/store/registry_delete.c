@@ -24,6 +24,7 @@
 static int check_preconditions(
     const struct kind *k, const json *obj, const struct delete_options *o, struct err *e)
 {
+	static const char *const immortal[] = {"default", "kube-system", "kube-public"};
 	const char *name = json_str_or(obj, "metadata.name", "");
 	const char *uid = json_str_or(obj, "metadata.uid", "");
 	const char *rv = json_str_or(obj, "metadata.resourceVersion", "");
@@ -41,9 +42,11 @@ static int check_preconditions(
 			o->resource_version, rv);
 	if (text)
 		return registry_conflict(k, name, text, e);
-	if (k->id == KIND_NAMESPACE && str_eq(name, "default"))
-		return err_set(e, ERR_FORBIDDEN,
-		    "namespaces \"default\" is forbidden: this namespace may not be deleted");
+	for (size_t i = 0; i < ARRAY_LEN(immortal) && k->id == KIND_NAMESPACE; i++)
+		if (str_eq(name, immortal[i]))
+			return err_set(e, ERR_FORBIDDEN,
+			    "namespaces \"%s\" is forbidden: this namespace may not be deleted",
+			    name);
 	return 0;
 }
 
@@ -267,10 +270,12 @@ json *registry_delete(struct store *s, const struct kind *k, const char *ns, con
 	if (k->id == KIND_POD)
 		mark_pod(k, obj, o->grace_seconds);
 	set_policy_finalizers(s, obj, policy);
-	held = registry_has_finalizers(obj) ||
+	held = registry_has_finalizers(k, obj) ||
 	       json_int(obj, "metadata.deletionGracePeriodSeconds", 0) > 0;
 	if (held && !json_has(obj, "metadata.deletionTimestamp"))
 		mark(obj, clock_wall_ns() / NSEC_PER_SEC, 0);
+	if (held && k->id == KIND_NAMESPACE)
+		json_set_path(obj, "status.phase", json_new_string("Terminating"));
 	if (!o->dry_run) {
 		if (policy == PROPAGATE_ORPHAN &&
 		    orphan_all(s, k, json_str_or(obj, "metadata.uid", ""), e) < 0)

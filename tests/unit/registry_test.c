@@ -568,6 +568,21 @@ TEST("a Job with a finalizer of its own is marked and stays until that is remove
 	store_close(s);
 }
 
+TEST("pods without imagePullSecrets get those of their service account")
+{
+	struct store *s = fresh_store();
+	json *obj;
+
+	json_free(create(s, kind_by_id(KIND_SERVICE_ACCOUNT),
+	    parse("{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\",\"metadata\":{\"name\":"
+		  "\"default\"},\"imagePullSecrets\":[{\"name\":\"reg\"}]}")));
+	json_free(create(s, pods(), pod("\"name\":\"p\"")));
+	obj = get(s, pods(), "p");
+	CHECK_STR(json_str(json_at(json_path(obj, "spec.imagePullSecrets"), 0), "name"), "reg");
+	json_free(obj);
+	store_close(s);
+}
+
 int main(void)
 {
 	int rc = test_main();

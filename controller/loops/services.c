@@ -11,6 +11,7 @@
 #define LABEL_SERVICE "kubernetes.io/service-name"
 #define LABEL_MANAGER "endpointslice.kubernetes.io/managed-by"
 #define SLICE_MANAGER "endpointslice-controller.k8s.io"
+#define MIRROR_MANAGER "endpointslicemirroring-controller.k8s.io"
 #define ENDPOINTS_MANAGER "endpoints.kubernetes.io/managed-by"
 
 /* A Service; its key is "NS/NAME". */
@@ -88,6 +89,21 @@ static void queue_all(struct services *s)
 		queue(s, v);
 }
 
+/* A slice that this loop has not written concerns Services without a selector. */
+static void slice_news(struct services *s, const char *ns)
+{
+	struct map_iter it = {0};
+	const char *key;
+	void *value;
+
+	while (map_next(&s->by_key, &it, &key, &value)) {
+		struct service *v = value;
+
+		if (!v->selector && str_eq(v->ns, ns))
+			queue(s, v);
+	}
+}
+
 /* A pod concerns a Service whose selector chooses it, or chose it before. */
 static void pod_news(struct services *s, const struct change *c)
 {
@@ -117,6 +133,8 @@ static void on_written(void *ctx, const struct change *c)
 		look_at(s, c->ns, c->name);
 	} else if (s->count && c->kind->id == KIND_POD) {
 		pod_news(s, c);
+	} else if (s->count && c->kind->id == KIND_ENDPOINT_SLICE) {
+		slice_news(s, c->ns);
 	} else if (s->count && c->kind->id == KIND_ENDPOINTS) {
 		key = xasprintf("%s/%s", c->ns, c->name);
 		v = map_get(&s->by_key, key);
@@ -296,24 +314,33 @@ static json *owner_of(const json *service)
 	return list;
 }
 
-static bool add_name(void *ctx, const struct store_row *row)
+static bool add_row(void *ctx, const struct store_row *row)
 {
-	strlist_add(ctx, row->name);
+	json *slice = json_parse(row->body, row->body_len, 0, NULL);
+
+	if (slice)
+		json_add(ctx, slice);
 	return true;
 }
 
-/* The slices of a Service that this loop has written. */
-static void slice_names(struct services *s, const struct service *v, struct strlist *names)
+/* The slices of a Service, by whomever; owned array. */
+static json *slices_of(struct services *s, const struct service *v)
 {
-	auto_free char *text =
-	    xasprintf(LABEL_SERVICE "=%s," LABEL_MANAGER "=" SLICE_MANAGER, v->name);
+	auto_free char *text = xasprintf(LABEL_SERVICE "=%s", v->name);
 	struct selector *labels = label_selector_parse(text, NULL);
 	struct store_query q = {
 	    .kind = kind_by_id(KIND_ENDPOINT_SLICE), .ns = v->ns, .labels = labels};
+	json *slices = json_new_array();
 
-	if (!labels || store_list(s->env->store, &q, add_name, names, NULL, NULL) < 0)
+	if (!labels || store_list(s->env->store, &q, add_row, slices, NULL, NULL) < 0)
 		log_warn("service %s: cannot read its slices", v->key);
 	selector_free(labels);
+	return slices;
+}
+
+static const char *manager_of(const json *slice)
+{
+	return json_string_value(json_get(json_path(slice, "metadata.labels"), LABEL_MANAGER));
 }
 
 static bool same_slice(const json *there, const json *slice)
@@ -326,20 +353,21 @@ static bool same_slice(const json *there, const json *slice)
 	return json_equal(json_path(there, "metadata.labels"), json_path(slice, "metadata.labels"));
 }
 
-/* slices: consumed; NULL: there shall be none. */
-static void write_slices(struct services *s, const struct service *v, const json *slices)
+/* The slices of this manager shall be these and no others. */
+static void write_slices(
+    struct services *s, const struct service *v, const char *manager, const json *slices)
 {
 	const struct kind *k = kind_by_id(KIND_ENDPOINT_SLICE);
-	auto_strlist names = {0}, wanted = {0};
+	auto_json *before = slices_of(s, v);
+	auto_strlist wanted = {0};
 
-	slice_names(s, v, &names);
 	json_for (slice, slices) {
 		const char *name = json_str_or(slice, "metadata.name", "");
 		auto_json *there = store_get(s->env->store, k, v->ns, name, NULL);
 		json *copy = json_dup(slice), *labels = labels_of(v->obj);
 
 		json_set_str(labels, LABEL_SERVICE, v->name);
-		json_set_str(labels, LABEL_MANAGER, SLICE_MANAGER);
+		json_set_str(labels, LABEL_MANAGER, manager);
 		if (service_is_headless(v->obj))
 			json_set_str(labels, "service.kubernetes.io/headless", "");
 		json_set_path(copy, "metadata.labels", labels);
@@ -350,9 +378,10 @@ static void write_slices(struct services *s, const struct service *v, const json
 		else
 			put(s, k, v->ns, there, copy);
 	}
-	for (size_t i = 0; i < names.len; i++)
-		if (!strlist_has(&wanted, names.items[i]))
-			drop(s, k, v->ns, names.items[i]);
+	json_for (slice, before)
+		if (str_eq(manager_of(slice), manager) &&
+		    !strlist_has(&wanted, json_str_or(slice, "metadata.name", "")))
+			drop(s, k, v->ns, json_str_or(slice, "metadata.name", ""));
 }
 
 /* ---- reconcile ---- */
@@ -379,7 +408,8 @@ static void forget(struct services *s, struct service *v)
 	s->count--;
 	if (v->selector)
 		drop(s, kind_by_id(KIND_ENDPOINTS), v->ns, v->name);
-	write_slices(s, v, NULL);
+	write_slices(s, v, SLICE_MANAGER, NULL);
+	write_slices(s, v, MIRROR_MANAGER, NULL);
 	s->untold = true;
 	service_free(v);
 }
@@ -396,10 +426,24 @@ static struct selector *selector_of(const json *service)
 	return label_selector_from(whole, NULL);
 }
 
+/* Who answers where there is no selector: what somebody else has written. Owned subsets. */
+static json *foreign_subsets(struct services *s, const struct service *v)
+{
+	auto_json *endpoints =
+	    store_get(s->env->store, kind_by_id(KIND_ENDPOINTS), v->ns, v->name, NULL);
+	auto_json *mirror = service_mirror(v->obj, json_get(endpoints, "subsets"));
+	auto_json *slices = NULL;
+
+	write_slices(s, v, SLICE_MANAGER, NULL);
+	write_slices(s, v, MIRROR_MANAGER, mirror);
+	slices = slices_of(s, v);
+	return subsets_of_slices(slices);
+}
+
 static void reconcile(struct services *s, struct service *v)
 {
 	json *obj = store_get(s->env->store, kind_by_id(KIND_SERVICE), v->ns, v->name, NULL);
-	auto_json *pods = NULL, *subsets = NULL, *slices = NULL, *endpoints = NULL;
+	auto_json *pods = NULL, *subsets = NULL, *slices = NULL;
 
 	if (!obj) {
 		forget(s, v);
@@ -416,12 +460,9 @@ static void reconcile(struct services *s, struct service *v)
 		subsets = service_subsets(v->obj, pods);
 		slices = service_slices(v->obj, pods);
 		write_endpoints(s, v, subsets);
-		write_slices(s, v, slices);
+		write_slices(s, v, SLICE_MANAGER, slices);
 	} else {
-		endpoints =
-		    store_get(s->env->store, kind_by_id(KIND_ENDPOINTS), v->ns, v->name, NULL);
-		subsets = json_dup(json_get(endpoints, "subsets"));
-		write_slices(s, v, NULL);
+		subsets = foreign_subsets(s, v);
 	}
 	set_feed(s, v, subsets);
 }

@@ -285,6 +285,16 @@ static void suffix(const json *service, size_t place, char out[6])
 	out[5] = '\0';
 }
 
+static void name_slice(const json *service, size_t place, json *slice)
+{
+	auto_free char *name = NULL;
+	char tail[6];
+
+	suffix(service, place, tail);
+	name = xasprintf("%s-%s", json_str_or(service, "metadata.name", ""), tail);
+	json_set_path(slice, "metadata.name", json_new_string(name));
+}
+
 json *service_slices(const json *service, const json *pods)
 {
 	CLEANUP(groups_release) struct groups g = {0};
@@ -293,12 +303,8 @@ json *service_slices(const json *service, const json *pods)
 	group_pods(&g, service, pods);
 	for (size_t i = 0; i == 0 || i < g.len; i++) {
 		json *slice = json_new_object(), *endpoints;
-		auto_free char *name = NULL;
-		char tail[6];
 
-		suffix(service, i, tail);
-		name = xasprintf("%s-%s", json_str_or(service, "metadata.name", ""), tail);
-		json_set_path(slice, "metadata.name", json_new_string(name));
+		name_slice(service, i, slice);
 		json_set_str(slice, "addressType", "IPv4");
 		endpoints = array_in(slice, "endpoints");
 		for (size_t n = 0; i < g.len && n < g.items[i].len; n++)
@@ -308,6 +314,72 @@ json *service_slices(const json *service, const json *pods)
 		json_add(slices, slice);
 	}
 	return slices;
+}
+
+/* ---- without a selector ---- */
+
+static void mirror_addresses(const json *list, bool ready, json *endpoints)
+{
+	static const char *const members[] = {"hostname", "nodeName", "targetRef"};
+
+	json_for (address, list) {
+		json *endpoint = json_new_object();
+
+		json_add(array_in(endpoint, "addresses"),
+		    json_new_string(json_str_or(address, "ip", "")));
+		json_set_bool(json_obj(endpoint, "conditions"), "ready", ready);
+		for (size_t i = 0; i < ARRAY_LEN(members); i++)
+			if (json_get(address, members[i]))
+				json_set(
+				    endpoint, members[i], json_dup(json_get(address, members[i])));
+		json_add(endpoints, endpoint);
+	}
+}
+
+json *service_mirror(const json *service, const json *subsets)
+{
+	json *slices = json_new_array();
+	size_t i = 0;
+
+	json_for (subset, subsets) {
+		json *slice = json_new_object(), *endpoints = array_in(slice, "endpoints");
+		const json *ports = json_get(subset, "ports");
+
+		name_slice(service, i++, slice);
+		json_set_str(slice, "addressType", "IPv4");
+		mirror_addresses(json_get(subset, "addresses"), true, endpoints);
+		mirror_addresses(json_get(subset, "notReadyAddresses"), false, endpoints);
+		json_set(slice, "ports", ports ? slice_ports(ports) : json_new_array());
+		json_add(slices, slice);
+	}
+	return slices;
+}
+
+json *subsets_of_slices(const json *slices)
+{
+	json *subsets = json_new_array();
+
+	json_for (slice, slices) {
+		json *subset = json_new_object(), *addresses = array_in(subset, "addresses");
+
+		json_for (endpoint, json_get(slice, "endpoints")) {
+			const json *hostname = json_get(endpoint, "hostname");
+			json *address;
+
+			if (!json_bool(json_get(endpoint, "conditions"), "ready", true))
+				continue;
+			address = json_new_object();
+			json_set(
+			    address, "ip", json_dup(json_first(json_get(endpoint, "addresses"))));
+			if (hostname)
+				json_set(address, "hostname", json_dup(hostname));
+			json_add(addresses, address);
+		}
+		if (json_get(slice, "ports"))
+			json_set(subset, "ports", json_dup(json_get(slice, "ports")));
+		json_add(subsets, subset);
+	}
+	return subsets;
 }
 
 /* ---- what the relay is told ---- */

@@ -24,6 +24,13 @@ json *service_subsets(const json *service, const json *pods);
 /* Its EndpointSlices, one for each set of ports, without metadata but the name; owned array. */
 json *service_slices(const json *service, const json *pods);
 
+/*
+ * Of a Service without a selector: the slices that say what its Endpoints do, and who answers
+ * according to such slices, as subsets. Owned arrays.
+ */
+json *service_mirror(const json *service, const json *subsets);
+json *subsets_of_slices(const json *slices);
+
 /* What the relay is told of it (runtime/sandbox/net.c); subsets: of its Endpoints. */
 void service_feed(const json *service, const json *subsets, struct buf *out);
 /* The variables that pods of its namespace get: nothing without an address. */

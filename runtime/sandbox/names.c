@@ -21,8 +21,9 @@
 #define HEADER 12
 #define NAME_MAX_LEN 255
 #define TTL 5
+#define ALIASES_MAX 8 /* one after the other */
 
-enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_AAAA = 28, TYPE_SRV = 33, TYPE_ANY = 255 };
+enum { TYPE_A = 1, TYPE_CNAME = 5, TYPE_PTR = 12, TYPE_AAAA = 28, TYPE_SRV = 33, TYPE_ANY = 255 };
 enum { RCODE_OK = 0, RCODE_FORMAT = 1, RCODE_FAILED = 2, RCODE_UNKNOWN = 3 };
 
 /* type 0: the name exists, and that is all. */
@@ -146,17 +147,18 @@ static size_t write_name(const char *text, unsigned char *out, size_t room)
 
 struct reply {
 	size_t len;
+	size_t name; /* where the name stands that the next record is about */
 	unsigned count;
 };
 
-/* A record about the question's name (it stands at HEADER), whose data follows. */
+/* A record about that name, whose data follows. */
 static unsigned char *begin_record(struct reply *r, int type)
 {
 	unsigned char *p = answer + r->len;
 
 	if (r->len + 12 + NAME_MAX_LEN + 8 > ANSWER_MAX)
 		return NULL;
-	put16(p, 0xc000 | HEADER);
+	put16(p, 0xc000 | (unsigned)r->name);
 	put16(p + 2, (unsigned)type);
 	put16(p + 4, 1);
 	put16(p + 6, 0);
@@ -173,30 +175,37 @@ static void end_record(struct reply *r, const unsigned char *end)
 	r->count++;
 }
 
+static void add_name(struct reply *r, int type, unsigned port, const char *name)
+{
+	unsigned char *p = begin_record(r, type);
+	size_t n;
+
+	if (!p)
+		return;
+	if (type == TYPE_SRV) {
+		put16(p, 0);
+		put16(p + 2, 100);
+		put16(p + 4, port);
+		p += 6;
+	}
+	n = write_name(name, p, NAME_MAX_LEN);
+	if (n)
+		end_record(r, p + n);
+}
+
 static void add_record(struct reply *r, const struct record *it)
 {
-	unsigned char *data = begin_record(r, it->type), *p = data;
+	unsigned char *p;
 
-	if (!data)
+	if (it->type != TYPE_A) {
+		add_name(r, it->type, it->port, it->target);
 		return;
-	if (it->type == TYPE_A) {
-		memcpy(p, it->ip, 4);
-		p += 4;
-	} else {
-		size_t n;
-
-		if (it->type == TYPE_SRV) {
-			put16(p, 0);
-			put16(p + 2, 100);
-			put16(p + 4, it->port);
-			p += 6;
-		}
-		n = write_name(it->target, p, NAME_MAX_LEN);
-		if (!n)
-			return;
-		p += n;
 	}
-	end_record(r, p);
+	p = begin_record(r, it->type);
+	if (!p)
+		return;
+	memcpy(p, it->ip, 4);
+	end_record(r, p + 4);
 }
 
 static void send_answer(size_t len, unsigned rcode, unsigned count, const struct sockaddr_in *to)
@@ -250,26 +259,29 @@ static size_t skip_name(const unsigned char *p, size_t len, size_t at)
 	return at < len ? at + 1 : 0;
 }
 
-/* The addresses of an alias' target under the name of the alias. */
+/* The alias, and the addresses of its target under that name. */
 static void answer_alias(const struct pending *p, size_t len)
 {
 	unsigned records_left = get16(packet + 6);
-	size_t at = skip_name(packet, len, HEADER);
-	struct reply r = {.len = HEADER};
+	size_t end = skip_name(packet, len, HEADER), at = end + 4;
+	struct reply r = {.len = HEADER, .name = HEADER};
+	unsigned char *data;
 
-	if (!at || at + 4 > len)
+	if (!end || at > len || end - HEADER > NAME_MAX_LEN)
 		return;
 	memcpy(answer, packet, HEADER);
 	memcpy(answer, p->id, 2);
 	memcpy(answer + r.len, p->alias, p->alias_len);
 	r.len += p->alias_len;
-	memcpy(answer + r.len, packet + at, 4);
+	memcpy(answer + r.len, packet + end, 4);
 	r.len += 4;
-	at += 4;
+	data = begin_record(&r, TYPE_CNAME);
+	memcpy(data, packet + HEADER, end - HEADER);
+	end_record(&r, data + (end - HEADER));
+	r.name = (size_t)(data - answer);
 	while (records_left-- && (at = skip_name(packet, len, at)) && at + 10 <= len) {
 		unsigned type = get16(packet + at), size = get16(packet + at + 8);
-		unsigned char *data = size <= 16 ? begin_record(&r, (int)type) : NULL;
-
+		data = size <= 16 ? begin_record(&r, (int)type) : NULL;
 		if (at + 10 + size > len)
 			break;
 		if (data && (type == TYPE_A || type == TYPE_AAAA)) {
@@ -328,14 +340,13 @@ static void ask_for_alias(const char *target, size_t end, const struct sockaddr_
 	pass_on(question, HEADER + n + 4, from, packet + HEADER, end - HEADER);
 }
 
-static void answer_own(const char *name, size_t end, const struct sockaddr_in *from)
+/* Adds what there is about a name; 0: nothing is known of it. *ret_alias: what it stands for. */
+static int add_records(struct reply *r, const char *name, unsigned type, const char **ret_alias)
 {
 	static size_t turn;
-	unsigned type = get16(packet + end);
-	struct reply r = {.len = end + 4};
 	int known = strcmp(name, DOMAIN) == 0;
 
-	memcpy(answer, packet, end + 4);
+	*ret_alias = NULL;
 	turn++; /* every answer begins with another address */
 	for (size_t i = 0; i < record_count; i++) {
 		const struct record *it = &records[(i + turn) % record_count];
@@ -343,14 +354,71 @@ static void answer_own(const char *name, size_t end, const struct sockaddr_in *f
 		if (strcmp(it->name, name) != 0)
 			continue;
 		known = 1;
-		if (it->type == TYPE_CNAME && type != TYPE_CNAME) {
-			ask_for_alias(it->target, end, from);
+		if (it->type == TYPE_CNAME)
+			*ret_alias = it->target;
+		if (it->type && ((unsigned)it->type == type || type == TYPE_ANY))
+			add_record(r, it);
+	}
+	return known;
+}
+
+static void answer_own(const char *name, size_t end, const struct sockaddr_in *from)
+{
+	unsigned type = get16(packet + end);
+	struct reply r = {.len = end + 4, .name = HEADER};
+	const char *alias;
+	int known;
+
+	memcpy(answer, packet, end + 4);
+	known = add_records(&r, name, type, &alias);
+	for (int i = 0; alias && type != TYPE_CNAME && i < ALIASES_MAX; i++) {
+		size_t at = r.len;
+
+		if (!is_ours(alias)) {
+			ask_for_alias(alias, end, from);
 			return;
 		}
-		if (it->type && ((unsigned)it->type == type || type == TYPE_ANY))
-			add_record(&r, it);
+		add_name(&r, TYPE_CNAME, 0, alias);
+		r.name = at + 12;
+		known = add_records(&r, alias, type, &alias);
 	}
 	send_answer(r.len, known ? RCODE_OK : RCODE_UNKNOWN, r.count, from);
+}
+
+/* "4.3.2.10.in-addr.arpa"; 0: it is another name. */
+static int is_reverse(char *name, unsigned char ip[4])
+{
+	static const char tail[] = ".in-addr.arpa";
+	size_t len = strlen(name), n = sizeof(tail) - 1;
+	unsigned char back[4];
+
+	if (len <= n || strcmp(name + len - n, tail) != 0)
+		return 0;
+	name[len - n] = '\0';
+	if (parse_v4(name, back) != 0) {
+		name[len - n] = '.';
+		return 0;
+	}
+	for (int i = 0; i < 4; i++)
+		ip[i] = back[3 - i];
+	return 1;
+}
+
+/* 0: the address is none of ours. */
+static int answer_reverse(char *name, size_t end, const struct sockaddr_in *from)
+{
+	struct reply r = {.len = end + 4, .name = HEADER};
+	unsigned char ip[4];
+
+	if (get16(packet + end) != TYPE_PTR || !is_reverse(name, ip))
+		return 0;
+	memcpy(answer, packet, end + 4);
+	for (size_t i = 0; i < record_count; i++)
+		if (records[i].type == TYPE_A && memcmp(records[i].ip, ip, 4) == 0 && !r.count)
+			add_name(&r, TYPE_PTR, 0, records[i].name);
+	if (r.count)
+		send_answer(r.len, RCODE_OK, r.count, from);
+	return r.count > 0;
 }
 
 static void take_question(void)
@@ -370,6 +438,8 @@ static void take_question(void)
 		send_answer(HEADER, RCODE_FORMAT, 0, &from);
 	} else if (is_ours(name)) {
 		answer_own(name, end, &from);
+	} else if (answer_reverse(name, end, &from)) {
+		return;
 	} else if (upstream_count) {
 		pass_on(packet, (size_t)n, &from, NULL, 0);
 	} else {

@@ -16,6 +16,11 @@ setup_file() {
 		  ports: [{name: http, port: 80, targetPort: http}]
 		---
 		apiVersion: v1
+		kind: Service
+		metadata: {name: alias}
+		spec: {type: ExternalName, externalName: web.default.svc.cluster.local}
+		---
+		apiVersion: v1
 		kind: Pod
 		metadata: {name: web, labels: {app: web}}
 		spec:
@@ -60,8 +65,8 @@ finished() { # POD: its log
 @test "W02 a Service without a ready pod has a name and an address, and refuses" {
 	matches "$(kjob get endpoints web)" '^web +<none> '
 	eventually 10 field_is endpoints/web '.subsets[0].notReadyAddresses | length' 1
-	client w02 'nslookup -type=a web.default.svc.cluster.local; redis-cli -h web -p 80 ping 2>&1'
-	has "$(finished w02)" "$(get svc/web .spec.clusterIP)" 'Connection refused'
+	client w02 'nslookup -type=a web.default.svc.cluster.local; nslookup $WEB_SERVICE_HOST; redis-cli -h web -p 80 ping 2>&1'
+	has "$(finished w02)" "$(get svc/web .spec.clusterIP)" 'name = web.default.svc.cluster.local' 'Connection refused'
 }
 
 @test "W04 variables name a Service that is older than the pod, and no later one; names lead to both" {
@@ -77,8 +82,8 @@ finished() { # POD: its log
 	matches "$(kjob get endpoints web)" "^web +$(get pod/web .status.podIP):7000 "
 	is "$(get endpointslices '.items[] | select(.metadata.labels["kubernetes.io/service-name"] == "web")
 		.endpoints[0].conditions | "\(.ready) \(.serving) \(.terminating)"')" 'true true false'
-	client w01 'for h in web web.default web.default.svc.cluster.local; do redis-cli -h $h -p 80 ping; done'
-	is "$(finished w01)" $'PONG\nPONG\nPONG'
+	client w01 'for h in web web.default web.default.svc web.default.svc.cluster.local alias; do redis-cli -h $h -p 80 ping; done'
+	is "$(finished w01)" $'PONG\nPONG\nPONG\nPONG\nPONG'
 
 	client w01-open '(echo ping; sleep 6; echo ping) | redis-cli -h web -p 80; redis-cli -h web -p 80 ping 2>&1'
 	eventually 10 logs_have w01-open PONG
@@ -90,6 +95,36 @@ finished() { # POD: its log
 
 logs_have() { # POD TEXT
 	has "$(kjob logs "$1")" "$2"
+}
+
+@test "a Service without a selector leads where Endpoints or slices say" {
+	apply <<-END
+		apiVersion: v1
+		kind: Service
+		metadata: {name: foreign}
+		spec: {ports: [{port: 1}]}
+		---
+		apiVersion: v1
+		kind: Endpoints
+		metadata: {name: foreign}
+		subsets: [{addresses: [{ip: $(get pod/web .status.podIP)}], ports: [{port: 7000}]}]
+	END
+	is_slice() { is "$(get endpointslices '[.items[] | select(.metadata.labels["kubernetes.io/service-name"] == "foreign")
+		| .endpoints[0].addresses[0], .ports[0].port] | tojson')" "[$1]"; }
+	eventually 5 is_slice "\"$(get pod/web .status.podIP)\",7000"
+	kjob exec web -- redis-cli -h foreign -p 1 ping
+	kjob delete endpoints foreign >/dev/null
+	eventually 5 is_slice ''
+	apply <<-END
+		apiVersion: discovery.k8s.io/v1
+		kind: EndpointSlice
+		metadata: {name: own, labels: {kubernetes.io/service-name: foreign}}
+		addressType: IPv4
+		endpoints: [{addresses: [$(get pod/web .status.podIP)]}]
+		ports: [{name: "", port: 7000}]
+	END
+	eventually 5 kjob exec web -- redis-cli -h foreign -p 1 ping
+	kjob delete endpointslice own >/dev/null # nobody else does
 }
 
 @test "W03 the pods of an Indexed Job find each other below a headless Service" {

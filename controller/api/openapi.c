@@ -225,10 +225,10 @@ static json *list_of(const struct kind *k)
 	auto_free char *items_doc = xasprintf("The objects of kind %s.", k->kind);
 	auto_free char *doc = xasprintf("Objects of kind %s, all of them or a part.", k->kind);
 	const struct field fields[] = {
-	    ROW("apiVersion", T_STRING, 0, "The version of the items."),
-	    ROW("items", T_OBJECT_LIST, F_REQUIRED, items_doc, .of = k->schema),
-	    ROW("kind", T_STRING, 0, "The kind of the items with List behind it."),
-	    ROW("metadata", T_OBJECT, 0, "Version of the list and where it goes on.",
+	    ROW(0, "apiVersion", T_STRING, 0, "The version of the items."),
+	    ROW(2, "items", T_OBJECT_LIST, F_REQUIRED, items_doc, .of = k->schema),
+	    ROW(0, "kind", T_STRING, 0, "The kind of the items with List behind it."),
+	    ROW(1, "metadata", T_OBJECT, 0, "Version of the list and where it goes on.",
 		.of = &schema_list_meta),
 	    {0},
 	};

@@ -2,9 +2,9 @@
  * schema: the fields of every kind as rows of tables, the only list of them in the program.
  *
  * One row drives the decoding of a field, its plain default, the check of its enumeration,
- * suggestions for misspelt names, and whether this version honours it; explain, OpenAPI and patch
- * read the same rows. The tables follow Kubernetes v1.36. Names of Go types are kept because
- * messages of the API name them.
+ * suggestions for misspelt names, and whether this version honours it; explain, OpenAPI, patch and
+ * protobuf read the same rows. The tables follow Kubernetes v1.36. Names of Go types are kept
+ * because messages of the API name them.
  */
 #ifndef KJOB_API_SCHEMA_H
 #define KJOB_API_SCHEMA_H
@@ -46,7 +46,9 @@ enum field_flags {
 struct schema;
 
 struct field {
-	const char *name; /* NULL ends a table */
+	const char *name;    /* NULL ends a table */
+	unsigned char tag;   /* number in protobuf; 0: in the envelope of the message */
+	unsigned char outer; /* number of the message in the message that has tag; 0: none */
 	enum field_type type;
 	unsigned flags;
 	const char *doc;           /* one line, for explain */
@@ -77,10 +79,13 @@ struct schema {
 #define SCHEMA_PACKAGE PACKAGE_CORE
 #endif
 
-#define ROW(n, t, f, d, ...)                                                      \
-	{                                                                         \
-		.name = (n), .type = (t), .flags = (f), .doc = (d), ##__VA_ARGS__ \
+/* ROW(number, name, type, flags, doc, …): the number is Kubernetes' generated.proto's. */
+#define ROW(number, n, t, f, d, ...)                                                             \
+	{                                                                                        \
+		.name = (n), .tag = number, .type = (t), .flags = (f), .doc = (d), ##__VA_ARGS__ \
 	}
+/* The number of a field of an embedded struct, which is a message of its own in protobuf. */
+#define IN(message, number) (number), .outer = (message)
 #define ENUM(...) ((const char *const[]){__VA_ARGS__, NULL})
 /* SCHEMA(id, name) or, of a kind, SCHEMA(id, name, doc). */
 #define SCHEMA(id, name, ...)               \
@@ -107,7 +112,7 @@ extern const struct schema schema_cron_job, schema_cron_job_spec, schema_job_tem
     schema_cron_job_status;
 /* schema_claim.c */
 extern const struct schema schema_persistent_volume_claim, schema_persistent_volume_claim_status,
-    schema_persistent_volume_claim_condition;
+    schema_persistent_volume_claim_condition, schema_modify_volume_status;
 /* schema_config.c */
 extern const struct schema schema_config_map, schema_secret;
 /* schema_service.c */
@@ -115,13 +120,14 @@ extern const struct schema schema_service, schema_service_spec, schema_service_p
     schema_session_affinity_config, schema_client_ip_config, schema_service_status,
     schema_load_balancer_status, schema_load_balancer_ingress, schema_port_status, schema_endpoints,
     schema_endpoint_subset, schema_endpoint_address, schema_endpoint_port, schema_endpoint_slice,
-    schema_endpoint, schema_endpoint_conditions, schema_slice_port, schema_condition;
+    schema_endpoint, schema_endpoint_conditions, schema_endpoint_hints, schema_for_zone,
+    schema_for_node, schema_slice_port, schema_condition;
 /* schema_account.c */
 extern const struct schema schema_service_account;
 /* schema_lease.c */
 extern const struct schema schema_lease, schema_lease_spec;
 /* schema_policy.c */
-extern const struct schema schema_eviction;
+extern const struct schema schema_delete_options, schema_eviction;
 /* schema_core.c */
 extern const struct schema schema_event, schema_event_source, schema_event_series, schema_namespace,
     schema_namespace_spec, schema_namespace_status, schema_namespace_condition, schema_node,

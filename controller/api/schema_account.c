@@ -2,17 +2,17 @@
 #include "schema.h"
 
 static const struct field service_account_fields[] = {
-    ROW("apiVersion", T_STRING, 0, "Always v1."),
-    ROW("kind", T_STRING, 0, "Always ServiceAccount."),
-    ROW("metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
+    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
+    ROW(0, "kind", T_STRING, 0, "Always ServiceAccount."),
+    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
 	.of = &schema_object_meta),
-    ROW("secrets", T_OBJECT_LIST, 0,
+    ROW(2, "secrets", T_OBJECT_LIST, 0,
 	"Secrets that pods of this account may use; a list for people, nothing is enforced.",
 	.of = &schema_object_reference, .merge_key = "name"),
-    ROW("imagePullSecrets", T_OBJECT_LIST, 0,
+    ROW(3, "imagePullSecrets", T_OBJECT_LIST, 0,
 	"Secrets for pulling images, for pods of this account that name none themselves.",
 	.of = &schema_local_object_reference),
-    ROW("automountServiceAccountToken", T_BOOL, F_PTR,
+    ROW(4, "automountServiceAccountToken", T_BOOL, F_PTR,
 	"Whether pods get a token of the account; here they get none.", .accept = "false"),
     {0},
 };

@@ -3,13 +3,13 @@
 #include "schema.h"
 
 static const struct field job_fields[] = {
-    ROW("apiVersion", T_STRING, 0, "Always batch/v1."),
-    ROW("kind", T_STRING, 0, "Always Job."),
-    ROW("metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
+    ROW(0, "apiVersion", T_STRING, 0, "Always batch/v1."),
+    ROW(0, "kind", T_STRING, 0, "Always Job."),
+    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
 	.of = &schema_object_meta),
-    ROW("spec", T_OBJECT, 0, "What should run, how often, and what counts as failure.",
+    ROW(2, "spec", T_OBJECT, 0, "What should run, how often, and what counts as failure.",
 	.of = &schema_job_spec),
-    ROW("status", T_OBJECT, 0, "How it went so far; written by the controller.",
+    ROW(3, "status", T_OBJECT, 0, "How it went so far; written by the controller.",
 	.of = &schema_job_status),
     {0},
 };
@@ -18,60 +18,60 @@ SCHEMA(job, "Job",
     "succeeded.");
 
 static const struct field job_spec_fields[] = {
-    ROW("parallelism", T_INT32, F_PTR,
+    ROW(1, "parallelism", T_INT32, F_PTR,
 	"Most pods that run at a time; fewer run near the end. 0 stops the Job's pods without "
 	"failing it.",
 	.dflt = "1"),
-    ROW("completions", T_INT32, F_PTR,
+    ROW(2, "completions", T_INT32, F_PTR,
 	"How many pods must succeed. Absent beside a parallelism: a work queue, which is done when "
 	"one pod has succeeded and none runs any more."),
-    ROW("activeDeadlineSeconds", T_INT64, F_PTR,
+    ROW(3, "activeDeadlineSeconds", T_INT64, F_PTR,
 	"Seconds after its start at which the Job fails and its pods are ended. They count anew "
 	"when a suspended Job is resumed."),
-    ROW("podFailurePolicy", T_OBJECT, F_PTR,
+    ROW(11, "podFailurePolicy", T_OBJECT, F_PTR,
 	"Rules that decide, by exit code or by condition, whether a failed pod fails the Job, "
 	"fails its index, counts, or is ignored. Needs restartPolicy Never.",
 	.of = &schema_pod_failure_policy),
-    ROW("successPolicy", T_OBJECT, F_PTR,
+    ROW(16, "successPolicy", T_OBJECT, F_PTR,
 	"When an Indexed Job is complete although not all of its indexes have succeeded.",
 	.of = &schema_success_policy),
-    ROW("backoffLimit", T_INT32, F_PTR,
+    ROW(7, "backoffLimit", T_INT32, F_PTR,
 	"How many failures the Job survives: failed pods and, with restartPolicy OnFailure, "
 	"restarts of containers. 6 where absent, or no limit beside backoffLimitPerIndex. The "
 	"delay before the next pod doubles from 10 s to 10 min."),
-    ROW("backoffLimitPerIndex", T_INT32, F_PTR,
+    ROW(12, "backoffLimitPerIndex", T_INT32, F_PTR,
 	"How many failures each index survives; one more fails the index, while the others go on. "
 	"Only with completionMode Indexed and restartPolicy Never."),
-    ROW("maxFailedIndexes", T_INT32, F_PTR,
+    ROW(13, "maxFailedIndexes", T_INT32, F_PTR,
 	"How many indexes may fail before the whole Job fails; absent: any number. Needs "
 	"backoffLimitPerIndex."),
-    ROW("selector", T_OBJECT, F_PTR,
+    ROW(4, "selector", T_OBJECT, F_PTR,
 	"Which pods belong to the Job. It is generated; set it only together with manualSelector.",
 	.of = &schema_label_selector),
-    ROW("manualSelector", T_BOOL, F_PTR,
+    ROW(5, "manualSelector", T_BOOL, F_PTR,
 	"True: selector and the template's labels are used as they are, and no unique label is "
 	"added. It is for taking over pods; take care that no other controller has the same ones.",
 	.dflt = "false"),
-    ROW("template", T_OBJECT, F_REQUIRED,
+    ROW(6, "template", T_OBJECT, F_REQUIRED,
 	"The pod to run. Its restartPolicy must be Never or OnFailure.",
 	.of = &schema_pod_template_spec),
-    ROW("ttlSecondsAfterFinished", T_INT32, F_PTR,
+    ROW(8, "ttlSecondsAfterFinished", T_INT32, F_PTR,
 	"Seconds after its end at which the Job is deleted, with its pods; 0: at once. Absent: it "
 	"stays."),
-    ROW("completionMode", T_STRING, F_PTR,
+    ROW(9, "completionMode", T_STRING, F_PTR,
 	"NonIndexed: any pod's success counts. Indexed: each of the completions has a number from "
 	"0 on, which its pod finds in JOB_COMPLETION_INDEX, and needs one success.",
 	.values = ENUM("NonIndexed", "Indexed"), .dflt = "\"NonIndexed\"",
 	.go_type = "CompletionMode"),
-    ROW("suspend", T_BOOL, F_PTR,
+    ROW(10, "suspend", T_BOOL, F_PTR,
 	"True: no pods run. Setting it ends those that do; setting it back to false lets the Job "
 	"go on, with a new start time.",
 	.dflt = "false"),
-    ROW("podReplacementPolicy", T_STRING, F_PTR,
+    ROW(14, "podReplacementPolicy", T_STRING, F_PTR,
 	"TerminatingOrFailed: a pod is replaced as soon as it is being deleted or has failed. "
 	"Failed: only once it has ended; this is the default beside a podFailurePolicy.",
 	.values = ENUM("Failed", "TerminatingOrFailed"), .go_type = "PodReplacementPolicy"),
-    ROW("managedBy", T_STRING, F_PTR,
+    ROW(15, "managedBy", T_STRING, F_PTR,
 	"Who looks after the Job. With any other value than kubernetes.io/job-controller this "
 	"program leaves it alone."),
     {0},
@@ -79,7 +79,7 @@ static const struct field job_spec_fields[] = {
 SCHEMA(job_spec, "JobSpec");
 
 static const struct field pod_failure_policy_fields[] = {
-    ROW("rules", T_OBJECT_LIST, F_REQUIRED,
+    ROW(1, "rules", T_OBJECT_LIST, F_REQUIRED,
 	"Rules in order, at most 20. The first that matches a failed pod decides; where none does, "
 	"the failure counts.",
 	.of = &schema_pod_failure_policy_rule),
@@ -88,16 +88,16 @@ static const struct field pod_failure_policy_fields[] = {
 SCHEMA(pod_failure_policy, "PodFailurePolicy");
 
 static const struct field pod_failure_policy_rule_fields[] = {
-    ROW("action", T_STRING, F_REQUIRED,
+    ROW(1, "action", T_STRING, F_REQUIRED,
 	"What a match does: FailJob ends the Job as failed, FailIndex the index (with "
 	"backoffLimitPerIndex), Ignore does not count the failure, Count counts it as usual.",
 	.values = ENUM("Count", "FailIndex", "FailJob", "Ignore"),
 	.go_type = "PodFailurePolicyAction"),
-    ROW("onExitCodes", T_OBJECT, F_PTR,
+    ROW(2, "onExitCodes", T_OBJECT, F_PTR,
 	"Matches a pod of which a container ended with certain exit codes. Either this or "
 	"onPodConditions.",
 	.of = &schema_pod_failure_policy_on_exit_codes_requirement),
-    ROW("onPodConditions", T_OBJECT_LIST, 0,
+    ROW(3, "onPodConditions", T_OBJECT_LIST, 0,
 	"Matches a pod that has one of these conditions, such as DisruptionTarget.",
 	.of = &schema_pod_failure_policy_on_pod_conditions_pattern),
     {0},
@@ -105,21 +105,21 @@ static const struct field pod_failure_policy_rule_fields[] = {
 SCHEMA(pod_failure_policy_rule, "PodFailurePolicyRule");
 
 static const struct field pod_failure_policy_on_exit_codes_requirement_fields[] = {
-    ROW("containerName", T_STRING, F_PTR,
+    ROW(1, "containerName", T_STRING, F_PTR,
 	"Look at this container alone; absent: at all, init containers too."),
-    ROW("operator", T_STRING, F_REQUIRED,
+    ROW(2, "operator", T_STRING, F_REQUIRED,
 	"In: the exit code is one of the values. NotIn: it is none of them. A container that "
 	"succeeded never matches.",
 	.values = ENUM("In", "NotIn"), .go_type = "PodFailurePolicyOnExitCodesOperator"),
-    ROW("values", T_INT32_LIST, F_REQUIRED | F_SET,
+    ROW(3, "values", T_INT32_LIST, F_REQUIRED | F_SET,
 	"Exit codes in ascending order, each once, at most 255 of them. 0 is not allowed with In."),
     {0},
 };
 SCHEMA(pod_failure_policy_on_exit_codes_requirement, "PodFailurePolicyOnExitCodesRequirement");
 
 static const struct field pod_failure_policy_on_pod_conditions_pattern_fields[] = {
-    ROW("type", T_STRING, F_REQUIRED, "Type of the condition, such as DisruptionTarget."),
-    ROW("status", T_STRING, F_REQUIRED, "Status that the condition must have.",
+    ROW(1, "type", T_STRING, F_REQUIRED, "Type of the condition, such as DisruptionTarget."),
+    ROW(2, "status", T_STRING, F_REQUIRED, "Status that the condition must have.",
 	.values = ENUM("False", "True", "Unknown"), .dflt = "\"True\"",
 	.go_type = "ConditionStatus"),
     {0},
@@ -127,7 +127,7 @@ static const struct field pod_failure_policy_on_pod_conditions_pattern_fields[] 
 SCHEMA(pod_failure_policy_on_pod_conditions_pattern, "PodFailurePolicyOnPodConditionsPattern");
 
 static const struct field success_policy_fields[] = {
-    ROW("rules", T_OBJECT_LIST, F_REQUIRED,
+    ROW(1, "rules", T_OBJECT_LIST, F_REQUIRED,
 	"Rules in order, at most 20. The Job is complete when one of them holds; pods that still "
 	"run are ended.",
 	.of = &schema_success_policy_rule),
@@ -136,56 +136,56 @@ static const struct field success_policy_fields[] = {
 SCHEMA(success_policy, "SuccessPolicy");
 
 static const struct field success_policy_rule_fields[] = {
-    ROW("succeededIndexes", T_STRING, F_PTR,
+    ROW(1, "succeededIndexes", T_STRING, F_PTR,
 	"Indexes as numbers and ranges, such as 0-2,5. Without succeededCount all of them must "
 	"have succeeded."),
-    ROW("succeededCount", T_INT32, F_PTR,
+    ROW(2, "succeededCount", T_INT32, F_PTR,
 	"How many indexes must have succeeded: of succeededIndexes or, without them, of all."),
     {0},
 };
 SCHEMA(success_policy_rule, "SuccessPolicyRule");
 
 static const struct field job_status_fields[] = {
-    ROW("conditions", T_OBJECT_LIST, F_ATOMIC,
+    ROW(1, "conditions", T_OBJECT_LIST, F_ATOMIC,
 	"What has become of the Job: Complete or Failed at its end; before that SuccessCriteriaMet "
 	"or FailureTarget; Suspended.",
 	.of = &schema_job_condition, .merge_key = "type"),
-    ROW("startTime", T_TIME, F_PTR,
+    ROW(2, "startTime", T_TIME, F_PTR,
 	"When the controller began with the Job; set anew when a suspended one is resumed."),
-    ROW("completionTime", T_TIME, F_PTR, "When the Job completed. A failed one never has it."),
-    ROW("active", T_INT32, 0, "Pods that are pending or running and not being deleted."),
-    ROW("succeeded", T_INT32, 0, "Pods that ended well."),
-    ROW("failed", T_INT32, 0, "Pods that ended badly."),
-    ROW("terminating", T_INT32, F_PTR, "Pods that are being deleted and have not ended yet."),
-    ROW("completedIndexes", T_STRING, 0,
+    ROW(3, "completionTime", T_TIME, F_PTR, "When the Job completed. A failed one never has it."),
+    ROW(4, "active", T_INT32, 0, "Pods that are pending or running and not being deleted."),
+    ROW(5, "succeeded", T_INT32, 0, "Pods that ended well."),
+    ROW(6, "failed", T_INT32, 0, "Pods that ended badly."),
+    ROW(11, "terminating", T_INT32, F_PTR, "Pods that are being deleted and have not ended yet."),
+    ROW(7, "completedIndexes", T_STRING, 0,
 	"Indexes that have succeeded, as numbers and ranges: 1,3-5,7."),
-    ROW("failedIndexes", T_STRING, F_PTR,
+    ROW(10, "failedIndexes", T_STRING, F_PTR,
 	"Indexes that have failed for good, as numbers and ranges. Only with "
 	"backoffLimitPerIndex."),
-    ROW("uncountedTerminatedPods", T_OBJECT, F_PTR,
+    ROW(8, "uncountedTerminatedPods", T_OBJECT, F_PTR,
 	"Pods that have ended and are about to be counted.",
 	.of = &schema_uncounted_terminated_pods),
-    ROW("ready", T_INT32, F_PTR, "Active pods whose condition Ready is true."),
+    ROW(9, "ready", T_INT32, F_PTR, "Active pods whose condition Ready is true."),
     {0},
 };
 SCHEMA(job_status, "JobStatus");
 
 static const struct field job_condition_fields[] = {
-    ROW("type", T_STRING, F_REQUIRED,
+    ROW(1, "type", T_STRING, F_REQUIRED,
 	"Suspended, Complete, Failed, FailureTarget or SuccessCriteriaMet."),
-    ROW("status", T_STRING, F_REQUIRED, "True, False or Unknown."),
-    ROW("lastProbeTime", T_TIME, 0, "When the condition was last checked."),
-    ROW("lastTransitionTime", T_TIME, 0, "When the status last changed."),
-    ROW("reason", T_STRING, 0,
+    ROW(2, "status", T_STRING, F_REQUIRED, "True, False or Unknown."),
+    ROW(3, "lastProbeTime", T_TIME, 0, "When the condition was last checked."),
+    ROW(4, "lastTransitionTime", T_TIME, 0, "When the status last changed."),
+    ROW(5, "reason", T_STRING, 0,
 	"Why, in one word, such as BackoffLimitExceeded or DeadlineExceeded."),
-    ROW("message", T_STRING, 0, "Why, for people."),
+    ROW(6, "message", T_STRING, 0, "Why, for people."),
     {0},
 };
 SCHEMA(job_condition, "JobCondition");
 
 static const struct field uncounted_terminated_pods_fields[] = {
-    ROW("succeeded", T_STRING_LIST, F_SET, "UIDs of succeeded pods."),
-    ROW("failed", T_STRING_LIST, F_SET, "UIDs of failed pods."),
+    ROW(1, "succeeded", T_STRING_LIST, F_SET, "UIDs of succeeded pods."),
+    ROW(2, "failed", T_STRING_LIST, F_SET, "UIDs of failed pods."),
     {0},
 };
 SCHEMA(uncounted_terminated_pods, "UncountedTerminatedPods");

@@ -2,16 +2,16 @@
 #include "schema.h"
 
 static const struct field config_map_fields[] = {
-    ROW("apiVersion", T_STRING, 0, "Always v1."),
-    ROW("kind", T_STRING, 0, "Always ConfigMap."),
-    ROW("metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
+    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
+    ROW(0, "kind", T_STRING, 0, "Always ConfigMap."),
+    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
 	.of = &schema_object_meta),
-    ROW("immutable", T_BOOL, F_PTR,
+    ROW(4, "immutable", T_BOOL, F_PTR,
 	"True: data can no longer change, and this not be taken back; the object can only be "
 	"deleted."),
-    ROW("data", T_STRING_MAP, 0,
+    ROW(2, "data", T_STRING_MAP, 0,
 	"The values, each under a key of letters, digits, '-', '_' and '.'; at most 1 MiB in all."),
-    ROW("binaryData", T_BYTES_MAP, 0,
+    ROW(3, "binaryData", T_BYTES_MAP, 0,
 	"Values that are no UTF-8 text, in base64; no key is in data too."),
     {0},
 };
@@ -19,21 +19,21 @@ SCHEMA(config_map, "ConfigMap",
     "Settings as pairs of key and value, for pods to use as environment variables and files.");
 
 static const struct field secret_fields[] = {
-    ROW("apiVersion", T_STRING, 0, "Always v1."),
-    ROW("kind", T_STRING, 0, "Always Secret."),
-    ROW("metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
+    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
+    ROW(0, "kind", T_STRING, 0, "Always Secret."),
+    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
 	.of = &schema_object_meta),
-    ROW("immutable", T_BOOL, F_PTR,
+    ROW(5, "immutable", T_BOOL, F_PTR,
 	"True: data can no longer change, and this not be taken back; the object can only be "
 	"deleted."),
-    ROW("data", T_BYTES_MAP, 0,
+    ROW(2, "data", T_BYTES_MAP, 0,
 	"The values in base64, each under a key of letters, digits, '-', '_' and '.'; at most 1 "
 	"MiB "
 	"in all before the encoding."),
-    ROW("stringData", T_STRING_MAP, F_SECRET,
+    ROW(4, "stringData", T_STRING_MAP, F_SECRET,
 	"Values as plain text, for writing: the server puts them into data and never shows this "
 	"field."),
-    ROW("type", T_STRING, 0,
+    ROW(3, "type", T_STRING, 0,
 	"What the secret is for: Opaque, kubernetes.io/dockerconfigjson, kubernetes.io/tls, …; it "
 	"says which keys must be there.",
 	.dflt = "\"Opaque\"", .go_type = "SecretType"),

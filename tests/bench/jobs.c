@@ -191,8 +191,8 @@ struct stream *container_attach(struct engine *en, const char *id, bool with_std
 	return s;
 }
 
-struct stream *container_attach_stdin(struct engine *en, const char *id,
-    const struct stream_callbacks *cb, struct engine_who who)
+struct stream *container_attach_stdin(
+    struct engine *en, const char *id, const struct stream_callbacks *cb, struct engine_who who)
 {
 	return NULL;
 }
@@ -528,11 +528,14 @@ static void create_job(struct bench *b, bool indexed, int64_t completions, int64
 	    "\"containers\":[{\"name\":\"c\",\"image\":\"localhost/busybox:test\",\"command\":"
 	    "[\"sh\",\"-c\",\"echo done\"]}]}}}}",
 	    completions, parallelism, indexed ? "Indexed" : "NonIndexed");
+	/* As a client creates it: who owns its fields is told in it. */
+	const struct field_manager manager = {.name = "kubectl-create", .now = 1000000000};
+	const struct create_options options = {.manager = &manager};
 	auto_err e = {0};
 	json *job = json_parse(text, strlen(text), JSON_PARSE_STRICT, &e);
-	auto_json *made = job ? registry_create(b->env.store, kind_by_id(KIND_JOB), "default", job,
-				    &(struct create_options){0}, &e)
-			      : NULL;
+	auto_json *made =
+	    job ? registry_create(b->env.store, kind_by_id(KIND_JOB), "default", job, &options, &e)
+		: NULL;
 
 	check(made ? 0 : -1, &e);
 }

@@ -483,7 +483,7 @@ static char *text_of(const struct model *m, bool env)
 
 static int value_of(const struct object *o, bool env, int key)
 {
-	char name[8];
+	char name[16];
 	const char *text = NULL;
 
 	snprintf(name, sizeof(name), "k%d", key);
@@ -527,7 +527,7 @@ static void check_applied(const struct object *before, const struct object *o, b
 		bool others = false;
 
 		for (int w = 0; w < WHOS; w++) {
-			char name[8];
+			char name[16];
 
 			snprintf(name, sizeof(name), "m%d", w);
 			others |= owns(before, env, name, false, i) ||
@@ -561,7 +561,7 @@ static void check_updated(const struct object *before, const struct object *o, b
 		else if (was != state->value[i])
 			CHECK(owns(o, env, who, false, i));
 		for (int w = 0; w < WHOS && was != state->value[i]; w++) {
-			char name[8];
+			char name[16];
 
 			snprintf(name, sizeof(name), "m%d", w);
 			CHECK(!owns(o, env, name, true, i));
@@ -574,7 +574,7 @@ static void random_step(struct object *o, bool env)
 	struct object before = {.obj = json_dup(o->obj)};
 	bool applies = below(2) || !o->obj, forced = below(3) == 0, ok;
 	struct model m = {0};
-	char who[8];
+	char who[16];
 	auto_free char *text = NULL;
 
 	for (int i = 0; i < KEYS; i++)

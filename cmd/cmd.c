@@ -40,3 +40,11 @@ int cmd_usage_error(const struct cmd_ctx *ctx, struct err *e, const char *fmt, .
 	return err_set(
 	    e, ERR_BAD_REQUEST, "%s\nSee 'kjob %s -h' for help and examples", text, ctx->cmd->name);
 }
+
+const char *cmd_field_manager(const struct cmd_ctx *ctx, const char *usual)
+{
+	const char *given =
+	    opts_known(&ctx->opts, "field-manager") ? opts_str(&ctx->opts, "field-manager") : "";
+
+	return *given ? given : usual;
+}

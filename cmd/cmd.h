@@ -63,6 +63,11 @@ void cmd_report(struct cmd_ctx *ctx, struct err *e);
 int cmd_usage_error(const struct cmd_ctx *ctx, struct err *e, const char *fmt, ...)
     PRINTF_LIKE(3, 4);
 
+/*
+ * cmd.c: the name by which fields are owned: --field-manager where the command has it, or `usual`.
+ */
+const char *cmd_field_manager(const struct cmd_ctx *ctx, const char *usual);
+
 /* commands.c: the commands in the order of help; NULL-terminated. */
 extern const struct cmd *const cmd_table[];
 /* The options of every command. */
@@ -111,13 +116,22 @@ extern const char *const validate_choices[];
 #define OPT_ROW_SHOW_MANAGED                                                                       \
 	{"show-managed-fields", 0, OPT_BOOL, NULL, NULL, "Keep metadata.managedFields in json and yaml",  \
 	    NULL, NULL}
+#define OPT_ROW_SERVER_SIDE                                                                        \
+	{"server-side", 0, OPT_BOOL, NULL, NULL,                                                   \
+	    "Let the server merge: it knows who owns which field, and tells of conflicts", NULL, NULL}
+#define OPT_ROW_FORCE_CONFLICTS                                                                    \
+	{"force-conflicts", 0, OPT_BOOL, NULL, NULL,                                               \
+	    "With --server-side: take over fields that others own", NULL, NULL}
+#define OPT_ROW_FIELD_MANAGER                                                                      \
+	{"field-manager", 0, OPT_STRING, NULL, "NAME",                                             \
+	    "The name by which the fields are owned that this sets", NULL, NULL}
 /* clang-format on */
 
 extern const struct cmd cmd_annotate, cmd_api_resources, cmd_apply, cmd_attach, cmd_completion,
     cmd_controller, cmd_controller_run, cmd_controller_enable, cmd_controller_disable,
     cmd_controller_status, cmd_controller_stop, cmd_create, cmd_create_configmap,
     cmd_create_cronjob, cmd_create_job, cmd_create_secret, cmd_create_secret_generic,
-    cmd_create_secret_docker_registry, cmd_create_secret_tls, cmd_cp, cmd_delete, cmd_describe,
+    cmd_create_secret_docker_registry, cmd_create_secret_tls, cmd_cp, cmd_delete, cmd_describe, cmd_diff,
     cmd_edit, cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get, cmd_help, cmd_kubeconfig,
     cmd_label, cmd_logs, cmd_patch, cmd_port_forward, cmd_resume, cmd_run, cmd_serve, cmd_suspend,
     cmd_top, cmd_version, cmd_wait;

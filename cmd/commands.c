@@ -23,6 +23,7 @@ const struct cmd *const cmd_table[] = {
     /* GROUP_LOOK */
     &cmd_get,
     &cmd_describe,
+    &cmd_diff,
     &cmd_logs,
     &cmd_wait,
     &cmd_events,

@@ -12,6 +12,7 @@ static const struct opt options[] = {
     OPT_ROW_VALIDATE,
     {"save-config", 0, OPT_BOOL, NULL, NULL,
 	"Record the manifest in the object, so that apply can be used later", NULL, NULL},
+    OPT_ROW_FIELD_MANAGER,
     OPT_ROW_SHOW_MANAGED,
     OPT_END,
 };
@@ -27,7 +28,7 @@ json *create_send(struct cmd_ctx *ctx, const struct resource *r, const char *ns,
 		return c ? json_dup(object) : NULL;
 	buf_init(&path, 0);
 	resource_path(r, ns, NULL, NULL, &path);
-	query_add(&path, "fieldManager", "kubectl-create");
+	query_add(&path, "fieldManager", cmd_field_manager(ctx, "kubectl-create"));
 	query_add(
 	    &path, "fieldValidation", manifest_field_validation(opts_str(&ctx->opts, "validate")));
 	if (str_eq(dry_run, "server"))
@@ -35,7 +36,8 @@ json *create_send(struct cmd_ctx *ctx, const struct resource *r, const char *ns,
 	return client_send_json(c, "POST", buf_str(&path), NULL, object, e);
 }
 
-static int create_one(struct cmd_ctx *ctx, struct printer *p, struct manifest *m, struct err *e)
+static int create_one(
+    struct cmd_ctx *ctx, struct printer *p, struct manifest *m, void *arg, struct err *e)
 {
 	const char *dry_run = opts_str(&ctx->opts, "dry-run");
 	struct manifest_target t = {0};
@@ -53,7 +55,7 @@ static int create_one(struct cmd_ctx *ctx, struct printer *p, struct manifest *m
 
 static int exec_create(struct cmd_ctx *ctx, struct err *e)
 {
-	return manifests_each(ctx, create_one, e);
+	return manifests_each(ctx, create_one, NULL, e);
 }
 
 /* ---- for create KIND ---- */

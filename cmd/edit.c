@@ -26,6 +26,7 @@ static const struct opt options[] = {
     OPT_ROW_FILENAME("A manifest that names what to edit: file, folder or - (standard input)"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_VALIDATE,
+    OPT_ROW_FIELD_MANAGER,
     OPT_ROW_SHOW_MANAGED,
     OPT_END,
 };

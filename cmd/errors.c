@@ -104,6 +104,20 @@ static void mistyped_field(const char *message, struct strlist *ret)
 		add_path(ret, p + 1, strstr(p, " of type "));
 }
 
+/* `.spec.x: field not declared in schema`, each behind a blank. */
+static void undeclared_fields(const char *message, struct strlist *ret)
+{
+	static const char mark[] = ": field not declared in schema";
+
+	for (const char *p = strstr(message, mark); p; p = strstr(p + 1, mark)) {
+		const char *begin = p;
+
+		while (begin > message && begin[-1] != ' ')
+			begin--;
+		add_path(ret, begin + 1, p);
+	}
+}
+
 void error_field_paths(const struct err *e, struct strlist *ret)
 {
 	json_for (c, json_path(e->details, "details.causes")) {
@@ -117,4 +131,5 @@ void error_field_paths(const struct err *e, struct strlist *ret)
 		return;
 	quoted_fields(err_msg(e), ret);
 	mistyped_field(err_msg(e), ret);
+	undeclared_fields(err_msg(e), ret);
 }

@@ -328,8 +328,9 @@ void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *
 		fprintf(stderr, "%s\n", buf_str(&places) + 1);
 }
 
-int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, struct err *e)
+int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, void *arg, struct err *e)
 {
+	const char *output = opts_known(&ctx->opts, "output") ? opts_str(&ctx->opts, "output") : "";
 	auto_manifests all = {0};
 	auto_printer p = {0};
 
@@ -337,7 +338,7 @@ int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, struct err *e)
 		return cmd_usage_error(ctx, e, "Unexpected args: [%s]", ctx->args[0]);
 	if (!opts_given(&ctx->opts, "filename"))
 		return cmd_usage_error(ctx, e, "must specify -f");
-	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0)
+	if (printer_init(&p, output, e) < 0)
 		return -1;
 	p.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
 	if (manifests_load(
@@ -348,7 +349,7 @@ int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, struct err *e)
 	for (size_t i = 0; i < all.len; i++) {
 		auto_err why = {0};
 
-		if (one(ctx, &p, &all.items[i], &why) < 0)
+		if (one(ctx, &p, &all.items[i], arg, &why) < 0)
 			manifest_report(ctx, &all.items[i], &why);
 	}
 	return ctx->failed;

@@ -53,12 +53,13 @@ int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *valida
 int manifest_error(const struct manifest *m, const char *path, struct err *e, const char *fmt, ...)
     PRINTF_LIKE(4, 5);
 /*
- * The course of `create -f` and `apply -f`: loads what -f names and calls `one` for each manifest.
- * All are tried; a failure is reported and remembered as the exit code that it returns.
+ * The course of `create -f`, `apply -f` and `diff -f`: loads what -f names and calls `one` for each
+ * manifest. All are tried; a failure is reported and remembered as the exit code that it returns.
  */
 struct printer;
-typedef int manifest_fn(struct cmd_ctx *ctx, struct printer *p, struct manifest *m, struct err *e);
-int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, struct err *e) MUST_USE;
+typedef int manifest_fn(
+    struct cmd_ctx *ctx, struct printer *p, struct manifest *m, void *arg, struct err *e);
+int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, void *arg, struct err *e) MUST_USE;
 /*
  * Reports the error as cmd_report does, and below it `FILE:LINE: PATH` for each field that it is
  * about.

@@ -29,6 +29,7 @@ static const struct opt options[] = {
     OPT_ROW_RECURSIVE,
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,
+    OPT_ROW_FIELD_MANAGER,
     OPT_ROW_SHOW_MANAGED,
     OPT_END,
 };

@@ -223,7 +223,7 @@ json *pick_patch(struct cmd_ctx *ctx, const struct picked *p, const struct chang
 	buf_init(&path, 0);
 	resource_path(p->resource, p->ns, p->name,
 	    c->subresource && *c->subresource ? c->subresource : NULL, &path);
-	query_add(&path, "fieldManager", c->manager);
+	query_add(&path, "fieldManager", cmd_field_manager(ctx, c->manager));
 	if (c->validation)
 		query_add(&path, "fieldValidation", manifest_field_validation(c->validation));
 	if (c->dry)

@@ -108,7 +108,7 @@ teardown_file() {
 }
 
 @test "N06 an init container is tried again, with back-off, and the pod stays pending" {
-	eventually 15 shows '^n06 +0/1 +Init:CrashLoopBackOff +1 ' get pod n06
+	eventually 15 shows '^n06 +0/1 +Init:CrashLoopBackOff +[1-3] ' get pod n06
 	is "$(get pod/n06 .status.phase)" Pending
 	has "$(events_of n06)" 'Warning BackOff Back-off restarting failed container a in pod n06_default('
 }

@@ -151,6 +151,8 @@ bool selector_matches_index(const struct selector *s, const char *index, size_t 
 enum include_object { INCLUDE_METADATA, INCLUDE_NONE, INCLUDE_OBJECT };
 /* The columnDefinitions of a kind (priority 0: always, 1: -o wide); owned array. */
 json *table_columns(const struct kind *k);
+/* A PartialObjectMetadata with the object's metadata; owned. */
+json *partial_metadata(const json *obj);
 /* One row: {"cells": […], "object": …}; obj is borrowed. now: seconds since the epoch, for ages. */
 json *table_row(const struct kind *k, const json *obj, enum include_object include, int64_t now);
 

@@ -802,7 +802,7 @@ json *table_columns(const struct kind *k)
 	return list;
 }
 
-static json *partial_metadata(const json *obj)
+json *partial_metadata(const json *obj)
 {
 	json *p = json_new_object();
 	const json *meta = json_get(obj, "metadata");

@@ -1,4 +1,5 @@
 /* answer: whole answers, and the errors of requests as Kubernetes words them. */
+#include "../api/openapi.h"
 #include "internal.h"
 
 #define TYPE_JSON "application/json"
@@ -48,6 +49,29 @@ void answer_text(struct exchange *x, int code, struct buf *head, struct buf *tex
 	if (exchange_query_bool(x, "pretty"))
 		pretty_print(head, text);
 	exchange_reply(x, code, TYPE_JSON, head, text, must_hold(x));
+}
+
+/* Whether the client has this text already, by the ETag of an earlier answer. */
+static bool unchanged(struct exchange *x, const char *hash)
+{
+	auto_free char *tag = xasprintf("\"%s\"", hash);
+	const char *known = exchange_header(x, "If-None-Match");
+
+	exchange_header_set(x, "ETag", tag);
+	exchange_header_set(x, "Vary", "Accept");
+	return known && (strstr(known, tag) || str_eq(known, "*"));
+}
+
+void answer_tagged(struct exchange *x, const char *type, struct buf *text)
+{
+	char hash[OPENAPI_HASH_MAX];
+	int code = unchanged(x, openapi_hash(text, hash)) ? 304 : 200;
+
+	if (code == 304)
+		buf_clear(text);
+	else if (exchange_query_bool(x, "pretty"))
+		pretty_print(NULL, text);
+	exchange_reply(x, code, type, NULL, text, must_hold(x));
 }
 
 void answer_json_take(struct exchange *x, int code, json *body)

@@ -27,111 +27,47 @@ void handle_version(struct exchange *x)
 	answer_json_take(x, 200, v);
 }
 
-void handle_health(struct exchange *x)
+/* ---- what is served ---- */
+
+/* Resources that are no kinds: they can be asked for, but nothing of them is stored as such. */
+static const struct extra {
+	const char *group, *version, *resource, *singular, *kind;
+	bool namespaced;
+	const char *const *verbs, *const *short_names;
+} extras[] = {
+    {EVENTS_GROUP, EVENTS_VERSION, "events", "event", "Event", true, NULL,
+	(const char *const[]){"ev", NULL}},
+    {AUTHENTICATION_GROUP, "v1", "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview",
+	false, (const char *const[]){"create", NULL}, NULL},
+    {AUTHORIZATION_GROUP, "v1", "selfsubjectaccessreviews", "selfsubjectaccessreview",
+	"SelfSubjectAccessReview", false, (const char *const[]){"create", NULL}, NULL},
+    {AUTHORIZATION_GROUP, "v1", "selfsubjectrulesreviews", "selfsubjectrulesreview",
+	"SelfSubjectRulesReview", false, (const char *const[]){"create", NULL}, NULL},
+    {METRICS_GROUP, METRICS_VERSION, "pods", "", "PodMetrics", true,
+	(const char *const[]){"get", "list", NULL}, NULL},
+};
+
+/* All pairs of group and version, in turn; "" is the core group. */
+static void list_versions(struct strlist *ret)
 {
-	answer_plain(x, "ok");
-}
+	for (size_t i = 0; i < KIND_COUNT + ARRAY_LEN(extras); i++) {
+		const struct kind *k = i < KIND_COUNT ? kind_by_id((enum kind_id)i) : NULL;
+		const char *group = k ? k->group : extras[i - KIND_COUNT].group;
+		const char *version = k ? k->version : extras[i - KIND_COUNT].version;
+		bool known = false;
 
-void handle_api_versions(struct exchange *x)
-{
-	json *v = json_new_object(), *versions = json_new_array(), *addresses = json_new_array();
-	json *address = json_new_object();
-
-	json_add(versions, json_new_string("v1"));
-	json_set_str(address, "clientCIDR", "0.0.0.0/0");
-	json_set_str(address, "serverAddress", "localhost");
-	json_add(addresses, address);
-	json_set_str(v, "kind", "APIVersions");
-	json_set(v, "versions", versions);
-	json_set(v, "serverAddressByClientCIDRs", addresses);
-	answer_json_take(x, 200, v);
-}
-
-/* ---- groups ---- */
-
-static json *group_version(const char *api_version, const char *version)
-{
-	json *v = json_new_object();
-
-	json_set_str(v, "groupVersion", api_version);
-	json_set_str(v, "version", version);
-	return v;
-}
-
-static json *metrics_group(void)
-{
-	json *g = json_new_object(), *versions = json_new_array();
-
-	json_add(versions, group_version(METRICS_GROUP "/" METRICS_VERSION, METRICS_VERSION));
-	json_set_str(g, "name", METRICS_GROUP);
-	json_set(g, "versions", versions);
-	json_set(g, "preferredVersion",
-	    group_version(METRICS_GROUP "/" METRICS_VERSION, METRICS_VERSION));
-	return g;
-}
-
-/* The group of k: its versions are those of all kinds with this group, in the table's order. */
-static json *group_of(const struct kind *k)
-{
-	json *g = json_new_object(), *versions = json_new_array();
-	auto_strlist seen = {0};
-
-	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct kind *other = kind_by_id(i);
-
-		if (!str_eq(other->group, k->group) || strlist_has(&seen, other->version))
+		for (size_t j = 0; j + 1 < ret->len; j += 2)
+			known |= str_eq(ret->items[j], group) && str_eq(ret->items[j + 1], version);
+		if (known)
 			continue;
-		strlist_add(&seen, other->version);
-		json_add(versions, group_version(kind_api_version(other), other->version));
+		strlist_add(ret, group);
+		strlist_add(ret, version);
 	}
-	json_set_str(g, "name", k->group);
-	json_set(g, "versions", versions);
-	json_set(g, "preferredVersion", group_version(kind_api_version(k), k->version));
-	return g;
 }
 
-void handle_group_list(struct exchange *x)
+static char *api_version_of(const char *group, const char *version)
 {
-	json *list = json_new_object(), *groups = json_new_array();
-	auto_strlist seen = {0};
-
-	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct kind *k = kind_by_id(i);
-
-		if (!*k->group || strlist_has(&seen, k->group))
-			continue;
-		strlist_add(&seen, k->group);
-		json_add(groups, group_of(k));
-	}
-	json_add(groups, metrics_group());
-	json_set_str(list, "kind", "APIGroupList");
-	json_set_str(list, "apiVersion", "v1");
-	json_set(list, "groups", groups);
-	answer_json_take(x, 200, list);
-}
-
-/* NULL: there is no such group. */
-static json *find_group(const char *name)
-{
-	for (int i = 0; i < KIND_COUNT; i++)
-		if (*kind_by_id(i)->group && str_eq(kind_by_id(i)->group, name))
-			return group_of(kind_by_id(i));
-	return str_eq(name, METRICS_GROUP) ? metrics_group() : NULL;
-}
-
-void handle_group(struct exchange *x)
-{
-	auto_err e = {0};
-	json *group = find_group(x->path.items[1]);
-
-	if (!group) {
-		err_no_route(&e);
-		answer_err(x, &e);
-		return;
-	}
-	json_set_str(group, "kind", "APIGroup");
-	json_set_str(group, "apiVersion", "v1");
-	answer_json_take(x, 200, group);
+	return xasprintf("%s%s%s", group, *group ? "/" : "", version);
 }
 
 /* ---- resources ---- */
@@ -184,6 +120,21 @@ static json *resource_of(const struct kind *k, const char *sub, const char *cons
 	return r;
 }
 
+static json *extra_resource_of(const struct extra *x)
+{
+	const char *const *verbs = x->verbs ? x->verbs : route_verbs(kind_by_id(KIND_EVENT), NULL);
+	json *r = json_new_object();
+
+	json_set_str(r, "name", x->resource);
+	json_set_str(r, "singularName", x->singular);
+	json_set_bool(r, "namespaced", x->namespaced);
+	json_set_str(r, "kind", x->kind);
+	json_set(r, "verbs", strings(verbs));
+	if (x->short_names)
+		json_set(r, "shortNames", strings(x->short_names));
+	return r;
+}
+
 static void add_resources(json *resources, const struct kind *k)
 {
 	json_add(resources, resource_of(k, NULL, route_verbs(k, NULL)));
@@ -195,22 +146,18 @@ static void add_resources(json *resources, const struct kind *k)
 	}
 }
 
-/* NULL: nothing is served under it. */
+/* An empty list: nothing is served under it. */
 static json *resources_of(const char *group, const char *version)
 {
 	json *resources = json_new_array();
 
-	if (str_eq(group, METRICS_GROUP) && str_eq(version, METRICS_VERSION)) {
-		json_free(resources);
-		return metrics_resources();
-	}
 	for (int i = 0; i < KIND_COUNT; i++)
 		if (str_eq(kind_by_id(i)->group, group) && str_eq(kind_by_id(i)->version, version))
 			add_resources(resources, kind_by_id(i));
-	if (json_len(resources))
-		return resources;
-	json_free(resources);
-	return NULL;
+	for (size_t i = 0; i < ARRAY_LEN(extras); i++)
+		if (str_eq(extras[i].group, group) && str_eq(extras[i].version, version))
+			json_add(resources, extra_resource_of(&extras[i]));
+	return resources;
 }
 
 void handle_resources(struct exchange *x)
@@ -218,19 +165,207 @@ void handle_resources(struct exchange *x)
 	bool core = str_eq(x->path.items[0], "api");
 	const char *group = core ? "" : x->path.items[1];
 	const char *version = x->path.items[core ? 1 : 2];
-	auto_free char *api_version = xasprintf("%s%s%s", group, core ? "" : "/", version);
-	json *list, *resources = resources_of(group, version);
+	auto_free char *api_version = api_version_of(group, version);
+	auto_json *list = json_new_object();
+	json *resources = resources_of(group, version);
 	auto_err e = {0};
 
-	if (!resources) {
-		err_no_route(&e);
-		answer_err(x, &e);
-		return;
-	}
-	list = json_new_object();
 	json_set_str(list, "kind", "APIResourceList");
 	json_set_str(list, "apiVersion", "v1");
 	json_set_str(list, "groupVersion", api_version);
 	json_set(list, "resources", resources);
+	if (json_len(resources)) {
+		answer_json_take(x, 200, TAKE(list));
+		return;
+	}
+	err_not_served(x, &e);
+	answer_err(x, &e);
+}
+
+/* ---- all at once: apidiscovery.k8s.io ---- */
+
+static json *response_kind(const json *r, const char *group, const char *version)
+{
+	json *kind = json_new_object();
+
+	json_set_str(kind, "group", json_str_or(r, "group", group));
+	json_set_str(kind, "version", json_str_or(r, "version", version));
+	json_set_str(kind, "kind", json_str_or(r, "kind", ""));
+	return kind;
+}
+
+static void copy(json *to, const char *name, const json *from)
+{
+	if (from)
+		json_set(to, name, json_dup(from));
+}
+
+/* From a resource of an APIResourceList; sub: what it is called below its parent, or NULL. */
+static json *aggregated_of(const json *r, const char *sub, const char *group, const char *version)
+{
+	json *a = json_new_object();
+
+	json_set_str(a, sub ? "subresource" : "resource", sub ? sub : json_str_or(r, "name", ""));
+	json_set(a, "responseKind", response_kind(r, group, version));
+	if (!sub) {
+		json_set_str(
+		    a, "scope", json_bool(r, "namespaced", false) ? "Namespaced" : "Cluster");
+		json_set_str(a, "singularResource", json_str_or(r, "singularName", ""));
+	}
+	copy(a, "verbs", json_get(r, "verbs"));
+	copy(a, "shortNames", json_get(r, "shortNames"));
+	copy(a, "categories", json_get(r, "categories"));
+	return a;
+}
+
+/* Subresources follow their resource in the list. */
+static json *aggregated_version(const char *group, const char *version)
+{
+	auto_json *plain = resources_of(group, version);
+	json *v = json_new_object(), *all = json_new_array(), *parent = NULL;
+
+	json_for (r, plain) {
+		const char *slash = strchr(json_str_or(r, "name", ""), '/');
+		json *a = aggregated_of(r, slash ? slash + 1 : NULL, group, version);
+
+		if (!slash) {
+			json_add(all, parent = a);
+			continue;
+		}
+		if (!json_get(parent, "subresources"))
+			json_set(parent, "subresources", json_new_array());
+		json_add(json_get(parent, "subresources"), a);
+	}
+	json_set_str(v, "version", version);
+	json_set(v, "resources", all);
+	json_set_str(v, "freshness", "Current");
+	return v;
+}
+
+/* The core group alone, or all others. True: that is what the client wants, and it has it now. */
+static bool answer_aggregated(struct exchange *x, bool core)
+{
+	static const struct {
+		const char *type, *api_version;
+	} forms[] = {
+	    {"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+		"apidiscovery.k8s.io/v2"},
+	    {"application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList",
+		"apidiscovery.k8s.io/v2beta1"},
+	};
+	auto_json *list = NULL;
+	auto_strlist versions = {0};
+	auto_buf text = {0};
+	auto_err e = {0};
+	enum shape shape;
+	size_t form;
+	json *items;
+
+	if (shape_parse(x, true, &shape, &e) < 0) {
+		answer_err(x, &e);
+		return true;
+	}
+	if (shape != SHAPE_DISCOVERY_V2 && shape != SHAPE_DISCOVERY_V2BETA1)
+		return false;
+	form = shape == SHAPE_DISCOVERY_V2BETA1;
+	list = json_new_object();
+	items = json_new_array();
+	json_set_str(list, "kind", "APIGroupDiscoveryList");
+	json_set_str(list, "apiVersion", forms[form].api_version);
+	json_set(list, "metadata", json_new_object());
+	json_set(list, "items", items);
+	list_versions(&versions);
+	for (size_t i = 0; i + 1 < versions.len; i += 2) {
+		const char *group = versions.items[i];
+		json *item;
+
+		if (core != !*group)
+			continue;
+		item = json_new_object();
+		json_set_str(json_obj(item, "metadata"), "name", group);
+		json_set(item, "versions", json_new_array());
+		json_add(
+		    json_get(item, "versions"), aggregated_version(group, versions.items[i + 1]));
+		json_add(items, item);
+	}
+	json_print_to(list, &text);
+	answer_tagged(x, forms[form].type, &text);
+	return true;
+}
+
+/* ---- groups ---- */
+
+void handle_api_versions(struct exchange *x)
+{
+	json *v, *versions, *addresses, *address;
+
+	if (answer_aggregated(x, true))
+		return;
+	v = json_new_object();
+	versions = json_new_array();
+	addresses = json_new_array();
+	address = json_new_object();
+	json_add(versions, json_new_string("v1"));
+	json_set_str(address, "clientCIDR", "0.0.0.0/0");
+	json_set_str(address, "serverAddress", "localhost");
+	json_add(addresses, address);
+	json_set_str(v, "kind", "APIVersions");
+	json_set(v, "versions", versions);
+	json_set(v, "serverAddressByClientCIDRs", addresses);
+	answer_json_take(x, 200, v);
+}
+
+/* Every group has one version. */
+static json *group_of(const char *group, const char *version)
+{
+	auto_free char *api_version = api_version_of(group, version);
+	json *g = json_new_object(), *versions = json_new_array(), *v = json_new_object();
+
+	json_set_str(v, "groupVersion", api_version);
+	json_set_str(v, "version", version);
+	json_add(versions, json_dup(v));
+	json_set_str(g, "name", group);
+	json_set(g, "versions", versions);
+	json_set(g, "preferredVersion", v);
+	return g;
+}
+
+void handle_group_list(struct exchange *x)
+{
+	json *list, *groups;
+	auto_strlist versions = {0};
+
+	if (answer_aggregated(x, false))
+		return;
+	list = json_new_object();
+	groups = json_new_array();
+	list_versions(&versions);
+	for (size_t i = 0; i + 1 < versions.len; i += 2)
+		if (*versions.items[i])
+			json_add(groups, group_of(versions.items[i], versions.items[i + 1]));
+	json_set_str(list, "kind", "APIGroupList");
+	json_set_str(list, "apiVersion", "v1");
+	json_set(list, "groups", groups);
 	answer_json_take(x, 200, list);
+}
+
+void handle_group(struct exchange *x)
+{
+	const char *name = x->path.items[1];
+	auto_strlist versions = {0};
+	json *group = NULL;
+	auto_err e = {0};
+
+	list_versions(&versions);
+	for (size_t i = 0; i + 1 < versions.len && !group; i += 2)
+		if (*name && str_eq(versions.items[i], name))
+			group = group_of(name, versions.items[i + 1]);
+	if (!group) {
+		err_not_served(x, &e);
+		answer_err(x, &e);
+		return;
+	}
+	json_set_str(group, "kind", "APIGroup");
+	json_set_str(group, "apiVersion", "v1");
+	answer_json_take(x, 200, group);
 }

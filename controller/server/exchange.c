@@ -193,6 +193,7 @@ static void exchange_free(struct exchange *x)
 	strlist_release(&x->path);
 	strlist_release(&x->query);
 	strlist_release(&x->warnings);
+	buf_release(&x->own_body);
 	buf_release(&x->head);
 	buf_release(&x->text);
 	free(x);

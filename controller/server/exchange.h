@@ -73,6 +73,7 @@ struct exchange {
 	const char *body;     /* "" where there is none; not NUL-terminated otherwise */
 	size_t body_len;
 	struct strlist warnings; /* for Warning headers: handlers add to it */
+	struct buf own_body;     /* holds a body that stands in for the request's */
 	/* own */
 	struct exchanges *all;
 	struct front *front; /* where it came in */

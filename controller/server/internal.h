@@ -30,10 +30,20 @@ struct server {
 	struct watch_list watches; /* watch.c */
 };
 
-/* How the objects of an answer are shown (negotiate.c). */
+/* Forms of an answer (negotiate.c). */
+enum shape {
+	SHAPE_PLAIN,
+	SHAPE_TABLE,
+	SHAPE_PARTIAL, /* metadata alone */
+	SHAPE_DISCOVERY_V2,
+	SHAPE_DISCOVERY_V2BETA1,
+};
+
+/* How the objects of an answer are shown. */
 struct view {
-	bool table;
-	enum include_object include;
+	enum shape shape;
+	enum include_object include; /* in the rows of a table */
+	bool events;                 /* of events.k8s.io/v1 (event_view.c) */
 };
 
 /* A request on resources: /api/v1/namespaces/NS/RESOURCE/NAME/SUB. */
@@ -57,6 +67,8 @@ static inline struct server *server_of(const struct exchange *x)
  * for it. */
 void answer_text(struct exchange *x, int code, struct buf *head, struct buf *text);
 void answer_json_take(struct exchange *x, int code, json *body);
+/* 200 with an ETag of the text, or 304 for who has it already; type is static. */
+void answer_tagged(struct exchange *x, const char *type, struct buf *text);
 void answer_plain(struct exchange *x, const char *text);
 void answer_err(struct exchange *x, const struct err *e);
 /* A Status, for an error, as text. */
@@ -86,7 +98,9 @@ int err_option(struct err *e, const char *group, const char *kind, const char *n
 
 /* ---- options in the query (options.c) ---- */
 
-/* Accept and includeObject. */
+/* negotiate.c: Accept; discovery: what is offered is discovery, not objects. */
+int shape_parse(const struct exchange *x, bool discovery, enum shape *ret, struct err *e) MUST_USE;
+/* Accept and includeObject: the view's shape and include. */
 int view_parse(const struct exchange *x, struct view *ret, struct err *e) MUST_USE;
 /* An integer parameter; leaves *ret alone where it is absent or empty. */
 int query_int(
@@ -139,7 +153,13 @@ void delete_request_release(struct delete_request *d);
  * none. */
 int delete_options_read(const json *body, struct delete_options *o, struct err *e) MUST_USE;
 
-/* ---- tables (render.c) ---- */
+/* ---- objects as they are shown (render.c) ---- */
+
+/* An object's text in the view's shape, which is no table. */
+void render_object(struct buf *out, const struct view *view, const char *body, size_t len);
+/* The apiVersion and kind of objects in the view. */
+const char *view_api_version(const struct view *view, const struct kind *k);
+const char *view_kind(const struct view *view, const struct kind *k);
 
 /* Appends `,"columnDefinitions":[…],"rows":[` without the final bracket, or null for the columns.
  */
@@ -197,8 +217,16 @@ const json *container_spec(const json *pod, const char *container);
 void answer_kubelet_err(struct exchange *x, const struct err *e);
 /* discovery.c: fixed paths */
 typedef void path_fn(struct exchange *x);
-path_fn handle_version, handle_health, handle_api_versions, handle_group_list, handle_group,
-    handle_resources;
+path_fn handle_version, handle_api_versions, handle_group_list, handle_group, handle_resources;
+/* health.c */
+path_fn handle_health;
+/* review.c */
+path_fn handle_access_review, handle_rules_review, handle_subject_review;
+#define AUTHENTICATION_GROUP "authentication.k8s.io"
+#define AUTHORIZATION_GROUP "authorization.k8s.io"
+/* refusals.c: NotFound for a path of Kubernetes' API that is not served, with the reason where it
+ * is known; -1. */
+int err_not_served(const struct exchange *x, struct err *e);
 /* openapi.c */
 path_fn handle_openapi_index, handle_openapi;
 /* kjob.c */
@@ -209,10 +237,17 @@ path_fn handle_serve_show, handle_serve_open, handle_serve_close;
 path_fn handle_archive;
 /* metrics.c */
 path_fn handle_pod_metrics;
-/* The group that is no kinds' own; resources are fit for discovery. */
 #define METRICS_GROUP "metrics.k8s.io"
 #define METRICS_VERSION "v1beta1"
-json *metrics_resources(void);
+
+/* event_view.c: the names that events have in events.k8s.io/v1 */
+#define EVENTS_GROUP "events.k8s.io"
+#define EVENTS_VERSION "v1"
+void event_view_render(struct buf *out, const char *body, size_t len);
+/* The request's body under the core kind's names. */
+void event_view_request(struct exchange *x);
+/* A field selector likewise; owned. */
+char *event_view_fields(const char *selector);
 
 /* The methods of a kind or subresource, for discovery (routes.c): NULL-terminated verbs, NULL: not
  * served. */

@@ -50,8 +50,8 @@ static bool add_item(void *ctx, const struct store_row *row)
 
 	if (l->count++)
 		buf_addch(&l->text, ',');
-	if (!l->r->view.table)
-		buf_add(&l->text, row->body, row->body_len);
+	if (l->r->view.shape != SHAPE_TABLE)
+		render_object(&l->text, &l->r->view, row->body, row->body_len);
 	else if (render_row(&l->text, l->r->kind, row->body, row->body_len, l->r->view.include,
 		     &l->err) < 0)
 		return false;
@@ -80,12 +80,12 @@ static void answer_items(struct exchange *x, const struct request *r,
 	auto_free char *metadata = json_print(m);
 	auto_buf head = {0};
 
-	if (r->view.table)
+	if (r->view.shape == SHAPE_TABLE)
 		render_table_head(&head, r->kind, metadata, true);
 	else
 		buf_addf(&head,
 		    "{\"kind\":\"%sList\",\"apiVersion\":\"%s\",\"metadata\":%s,\"items\":[",
-		    r->kind->kind, kind_api_version(r->kind), metadata);
+		    view_kind(&r->view, r->kind), view_api_version(&r->view, r->kind), metadata);
 	buf_adds(items, "]}");
 	answer_text(x, 200, &head, items);
 }
@@ -188,7 +188,7 @@ void handle_delete_collection(struct exchange *x, const struct request *r)
 	struct store_query q;
 	struct request plain = *r;
 
-	plain.view.table = false;
+	plain.view = (struct view){0};
 	if (list_options_parse(x, r, &o, &e) < 0 || delete_request_parse(x, &d, &e) < 0) {
 		answer_err(x, &e);
 		return;

@@ -214,18 +214,3 @@ void handle_pod_metrics(struct exchange *x)
 	exchange_stream(x, "application/json", &answer_ops, m);
 	m->query = usage_ask(s->usage, &m->ids, on_done, m);
 }
-
-json *metrics_resources(void)
-{
-	json *list = json_new_array(), *r = json_new_object(), *verbs = json_new_array();
-
-	json_set_str(r, "name", "pods");
-	json_set_str(r, "singularName", "");
-	json_set_bool(r, "namespaced", true);
-	json_set_str(r, "kind", "PodMetrics");
-	json_add(verbs, json_new_string("get"));
-	json_add(verbs, json_new_string("list"));
-	json_set(r, "verbs", verbs);
-	json_add(list, r);
-	return list;
-}

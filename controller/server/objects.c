@@ -4,41 +4,49 @@
 #include "../api/patch.h"
 #include "internal.h"
 
+static void answer_object(
+    struct exchange *x, const struct request *r, int code, struct buf *text, uint64_t rv)
+{
+	auto_buf shown = {0};
+	auto_err e = {0};
+
+	if (r->view.shape == SHAPE_PLAIN && !r->view.events) {
+		answer_text(x, code, NULL, text);
+		return;
+	}
+	if (r->view.shape != SHAPE_TABLE) {
+		render_object(&shown, &r->view, buf_str(text), text->len);
+	} else if (render_single(&shown, r->kind, buf_str(text), text->len, rv, r->view.include,
+		       true, &e) < 0) {
+		answer_err(x, &e);
+		return;
+	}
+	answer_text(x, code, NULL, &shown);
+}
+
 static void answer_object_take(struct exchange *x, const struct request *r, int code, json *obj)
 {
-	auto_buf text = {0}, table = {0};
-	auto_err e = {0};
+	const char *version = json_str_or(obj, "metadata.resourceVersion", "0");
+	auto_buf text = {0};
 	int64_t rv = 0;
 
+	if (str_to_int(version, 0, INT64_MAX, &rv) < 0)
+		rv = 0;
 	json_print_to(obj, &text);
-	if (!r->view.table) {
-		answer_text(x, code, NULL, &text);
-	} else if (str_to_int(
-		       json_str_or(obj, "metadata.resourceVersion", "0"), 0, INT64_MAX, &rv) < 0 ||
-		   render_single(&table, r->kind, buf_str(&text), text.len, (uint64_t)rv,
-		       r->view.include, true, &e) < 0) {
-		answer_err(x, &e);
-	} else {
-		answer_text(x, code, NULL, &table);
-	}
 	json_free(obj);
+	answer_object(x, r, code, &text, (uint64_t)rv);
 }
 
 void handle_get(struct exchange *x, const struct request *r)
 {
-	auto_buf text = {0}, table = {0};
+	auto_buf text = {0};
 	auto_err e = {0};
 	uint64_t rv;
 
 	if (object_text(server_of(x), r->kind, r->ns, r->name, &text, &rv, &e) < 0)
 		answer_err(x, &e);
-	else if (!r->view.table)
-		answer_text(x, 200, NULL, &text);
-	else if (render_single(
-		     &table, r->kind, buf_str(&text), text.len, rv, r->view.include, true, &e) < 0)
-		answer_err(x, &e);
 	else
-		answer_text(x, 200, NULL, &table);
+		answer_object(x, r, 200, &text, rv);
 }
 
 /* ---- bodies ---- */
@@ -141,7 +149,7 @@ static json *store_new_state(struct exchange *x, const struct request *r,
 {
 	auto_json *owned = obj;
 	struct field_manager manager = {w->manager.name, r->sub, w->manager.now};
-	struct update_options o = {.part = !r->sub                     ? UPDATE_MAIN
+	struct update_options o = {.part = !r->sub                      ? UPDATE_MAIN
 					   : str_eq(r->sub, "finalize") ? UPDATE_FINALIZE
 									: UPDATE_STATUS,
 	    .dry_run = w->dry_run,

@@ -14,35 +14,13 @@ static struct openapi_server openapi_of(const struct exchange *x)
 /* Only JSON is spoken: a client that takes nothing else is told so. */
 static bool acceptable(struct exchange *x)
 {
-	struct view view;
+	enum shape shape;
 	auto_err e = {0};
 
-	if (view_parse(x, &view, &e) == 0)
+	if (shape_parse(x, false, &shape, &e) == 0)
 		return true;
 	answer_err(x, &e);
 	return false;
-}
-
-/* Whether the client has this text already, by the ETag of an earlier answer. */
-static bool unchanged(struct exchange *x, const char *hash)
-{
-	auto_free char *tag = xasprintf("\"%s\"", hash);
-	const char *known = exchange_header(x, "If-None-Match");
-
-	exchange_header_set(x, "ETag", tag);
-	return known && (strstr(known, tag) || str_eq(known, "*"));
-}
-
-static void answer_tagged(struct exchange *x, struct buf *text)
-{
-	char hash[OPENAPI_HASH_MAX];
-
-	if (unchanged(x, openapi_hash(text, hash))) {
-		buf_clear(text);
-		exchange_reply(x, 304, "application/json", NULL, text, false);
-		return;
-	}
-	answer_text(x, 200, NULL, text);
 }
 
 void handle_openapi_index(struct exchange *x)
@@ -53,7 +31,7 @@ void handle_openapi_index(struct exchange *x)
 	if (!acceptable(x))
 		return;
 	openapi_index(&s, &text);
-	answer_tagged(x, &text);
+	answer_tagged(x, "application/json", &text);
 }
 
 /* openapi/v3/api/VERSION, openapi/v3/apis/GROUP/VERSION */
@@ -68,7 +46,7 @@ void handle_openapi(struct exchange *x)
 		return;
 	if (openapi_document(
 		&s, core ? "" : x->path.items[3], x->path.items[core ? 3 : 4], &text)) {
-		answer_tagged(x, &text);
+		answer_tagged(x, "application/json", &text);
 		return;
 	}
 	err_no_route(&e);

@@ -1,4 +1,4 @@
-/* options: what requests say in their query and in the Accept header. */
+/* options: what requests say in their query. */
 #include <errno.h>
 #include <strings.h>
 
@@ -6,87 +6,6 @@
 #include "internal.h"
 
 #define MAX_TIMEOUT_SECONDS (10 * 365 * 86400)
-
-/* ---- Accept ---- */
-
-/* The value of a media type parameter: ` as = Table ` in a range that is split at ';'. */
-static const char *range_param(const struct strlist *range, const char *name)
-{
-	size_t n = strlen(name);
-
-	for (size_t i = 1; i < range->len; i++) {
-		const char *p = range->items[i];
-
-		p += strspn(p, " \t");
-		if (strncmp(p, name, n) == 0 && p[n] == '=')
-			return p + n + 1;
-	}
-	return "";
-}
-
-static void trim(char *s)
-{
-	size_t skip = strspn(s, " \t"), n;
-
-	memmove(s, s + skip, strlen(s + skip) + 1);
-	for (n = strlen(s); n && strchr(" \t", s[n - 1]);)
-		s[--n] = '\0';
-}
-
-/* Whether one media range can be served; sets ret->table. */
-static bool range_ok(char *text, struct view *ret)
-{
-	static const char *const types[] = {"application/json", "application/*", "*/*"};
-	auto_strlist range = {0};
-	const char *as;
-	bool type_ok = false;
-
-	str_split(&range, text, ';');
-	for (size_t i = 0; i < range.len; i++)
-		trim(range.items[i]);
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		type_ok |= strcasecmp(range.items[0], types[i]) == 0;
-	if (!type_ok)
-		return false;
-	as = range_param(&range, "as");
-	if (!*as)
-		return true;
-	/* Other conversions (aggregated discovery, partial metadata) are not offered: the next
-	 * range decides. */
-	if (!str_eq(as, "Table") || !str_eq(range_param(&range, "g"), "meta.k8s.io") ||
-	    !str_eq(range_param(&range, "v"), "v1"))
-		return false;
-	ret->table = true;
-	return true;
-}
-
-int view_parse(const struct exchange *x, struct view *ret, struct err *e)
-{
-	const char *accept = exchange_header(x, "Accept");
-	const char *include = exchange_query(x, "includeObject");
-	auto_strlist ranges = {0};
-	bool ok = !accept || !*accept;
-
-	*ret = (struct view){.include = INCLUDE_METADATA};
-	if (!ok)
-		str_split(&ranges, accept, ',');
-	for (size_t i = 0; i < ranges.len && !ok; i++)
-		ok = range_ok(ranges.items[i], ret);
-	if (!ok)
-		return err_set(e, ERR_NOT_ACCEPTABLE,
-		    "only the following media types are accepted: application/json, "
-		    "application/json;as=Table;g=meta.k8s.io;v=v1");
-	if (!include || !*include || str_eq(include, "Metadata"))
-		return 0;
-	if (str_eq(include, "None"))
-		ret->include = INCLUDE_NONE;
-	else if (str_eq(include, "Object"))
-		ret->include = INCLUDE_OBJECT;
-	else
-		return err_set(
-		    e, ERR_BAD_REQUEST, "unrecognized includeObject value: \"%s\"", include);
-	return 0;
-}
 
 /* ---- single parameters ---- */
 
@@ -250,6 +169,7 @@ int list_options_parse(
     const struct exchange *x, const struct request *r, struct list_options *ret, struct err *e)
 {
 	auto_list_options o = {.send_initial_events = -1};
+	auto_free char *renamed = NULL;
 	const char *labels = non_empty(exchange_query(x, "labelSelector"));
 	const char *fields = non_empty(exchange_query(x, "fieldSelector"));
 	const char *version = exchange_query(x, "resourceVersion");
@@ -267,6 +187,8 @@ int list_options_parse(
 		o.timeout_seconds = MAX_TIMEOUT_SECONDS;
 	if (labels && !(o.labels = label_selector_parse(labels, e)))
 		return -1;
+	if (fields && r->view.events)
+		fields = renamed = event_view_fields(fields);
 	if (fields && !(o.fields = field_selector_parse(r->kind, fields, e)))
 		return -1;
 	*ret = o;

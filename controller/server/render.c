@@ -1,6 +1,32 @@
-/* render: Tables, as clients ask for them with `as=Table`. */
+/* render: objects as clients ask for them: as they are, as metadata alone, as Tables. */
 #include "../../runtime/base/clock.h"
 #include "internal.h"
+
+void render_object(struct buf *out, const struct view *view, const char *body, size_t len)
+{
+	if (view->shape == SHAPE_PARTIAL) {
+		auto_json *obj = json_parse(body, len, JSON_ALLOW_DUPLICATES, NULL);
+		auto_json *partial = partial_metadata(obj);
+
+		json_print_to(partial, out);
+	} else if (view->events) {
+		event_view_render(out, body, len);
+	} else {
+		buf_add(out, body, len);
+	}
+}
+
+const char *view_api_version(const struct view *view, const struct kind *k)
+{
+	return view->shape == SHAPE_PARTIAL ? "meta.k8s.io/v1"
+	       : view->events               ? EVENTS_GROUP "/" EVENTS_VERSION
+					    : kind_api_version(k);
+}
+
+const char *view_kind(const struct view *view, const struct kind *k)
+{
+	return view->shape == SHAPE_PARTIAL ? "PartialObjectMetadata" : k->kind;
+}
 
 void render_table_head(struct buf *out, const struct kind *k, const char *metadata, bool columns)
 {

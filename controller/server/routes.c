@@ -14,6 +14,9 @@ static const struct path_route path_routes[] = {
     {"healthz", METHOD_GET, handle_health},
     {"livez", METHOD_GET, handle_health},
     {"readyz", METHOD_GET, handle_health},
+    {"healthz/*", METHOD_GET, handle_health},
+    {"livez/*", METHOD_GET, handle_health},
+    {"readyz/*", METHOD_GET, handle_health},
     {"api", METHOD_GET, handle_api_versions},
     {"api/v1", METHOD_GET, handle_resources},
     {"apis", METHOD_GET, handle_group_list},
@@ -32,6 +35,9 @@ static const struct path_route path_routes[] = {
 	handle_pod_metrics},
     {"apis/" METRICS_GROUP "/" METRICS_VERSION "/namespaces/*/pods/*", METHOD_GET,
 	handle_pod_metrics},
+    {"apis/" AUTHENTICATION_GROUP "/v1/selfsubjectreviews", METHOD_POST, handle_subject_review},
+    {"apis/" AUTHORIZATION_GROUP "/v1/selfsubjectaccessreviews", METHOD_POST, handle_access_review},
+    {"apis/" AUTHORIZATION_GROUP "/v1/selfsubjectrulesreviews", METHOD_POST, handle_rules_review},
     {"kjob/v1/namespaces/*/pods/*/archive", METHOD_GET, handle_archive},
 };
 
@@ -121,6 +127,17 @@ const char *const *route_verbs(const struct kind *k, const char *sub)
 	return r ? r->verbs : NULL;
 }
 
+static const struct kind *find_kind(
+    struct request *r, const char *group, const char *version, const char *resource)
+{
+	if (!str_eq(group, EVENTS_GROUP))
+		return kind_by_resource(group, version, resource);
+	if (!str_eq(version, EVENTS_VERSION) || !str_eq(resource, "events"))
+		return NULL;
+	r->view.events = true;
+	return kind_by_id(KIND_EVENT);
+}
+
 /*
  * "pods/x/log" behind "api/v1" or "apis/G/V", with "namespaces/NS" before it where the kind has
  * namespaces, and with "watch" in front in the old way of watching. False: no such place.
@@ -140,14 +157,14 @@ static bool parse_resource(const struct strlist *path, struct request *r)
 	/* namespaces/NS/RESOURCE…; but namespaces, namespaces/NS and namespaces/NS/status are the
 	 * kind Namespace */
 	if (path->len - i >= 3 && str_eq(path->items[i], "namespaces") &&
-	    kind_by_resource(group, version, path->items[i + 2])) {
+	    find_kind(r, group, version, path->items[i + 2])) {
 		r->ns = path->items[i + 1];
 		i += 2;
 	}
 	left = path->len - i;
 	if (left < 1 || left > 3)
 		return false;
-	r->kind = kind_by_resource(group, version, path->items[i]);
+	r->kind = find_kind(r, group, version, path->items[i]);
 	r->name = left > 1 ? path->items[i + 1] : NULL;
 	r->sub = left > 2 ? path->items[i + 2] : NULL;
 	if (!r->kind)
@@ -182,7 +199,7 @@ static int route_resource(struct exchange *x, struct request *r, request_fn **re
 	if (x->path.len < 3 ||
 	    (!str_eq(x->path.items[0], "api") && !str_eq(x->path.items[0], "apis")) ||
 	    !parse_resource(&x->path, r))
-		return err_no_route(e);
+		return err_not_served(x, e);
 	route = find_resource_route(r->kind,
 	    r->sub    ? PLACE_SUB
 	    : r->name ? PLACE_OBJECT
@@ -199,6 +216,8 @@ static int route_resource(struct exchange *x, struct request *r, request_fn **re
 		return err_set(e, ERR_METHOD,
 		    "the server does not allow this method on the requested resource");
 	fn = watch_instead(x, r, fn);
+	if (r->view.events)
+		event_view_request(x);
 	/* Logs and streams choose their own types. */
 	if (!route->own_types && view_parse(x, &r->view, e) < 0)
 		return -1;

@@ -30,18 +30,21 @@ struct watch {
 	TAILQ_ENTRY(watch) link;
 };
 
-/* Rows of the change that is being told, by includeObject: rendered when the first watcher needs
- * them. */
+/* The change that is being told, in the forms that watchers see: rendered when the first one needs
+ * it. */
 struct rendered {
 	const char *body;
 	size_t len;
-	struct buf rows[INCLUDE_OBJECT + 1];
+	struct buf rows[INCLUDE_OBJECT + 1]; /* of tables, by includeObject */
+	struct buf partial, event;
 };
 
 static void rendered_release(struct rendered *r)
 {
 	for (size_t i = 0; i < ARRAY_LEN(r->rows); i++)
 		buf_release(&r->rows[i]);
+	buf_release(&r->partial);
+	buf_release(&r->event);
 }
 
 static void watch_free(struct watch *w)
@@ -76,13 +79,26 @@ static void add_table(struct watch *w, struct rendered *r, uint64_t rv)
 	buf_adds(&w->pending, "]}");
 }
 
+static void add_object(struct watch *w, struct rendered *r)
+{
+	struct buf *text = w->view.shape == SHAPE_PARTIAL ? &r->partial : &r->event;
+
+	if (w->view.shape == SHAPE_PLAIN && !w->view.events) {
+		buf_add(&w->pending, r->body, r->len);
+		return;
+	}
+	if (!text->len)
+		render_object(text, &w->view, r->body, r->len);
+	buf_add(&w->pending, text->ptr, text->len);
+}
+
 static void add_event(struct watch *w, const char *type, struct rendered *r, uint64_t rv)
 {
 	buf_addf(&w->pending, "{\"type\":\"%s\",\"object\":", type);
-	if (w->view.table)
+	if (w->view.shape == SHAPE_TABLE)
 		add_table(w, r, rv);
 	else
-		buf_add(&w->pending, r->body, r->len);
+		add_object(w, r);
 	buf_adds(&w->pending, "}\n");
 	w->rv = rv;
 }
@@ -91,15 +107,16 @@ static void add_bookmark(struct watch *w, bool initial_end)
 {
 	const char *annotations =
 	    initial_end ? ",\"annotations\":{\"k8s.io/initial-events-end\":\"true\"}" : "";
-	const char *api_version = w->view.table ? "meta.k8s.io/v1" : kind_api_version(w->kind);
-	const char *kind = w->view.table ? "PartialObjectMetadata" : w->kind->kind;
+	bool table = w->view.shape == SHAPE_TABLE;
+	const char *api_version = table ? "meta.k8s.io/v1" : view_api_version(&w->view, w->kind);
+	const char *kind = table ? "PartialObjectMetadata" : view_kind(&w->view, w->kind);
 	auto_free char *object = xasprintf(
 	    "{\"kind\":\"%s\",\"apiVersion\":\"%s\",\"metadata\":{\"resourceVersion\":\"%llu\","
 	    "\"creationTimestamp\":null%s}}",
 	    kind, api_version, (unsigned long long)w->rv, annotations);
 
 	buf_adds(&w->pending, "{\"type\":\"BOOKMARK\",\"object\":");
-	if (w->view.table) {
+	if (table) {
 		render_table_head(&w->pending, w->kind, "{}", !w->columns_sent);
 		w->columns_sent = true;
 		buf_addf(&w->pending, "{\"cells\":[],\"object\":%s}]}", object);

@@ -260,7 +260,6 @@ static json *prepare_update(
 	case UPDATE_FINALIZE:
 		next = json_dup(old);
 		copy_member(json_obj(next, "spec"), json_get(owned, "spec"), "finalizers");
-		json_free(owned);
 		return next;
 	case UPDATE_SYSTEM:
 		copy_member(json_obj(owned, "metadata"), json_get(old, "metadata"), "uid");

@@ -211,6 +211,7 @@ struct fixture {
 	bool fail_commit; /* report a failure to the server at the next turn's end with held answers
 			   */
 	int stops;
+	bool engine_lost;
 };
 
 static json *fixture_status(void *ctx)
@@ -218,6 +219,7 @@ static json *fixture_status(void *ctx)
 	json *j = json_new_object();
 
 	json_set_str(j, "version", "9.9.9");
+	json_set_bool(json_obj(j, "engine"), "reachable", !((struct fixture *)ctx)->engine_lost);
 	return j;
 }
 

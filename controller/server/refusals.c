@@ -1,0 +1,62 @@
+/*
+ * refusals: what of Kubernetes' API this program does not serve, and why. None of it is in
+ * discovery; who asks for it all the same is told the reason.
+ */
+#include "internal.h"
+
+#define FOR_EVER                                                                                  \
+	"they keep pods running for ever, and kjob runs pods to their end: give the template to " \
+	"a "                                                                                      \
+	"Job, a CronJob or a Pod"
+#define NO_CLUSTER "there is one machine, and it is no cluster"
+#define ONE_USER "there is one user, who may do everything"
+
+static const struct {
+	const char *group, *resources; /* resources: with spaces around each; NULL: all */
+	const char *reason;
+} refusals[] = {
+    {"apps", NULL, FOR_EVER},
+    {"", " replicationcontrollers ", FOR_EVER},
+    {"networking.k8s.io", NULL,
+	"traffic from outside comes in by kjob port-forward only, and no policies are enforced"},
+    {"", " persistentvolumes ", "claims are volumes of the container engine"},
+    {"storage.k8s.io", NULL, "claims are volumes of the container engine"},
+    {"", " limitranges resourcequotas ", "the limits are those of the machine"},
+    {"rbac.authorization.k8s.io", NULL, ONE_USER},
+    {"policy", NULL, NO_CLUSTER},
+    {"autoscaling", NULL, NO_CLUSTER},
+    {"scheduling.k8s.io", NULL, NO_CLUSTER},
+    {"apiextensions.k8s.io", NULL, "nothing would act on objects of other kinds"},
+    {"admissionregistration.k8s.io", NULL, "kjob calls no webhooks"},
+    {"extensions", NULL, "Kubernetes has dropped this group"},
+};
+
+/* The resource behind /api/v1 or /apis/GROUP/VERSION: the one in a namespace, or the first; NULL:
+ * none. */
+static const char *resource_in(const struct strlist *path, size_t from)
+{
+	if (path->len > from + 2 && str_eq(path->items[from], "namespaces"))
+		return path->items[from + 2];
+	return path->len > from ? path->items[from] : NULL;
+}
+
+int err_not_served(const struct exchange *x, struct err *e)
+{
+	bool core = x->path.len > 0 && str_eq(x->path.items[0], "api");
+	const char *group = core ? "" : x->path.len > 1 ? x->path.items[1] : "";
+	const char *resource = resource_in(&x->path, core ? 2 : 3);
+
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
+		auto_free char *word = xasprintf(" %s ", resource ? resource : "");
+
+		if (!str_eq(refusals[i].group, group) ||
+		    (refusals[i].resources && !strstr(refusals[i].resources, word)))
+			continue;
+		return err_set(e, ERR_NOT_FOUND,
+		    "the server could not find the requested resource: kjob does not serve %s%s%s: "
+		    "%s",
+		    resource ? resource : group, resource && *group ? "." : "",
+		    resource ? group : "", refusals[i].reason);
+	}
+	return err_no_route(e);
+}

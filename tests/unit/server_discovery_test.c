@@ -1,0 +1,311 @@
+/* The API server: discovery in both forms, health, reviews, and the forms that answers have. */
+#include "server_fixture.h"
+
+#define V2 "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+#define V2BETA1 "application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList"
+#define PARTIAL "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+#define PARTIAL_LIST "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+#define TABLE "application/json;as=Table;g=meta.k8s.io;v=v1"
+#define PROTOBUF "application/vnd.kubernetes.protobuf"
+#define EVENTS "/apis/events.k8s.io/v1/namespaces/default/events"
+
+/* The member of a list that has NAME under KEY. */
+static const json *find(const json *list, const char *key, const char *name)
+{
+	json_for (item, list)
+		if (str_eq(json_str(item, key), name))
+			return item;
+	return NULL;
+}
+
+static void get_as(struct fixture *f, struct answer *a, const char *path, const char *accept)
+{
+	auto_free char *header = xasprintf("Accept: %s\r\n", accept);
+
+	request_with(f, a, "GET", path, header, NULL);
+}
+
+TEST("aggregated discovery has all resources of all groups, and an ETag")
+{
+	struct fixture f;
+	auto_answer a = {0};
+	auto_free char *known = NULL;
+	const json *group, *jobs, *status, *pods;
+
+	fixture_open(&f);
+	get_as(&f, &a, "/apis", V2 "," V2BETA1 ",application/json");
+	CHECK_INT(a.status, 200);
+	CHECK_STR(answer_header(&a, "Content-Type"), V2);
+	CHECK_STR(json_str(a.json, "kind"), "APIGroupDiscoveryList");
+	CHECK_STR(json_str(a.json, "apiVersion"), "apidiscovery.k8s.io/v2");
+	group = find(json_get(a.json, "items"), "metadata.name", "batch");
+	group = json_first(json_get(group, "versions"));
+	CHECK_STR(json_str(group, "version"), "v1");
+	CHECK_STR(json_str(group, "freshness"), "Current");
+	jobs = find(json_get(group, "resources"), "resource", "jobs");
+	CHECK_STR(json_str(jobs, "responseKind.kind"), "Job");
+	CHECK_STR(json_str(jobs, "responseKind.group"), "batch");
+	CHECK_STR(json_str(jobs, "scope"), "Namespaced");
+	CHECK_STR(json_str(jobs, "singularResource"), "job");
+	CHECK_INT(json_len(json_get(jobs, "verbs")), 8);
+	status = find(json_get(jobs, "subresources"), "subresource", "status");
+	CHECK_STR(json_str(status, "responseKind.kind"), "Job");
+	CHECK(find(json_get(a.json, "items"), "metadata.name", "") == NULL);
+	CHECK(find(json_get(a.json, "items"), "metadata.name", "apps") == NULL);
+
+	known = xasprintf("Accept: " V2 "\r\nIf-None-Match: %s\r\n", answer_header(&a, "ETag"));
+	request_with(&f, &a, "GET", "/apis", known, NULL);
+	CHECK_INT(a.status, 304);
+	get_as(&f, &a, "/api", V2BETA1);
+	CHECK_STR(json_str(a.json, "apiVersion"), "apidiscovery.k8s.io/v2beta1");
+	CHECK_INT(json_len(json_get(a.json, "items")), 1);
+	group = json_first(json_path(json_first(json_get(a.json, "items")), "versions"));
+	pods = find(json_get(group, "resources"), "resource", "pods");
+	CHECK_STR(json_str(find(json_get(pods, "subresources"), "subresource", "eviction"),
+		      "responseKind.group"),
+	    "policy");
+	CHECK(find(json_get(group, "resources"), "resource", "pods/log") == NULL);
+	get_as(&f, &a, "/api", PROTOBUF "," V2 ";q=0.5,application/json");
+	CHECK_STR(json_str(a.json, "kind"), "APIVersions");
+	get_as(&f, &a, "/apis", PROTOBUF);
+	CHECK_INT(a.status, 406);
+	fixture_close(&f);
+}
+
+TEST("health is told as a whole, by check, and in words")
+{
+	static const struct {
+		const char *path;
+		int status;
+		const char *body;
+	} cases[] = {
+	    {"/livez", 200, "ok"},
+	    {"/readyz", 200, "ok"},
+	    {"/healthz?verbose", 200, "[+]ping ok\nhealthz check passed\n"},
+	    {"/readyz?verbose", 200, "[+]ping ok\n[+]engine ok\nreadyz check passed\n"},
+	    {"/livez/ping", 200, "ok"},
+	};
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		request(&f, &a, "GET", cases[i].path, NULL);
+		CHECK_INT(a.status, cases[i].status);
+		CHECK_STR(buf_str(&a.body), cases[i].body);
+	}
+	request(&f, &a, "GET", "/livez/nothing", NULL);
+	CHECK_INT(a.status, 404);
+	f.engine_lost = true;
+	request(&f, &a, "GET", "/livez", NULL);
+	CHECK_INT(a.status, 200);
+	request(&f, &a, "GET", "/readyz", NULL);
+	CHECK_INT(a.status, 500);
+	CHECK_STR(buf_str(&a.body),
+	    "[+]ping ok\n[-]engine failed: reason withheld\nreadyz check failed\n");
+	request(&f, &a, "GET", "/readyz?exclude=engine", NULL);
+	CHECK_INT(a.status, 200);
+	fixture_close(&f);
+}
+
+TEST("the user is told who it is and that it may do everything")
+{
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	request(&f, &a, "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+	    "{\"kind\":\"SelfSubjectReview\",\"apiVersion\":\"authentication.k8s.io/v1\"}");
+	CHECK_INT(a.status, 201);
+	CHECK_STR(json_str(a.json, "status.userInfo.username"), "kjob-admin");
+	CHECK_STR(json_string_value(json_first(json_path(a.json, "status.userInfo.groups"))),
+	    "system:masters");
+	request(&f, &a, "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+	    "{\"kind\":\"SelfSubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\","
+	    "\"spec\":{\"resourceAttributes\":{\"verb\":\"create\",\"resource\":\"pods\"}}}");
+	CHECK_INT(a.status, 201);
+	CHECK(json_bool(a.json, "status.allowed", false));
+	CHECK_STR(json_str(a.json, "spec.resourceAttributes.verb"), "create");
+	request(&f, &a, "POST", "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+	    "{\"kind\":\"SelfSubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\","
+	    "\"spec\":{}}");
+	CHECK_INT(a.status, 422);
+	request(&f, &a, "POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews",
+	    "{\"kind\":\"SelfSubjectRulesReview\",\"apiVersion\":\"authorization.k8s.io/v1\","
+	    "\"spec\":{\"namespace\":\"default\"}}");
+	CHECK_INT(a.status, 201);
+	CHECK_INT(json_len(json_path(a.json, "status.resourceRules")), 1);
+	request(&f, &a, "POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", "{}");
+	CHECK_INT(a.status, 400);
+	request(&f, &a, "GET", "/apis/authorization.k8s.io/v1", NULL);
+	CHECK_INT(json_len(json_get(a.json, "resources")), 2);
+	fixture_close(&f);
+}
+
+TEST("objects are shown as their metadata alone to those who ask for that")
+{
+	struct fixture f;
+	auto_answer a = {0};
+	const json *item;
+
+	fixture_open(&f);
+	create_job(&f, "one", ",\"labels\":{\"a\":\"b\"}");
+	get_as(&f, &a, JOBS "/one", PARTIAL);
+	CHECK_STR(json_str(a.json, "kind"), "PartialObjectMetadata");
+	CHECK_STR(json_str(a.json, "metadata.labels.a"), "b");
+	CHECK(json_get(a.json, "spec") == NULL);
+	get_as(&f, &a, JOBS, PARTIAL_LIST ",application/json");
+	CHECK_STR(json_str(a.json, "kind"), "PartialObjectMetadataList");
+	CHECK_STR(json_str(a.json, "apiVersion"), "meta.k8s.io/v1");
+	item = json_first(json_get(a.json, "items"));
+	CHECK_STR(json_str(item, "kind"), "PartialObjectMetadata");
+	CHECK_STR(json_str(item, "metadata.name"), "one");
+	fixture_close(&f);
+}
+
+TEST("the form that is wanted most is given; JSON to who accepts it too, 406 to who does not")
+{
+	static const struct {
+		const char *accept;
+		int status;
+		const char *kind;
+	} cases[] = {
+	    {"application/json", 200, "JobList"},
+	    {"*/*", 200, "JobList"},
+	    {TABLE ",application/json", 200, "Table"},
+	    {"application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json", 200, "JobList"},
+	    {"application/json;q=0.1," TABLE ";q=0.9", 200, "Table"},
+	    {TABLE ";q=0,application/json", 200, "JobList"},
+	    {PROTOBUF ",application/json", 200, "JobList"},
+	    {PROTOBUF ";as=Table;v=v1;g=meta.k8s.io," TABLE, 200, "Table"},
+	    {"application/cbor,application/json;q=0.9", 200, "JobList"},
+	    {PROTOBUF, 406, "Status"},
+	    {"application/cbor", 406, "Status"},
+	    {"application/yaml", 406, "Status"},
+	    {V2, 406, "Status"},
+	};
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		get_as(&f, &a, JOBS, cases[i].accept);
+		CHECK_INT(a.status, cases[i].status);
+		CHECK_STR(json_str(a.json, "kind"), cases[i].kind);
+	}
+	fixture_close(&f);
+}
+
+TEST("events of events.k8s.io are those of the core group under their newer names")
+{
+	struct fixture f;
+	auto_answer a = {0};
+	auto_free char *version = NULL;
+
+	fixture_open(&f);
+	request(&f, &a, "POST", EVENTS,
+	    "{\"apiVersion\":\"events.k8s.io/v1\",\"kind\":\"Event\",\"metadata\":{\"name\":\"e\"},"
+	    "\"regarding\":{\"kind\":\"Job\",\"name\":\"j\",\"namespace\":\"default\"},"
+	    "\"note\":\"hello\",\"reason\":\"Why\",\"type\":\"Normal\",\"reportingController\":"
+	    "\"me\"}");
+	CHECK_INT(a.status, 201);
+	CHECK_STR(json_str(a.json, "apiVersion"), "events.k8s.io/v1");
+	CHECK_STR(json_str(a.json, "note"), "hello");
+	request(&f, &a, "GET", "/api/v1/namespaces/default/events/e", NULL);
+	CHECK_STR(json_str(a.json, "apiVersion"), "v1");
+	CHECK_STR(json_str(a.json, "message"), "hello");
+	CHECK_STR(json_str(a.json, "involvedObject.name"), "j");
+	CHECK_STR(json_str(a.json, "reportingComponent"), "me");
+	request_with(&f, &a, "PATCH", EVENTS "/e", "Content-Type: application/json-patch+json\r\n",
+	    "[{\"op\":\"replace\",\"path\":\"/note\",\"value\":\"again\"}]");
+	CHECK_INT(a.status, 200);
+	CHECK_STR(json_str(a.json, "note"), "again");
+	request_with(&f, &a, "PATCH", EVENTS "/e", "Content-Type: application/merge-patch+json\r\n",
+	    "{\"note\":\"third\"}");
+	CHECK_STR(json_str(a.json, "note"), "third");
+	request(&f, &a, "GET",
+	    "/apis/events.k8s.io/v1/events?fieldSelector=regarding.kind%3DJob,reason%3DWhy", NULL);
+	CHECK_STR(json_str(a.json, "kind"), "EventList");
+	CHECK_STR(json_str(a.json, "apiVersion"), "events.k8s.io/v1");
+	CHECK_STR(json_str(json_first(json_get(a.json, "items")), "regarding.name"), "j");
+	request(&f, &a, "GET", "/apis/events.k8s.io/v1/events?fieldSelector=regarding.kind%3DPod",
+	    NULL);
+	CHECK_INT(json_len(json_get(a.json, "items")), 0);
+	get_as(&f, &a, EVENTS, TABLE);
+	CHECK_STR(json_str(a.json, "kind"), "Table");
+	request(&f, &a, "DELETE", EVENTS "/e", NULL);
+	CHECK_INT(a.status, 200);
+	request(&f, &a, "GET", "/apis/events.k8s.io/v1/pods", NULL);
+	CHECK_INT(a.status, 404);
+	fixture_close(&f);
+}
+
+TEST("what kjob does not run is absent, and asking for it names the reason")
+{
+	static const struct {
+		const char *path, *text;
+	} cases[] = {
+	    {"/apis/apps/v1/namespaces/default/deployments",
+		"kjob does not serve deployments.apps: they keep pods running for ever"},
+	    {"/apis/apps/v1", "kjob does not serve apps: they keep pods running"},
+	    {"/apis/apps", "kjob does not serve apps: "},
+	    {"/api/v1/namespaces/default/replicationcontrollers/x",
+		"kjob does not serve replicationcontrollers: "},
+	    {"/apis/networking.k8s.io/v1/ingresses",
+		"kjob does not serve ingresses.networking.k8s.io: "},
+	    {"/apis/rbac.authorization.k8s.io/v1/clusterroles", "there is one user"},
+	};
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		request(&f, &a, "GET", cases[i].path, NULL);
+		CHECK_INT(a.status, 404);
+		CHECK(strstr(json_str_or(a.json, "message", ""), cases[i].text) != NULL);
+	}
+	request(&f, &a, "GET", "/apis", NULL);
+	CHECK(find(json_get(a.json, "groups"), "name", "apps") == NULL);
+	CHECK(find(json_get(a.json, "groups"), "name", "events.k8s.io") != NULL);
+	fixture_close(&f);
+}
+
+TEST("a namespace ends through its finalizer, by the subresource of that name")
+{
+	struct fixture f;
+	auto_answer a = {0};
+	auto_free char *text = NULL;
+
+	fixture_open(&f);
+	request(&f, &a, "POST", "/api/v1/namespaces",
+	    "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"team\"}}");
+	CHECK_INT(a.status, 201);
+	request(&f, &a, "DELETE", "/api/v1/namespaces/team", NULL);
+	CHECK_INT(a.status, 200);
+	CHECK_STR(json_str(a.json, "status.phase"), "Terminating");
+	request(&f, &a, "POST", "/api/v1/namespaces/team/configmaps",
+	    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"m\"}}");
+	CHECK_INT(a.status, 403);
+	CHECK_STR(json_str(json_first(json_path(a.json, "details.causes")), "reason"),
+	    "NamespaceTerminating");
+	request(&f, &a, "GET", "/api/v1/namespaces/team", NULL);
+	json_set_path(a.json, "spec.finalizers", json_new_array());
+	text = json_print(a.json);
+	request(&f, &a, "PUT", "/api/v1/namespaces/team", text);
+	CHECK_INT(json_len(json_path(a.json, "spec.finalizers")), 1);
+	free(TAKE(text));
+	json_set_path(a.json, "spec.finalizers", json_new_array());
+	text = json_print(a.json);
+	request(&f, &a, "PUT", "/api/v1/namespaces/team/finalize", text);
+	CHECK_INT(a.status, 200);
+	request(&f, &a, "GET", "/api/v1/namespaces/team", NULL);
+	CHECK_INT(a.status, 404);
+	request(&f, &a, "DELETE", "/api/v1/namespaces", NULL);
+	CHECK_INT(a.status, 405);
+	fixture_close(&f);
+}
+
+int main(void)
+{
+	return test_main();
+}

@@ -13,6 +13,12 @@
 /* As in secure.c. */
 #define STRANGERS_MAX 128
 
+/* Under valgrind encryption takes long. */
+static bool quick(void)
+{
+	return getenv("KJOB_TEST_QUICK") != NULL;
+}
+
 /* ---- a server that listens, and its clients ---- */
 
 struct tls {
@@ -331,13 +337,14 @@ TEST("a large answer arrives whole, however slowly it is read")
 	auto_buf text = {0}, pad = {0};
 	auto_free char *client = NULL, *annotation = NULL;
 	struct tls_client k;
+	int count = quick() ? 4 : 20;
 	static const char get[] =
 	    "GET " JOBS " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
 	tls_open(&t);
 	buf_pad(&pad, 'x', 200000);
 	annotation = xasprintf(",\"annotations\":{\"a\":\"%s\"}", buf_str(&pad));
-	for (int i = 0; i < 20; i++) {
+	for (int i = 0; i < count; i++) {
 		auto_free char *name = xasprintf("job-%d", i);
 
 		create_job(&t.f, name, annotation);
@@ -351,8 +358,8 @@ TEST("a large answer arrives whole, however slowly it is read")
 		const char *body = strstr(buf_str(&text), "\r\n\r\n");
 		auto_json *list = body ? json_parse(body + 4, strlen(body + 4), 0, NULL) : NULL;
 
-		CHECK(text.len > 4000000);
-		CHECK_INT(json_len(json_get(list, "items")), 20);
+		CHECK(text.len > (size_t)count * 200000);
+		CHECK_INT(json_len(json_get(list, "items")), count);
 	}
 	tls_client_close(&k);
 	tls_close(&t);
@@ -498,6 +505,10 @@ TEST("what strangers send is bounded, for one and for all")
 		turns(&t.f, 1);
 	CHECK(!is_open(&k[0]));
 	tls_client_close(&k[0]);
+	if (quick()) {
+		tls_close(&t);
+		return;
+	}
 	for (size_t i = 0; i < ARRAY_LEN(k); i++) { /* 3.5 MiB each, 42 together */
 		k[i] = tls_connect(&t, NULL);
 		tls_send(&k[i], post, sizeof(post) - 1);

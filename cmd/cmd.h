@@ -131,9 +131,9 @@ extern const struct cmd cmd_annotate, cmd_api_resources, cmd_apply, cmd_attach, 
     cmd_controller, cmd_controller_run, cmd_controller_enable, cmd_controller_disable,
     cmd_controller_status, cmd_controller_stop, cmd_create, cmd_create_configmap,
     cmd_create_cronjob, cmd_create_job, cmd_create_secret, cmd_create_secret_generic,
-    cmd_create_secret_docker_registry, cmd_create_secret_tls, cmd_cp, cmd_delete, cmd_describe, cmd_diff,
-    cmd_edit, cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get, cmd_help, cmd_kubeconfig,
-    cmd_label, cmd_logs, cmd_patch, cmd_port_forward, cmd_resume, cmd_run, cmd_serve, cmd_suspend,
-    cmd_top, cmd_version, cmd_wait;
+    cmd_create_secret_docker_registry, cmd_create_secret_tls, cmd_cp, cmd_delete, cmd_describe,
+    cmd_diff, cmd_edit, cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get, cmd_help,
+    cmd_kubeconfig, cmd_label, cmd_logs, cmd_patch, cmd_port_forward, cmd_resume, cmd_run,
+    cmd_serve, cmd_suspend, cmd_top, cmd_version, cmd_wait;
 
 #endif

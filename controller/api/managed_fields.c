@@ -211,8 +211,9 @@ static json *prune(
 	auto_json *whole = merged, *pruned = NULL;
 	auto_field_set named = field_set_dup(last), owned = {0}, present = {0}, kept = {0},
 		       gone = {0}, gone_last = {0};
+	auto_field_set dropped = field_set_difference(last, &managers_find(all, a->id)->fields);
 
-	if (field_set_empty(last))
+	if (field_set_empty(&dropped))
 		return TAKE(whole);
 	typed_name_fields(a->k, &named);
 	pruned = typed_remove(a->k, whole, &named);
@@ -428,27 +429,38 @@ static bool prints(uint32_t c)
 		   c != 0xfeff && !(c >= 0xd800 && c <= 0xf8ff) && c < 0xe0000);
 }
 
-char *managed_name_problem(const char *name, const char **ret_reason)
+uint32_t managed_name_odd(const char *name, size_t *ret_at)
 {
 	size_t len = strlen(name), n;
-	auto_free char *quoted = NULL;
 
-	*ret_reason = "FieldValueTooLong";
-	if (len > FIELD_MANAGER_MAX)
-		return xasprintf("Too long: may not be more than %d bytes", FIELD_MANAGER_MAX);
-	*ret_reason = "FieldValueInvalid";
 	for (size_t i = 0; i < len; i += n) {
 		uint32_t c = 0xfffd;
 
 		n = str_utf8(name + i, len - i, &c);
-		if (n && prints(c)) {
+		if (n && prints(c))
 			continue;
-		}
-		quoted = str_go_quote(name);
-		return xasprintf("Invalid value: %s: invalid character U+%04X (at position %zu)",
-		    quoted, (unsigned)c, i);
+		*ret_at = i;
+		return n ? c : 0xfffd;
 	}
-	return NULL;
+	return 0;
+}
+
+char *managed_name_problem(const char *name, const char **ret_reason)
+{
+	auto_free char *quoted = NULL;
+	uint32_t odd;
+	size_t at;
+
+	*ret_reason = "FieldValueTooLong";
+	if (strlen(name) > FIELD_MANAGER_MAX)
+		return xasprintf("Too long: may not be more than %d bytes", FIELD_MANAGER_MAX);
+	*ret_reason = "FieldValueInvalid";
+	odd = managed_name_odd(name, &at);
+	if (!odd)
+		return NULL;
+	quoted = str_go_quote(name);
+	return xasprintf("Invalid value: %s: invalid character U+%04X (at position %zu)", quoted,
+	    (unsigned)odd, at);
 }
 
 char *managed_name_of_agent(const char *user_agent)

@@ -18,7 +18,8 @@
 
 #include "api.h"
 
-#define FIELD_MANAGER_MAX 128 /* bytes of a name */
+#define FIELD_MANAGER_MAX 128    /* bytes of a name */
+#define SUBRESOURCE_NAME_MAX 256 /* bytes, in an entry */
 
 /* Who writes, through what, and when. */
 struct field_manager {
@@ -48,6 +49,8 @@ void managed_keep_times(json *obj, const json *old);
 
 /* The texts of what is wrong with the name of a manager, as 422 has them; NULL: nothing. Owned. */
 char *managed_name_problem(const char *name, const char **ret_reason);
+/* The first character of a name that does not print, and its byte; 0: all do. */
+uint32_t managed_name_odd(const char *name, size_t *ret_at);
 /* The name of a client that gives none: its User-Agent up to the '/', as far as it prints. Owned.
  */
 char *managed_name_of_agent(const char *user_agent);

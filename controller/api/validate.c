@@ -5,6 +5,7 @@
 #include "validate.h"
 
 #include "../../runtime/base/map.h"
+#include "managed_fields.h"
 #include "names.h"
 
 #define ANNOTATIONS_MAX (256 * KIB)
@@ -150,6 +151,28 @@ static void validate_owners(struct report *r, const json *owners, const struct p
 	}
 }
 
+/* Who owns which field: the names; the sets were read already. */
+static void validate_managers(struct report *r, const json *entries, const struct place *p)
+{
+	size_t i = 0;
+
+	json_for (entry, entries) {
+		const char *name = json_str_or(entry, "manager", "");
+		struct place item = PLACE_ITEM(p, i++), manager = PLACE(&item, "manager"),
+			     subresource = PLACE(&item, "subresource");
+		size_t bad;
+
+		if (strlen(name) > FIELD_MANAGER_MAX)
+			bad_too_long(r, &manager, FIELD_MANAGER_MAX);
+		else if (managed_name_odd(name, &bad))
+			bad_invalid(r, &manager, json_get(entry, "manager"),
+			    "invalid character U+%04X (at position %zu)",
+			    (unsigned)managed_name_odd(name, &bad), bad);
+		if (strlen(json_str_or(entry, "subresource", "")) > SUBRESOURCE_NAME_MAX)
+			bad_too_long(r, &subresource, SUBRESOURCE_NAME_MAX);
+	}
+}
+
 static void validate_meta(struct report *r, const struct kind *k, const json *obj)
 {
 	const json *meta = json_get(obj, "metadata");
@@ -157,7 +180,8 @@ static void validate_meta(struct report *r, const struct kind *k, const json *ob
 		     labels = PLACE(&at, "labels");
 	struct place annotations = PLACE(&at, "annotations"),
 		     owners = PLACE(&at, "ownerReferences");
-	struct place finalizers = PLACE(&at, "finalizers"), ns = PLACE(&at, "namespace");
+	struct place finalizers = PLACE(&at, "finalizers"), ns = PLACE(&at, "namespace"),
+		     managed = PLACE(&at, "managedFields");
 
 	if (!json_has(meta, "name"))
 		bad_required(r, &name, "name or generateName is required");
@@ -181,6 +205,7 @@ static void validate_meta(struct report *r, const struct kind *k, const json *ob
 	validate_owners(r, json_get(meta, "ownerReferences"), &owners);
 	json_for (f, json_get(meta, "finalizers"))
 		validate_name(r, json_string_value(f), name_check_finalizer, &finalizers);
+	validate_managers(r, json_get(meta, "managedFields"), &managed);
 }
 
 /* An object that is going takes no new finalizers. */
@@ -323,9 +348,10 @@ static void validate_lease(struct report *r, const json *spec, const struct plac
 	struct place duration = PLACE(p, "leaseDurationSeconds");
 	struct place transitions = PLACE(p, "leaseTransitions");
 
-	if (json_has(spec, "leaseDurationSeconds") && json_int(spec, "leaseDurationSeconds", 0) <= 0)
-		bad_invalid(r, &duration, json_get(spec, "leaseDurationSeconds"),
-		    "must be greater than 0");
+	if (json_has(spec, "leaseDurationSeconds") &&
+	    json_int(spec, "leaseDurationSeconds", 0) <= 0)
+		bad_invalid(
+		    r, &duration, json_get(spec, "leaseDurationSeconds"), "must be greater than 0");
 	if (json_int(spec, "leaseTransitions", 0) < 0)
 		bad_invalid(r, &transitions, json_get(spec, "leaseTransitions"),
 		    "must be greater than or equal to 0");

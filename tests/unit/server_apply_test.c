@@ -117,6 +117,25 @@ TEST("a client may rewrite managedFields, as kubectl does when it goes over to s
 	fixture_close(&f);
 }
 
+TEST("names in managedFields are checked")
+{
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	apply(&f, &a, "fieldManager=me", MAP("", "x: '1'"));
+	request_with(&f, &a, "PATCH", MAPS "/c", "Content-Type: application/merge-patch+json\r\n",
+	    "{\"metadata\":{\"managedFields\":[{\"manager\":\"a\\tb\",\"operation\":\"Apply\","
+	    "\"apiVersion\":\"v1\",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":{\"f:data\":{\"f:x\":{}"
+	    "}}}"
+	    "]}}");
+	CHECK_INT(a.status, 422);
+	CHECK_STR(message(&a),
+	    "ConfigMap \"c\" is invalid: metadata.managedFields[0].manager: "
+	    "Invalid value: \"a\\tb\": invalid character U+0009 (at position 1)");
+	fixture_close(&f);
+}
+
 TEST("status is applied on its own path, by entries of its own")
 {
 	struct fixture f;

@@ -27,6 +27,10 @@ bool openapi_document(
     const struct openapi_server *s, const char *group, const char *version, struct buf *out);
 /* Appends the index of all documents; each URL has the hash of its document. */
 void openapi_index(const struct openapi_server *s, struct buf *out);
+/* openapi_v2.c: everything in one OpenAPI v2 document; owned. */
+json *openapi_v2_document(const struct openapi_server *s);
+/* openapi_proto.c: appends that document as a protocol buffer, openapi.v2.Document of gnostic. */
+void openapi_v2_proto(const json *v2, struct buf *out);
 /* A hash of a document's text, in hexadecimal digits. Returns buf. */
 #define OPENAPI_HASH_MAX 20
 char *openapi_hash(const struct buf *text, char ret[OPENAPI_HASH_MAX]);

@@ -141,6 +141,9 @@ int list_options_parse(const struct exchange *x, const struct request *r, struct
     struct err *e) MUST_USE;
 void list_options_release(struct list_options *o);
 
+/* Whether the Content-Type (NULL: none), parameters aside, is TYPE (objects.c). */
+bool content_type_is(const char *header, const char *type);
+
 /* DeleteOptions from the body and the query (objects.c). */
 struct delete_request {
 	struct delete_options options; /* strings point into body */
@@ -228,7 +231,7 @@ path_fn handle_access_review, handle_rules_review, handle_subject_review;
  * is known; -1. */
 int err_not_served(const struct exchange *x, struct err *e);
 /* openapi.c */
-path_fn handle_openapi_index, handle_openapi;
+path_fn handle_openapi_index, handle_openapi, handle_openapi_v2;
 /* kjob.c */
 path_fn handle_kjob_status, handle_kjob_stop;
 /* serve.c */

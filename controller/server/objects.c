@@ -51,12 +51,12 @@ void handle_get(struct exchange *x, const struct request *r)
 
 /* ---- bodies ---- */
 
-/* Whether the Content-Type (parameters aside) is TYPE. */
-static bool content_type_is(const char *header, const char *type)
+bool content_type_is(const char *header, const char *type)
 {
 	size_t n = strlen(type);
 
-	return strncasecmp(header, type, n) == 0 && (!header[n] || strchr("; \t", header[n]));
+	return header && strncasecmp(header, type, n) == 0 &&
+	       (!header[n] || strchr("; \t", header[n]));
 }
 
 static int check_content_type(

@@ -1,4 +1,4 @@
-/* openapi: /openapi/v3 and the document of each group below it. */
+/* openapi: /openapi/v3 and the document of each group below it, and all of it as /openapi/v2. */
 #include "../api/openapi.h"
 
 #include "internal.h"
@@ -51,4 +51,33 @@ void handle_openapi(struct exchange *x)
 	}
 	err_no_route(&e);
 	answer_err(x, &e);
+}
+
+/*
+ * The names under which clients ask for the one form of v2 that older kubectl reads. The first is no
+ * media type by the rules, which newer clients check: all are answered with the second.
+ */
+static const char *const proto_types[] = {
+    "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf",
+};
+
+void handle_openapi_v2(struct exchange *x)
+{
+	const char *accept = exchange_header(x, "Accept");
+	struct openapi_server s = openapi_of(x);
+	bool proto = false;
+	auto_json *v2 = NULL;
+	auto_buf text = {0};
+
+	for (size_t i = 0; accept && i < ARRAY_LEN(proto_types); i++)
+		proto |= strcasestr(accept, proto_types[i]) != NULL;
+	if (!proto && !acceptable(x))
+		return;
+	v2 = openapi_v2_document(&s);
+	if (proto)
+		openapi_v2_proto(v2, &text);
+	else
+		json_print_to(v2, &text);
+	answer_tagged(x, proto ? proto_types[1] : "application/json", &text);
 }

@@ -22,6 +22,7 @@ static const struct path_route path_routes[] = {
     {"apis", METHOD_GET, handle_group_list},
     {"apis/*", METHOD_GET, handle_group},
     {"apis/*/*", METHOD_GET, handle_resources},
+    {"openapi/v2", METHOD_GET, handle_openapi_v2},
     {"openapi/v3", METHOD_GET, handle_openapi_index},
     {"openapi/v3/api/*", METHOD_GET, handle_openapi},
     {"openapi/v3/apis/*/*", METHOD_GET, handle_openapi},

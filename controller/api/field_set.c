@@ -2,6 +2,7 @@
 #include "field_set.h"
 
 #define SELF "."
+#define MANY_TIMES 8 /* from then on a search in many is cheaper than going through them */
 
 /* ---- memory ---- */
 
@@ -202,6 +203,22 @@ static bool op_member(enum op op, bool a, bool b)
 	return a && !b;
 }
 
+static struct field_set combine(const struct field_set *a, const struct field_set *b, enum op op);
+
+/* What of a few steps is or is not in many. */
+static void sift(
+    struct field_set *out, const struct field_set *few, const struct field_set *many, enum op op)
+{
+	for (size_t i = 0; i < few->len; i++) {
+		const struct field_set *other = field_set_find(many, few->items[i].step);
+
+		if (other)
+			append_take(out, combine(&few->items[i], other, op));
+		else if (op == OP_DIFFERENCE)
+			append_take(out, field_set_dup(&few->items[i]));
+	}
+}
+
 /* Two sorted levels side by side. */
 static struct field_set combine(const struct field_set *a, const struct field_set *b, enum op op)
 {
@@ -209,6 +226,10 @@ static struct field_set combine(const struct field_set *a, const struct field_se
 	    .member = op_member(op, a->member, b->member)};
 	size_t i = 0, j = 0;
 
+	if (op != OP_UNION && b->len > MANY_TIMES * a->len) {
+		sift(&out, a, b, op);
+		return out;
+	}
 	while (i < a->len || j < b->len) {
 		int order = i >= a->len   ? 1
 			    : j >= b->len ? -1

@@ -2,6 +2,7 @@
 #include "managers.h"
 
 #include "../../runtime/base/clock.h"
+#include "../../runtime/base/map.h"
 
 #define UPDATERS_MAX 10
 #define OLD_UPDATES "ancient-changes"
@@ -91,18 +92,16 @@ struct manager *managers_get(struct managers *all, const char *id)
 	return m;
 }
 
-static void drop(struct managers *all, size_t at)
-{
-	manager_release(&all->items[at]);
-	memmove(&all->items[at], &all->items[at + 1], (all->len - at - 1) * sizeof(*all->items));
-	all->len--;
-}
-
 void managers_drop_empty(struct managers *all)
 {
-	for (size_t i = all->len; i-- > 0;)
+	size_t kept = 0;
+
+	for (size_t i = 0; i < all->len; i++)
 		if (field_set_empty(&all->items[i].fields))
-			drop(all, i);
+			manager_release(&all->items[i]);
+		else
+			all->items[kept++] = all->items[i];
+	all->len = kept;
 }
 
 void managers_set_time(struct manager *m, int64_t now)
@@ -135,14 +134,16 @@ static int check_entry(const json *entry, size_t i, struct err *e)
 	    e, ERR_INTERNAL, "invalid fieldsType %s in managed fields entry %zu", quoted, i);
 }
 
-static int read_entry(
-    const struct kind *k, const json *entry, size_t i, struct managers *all, struct err *e)
+/* by_id: positions + 1, for there may be many entries. */
+static int read_entry(const struct kind *k, const json *entry, size_t i, struct managers *all,
+    struct map *by_id, struct err *e)
 {
 	auto_free char *id = NULL;
 	auto_field_set fields = {0};
 	const char *version = json_str_or(entry, "apiVersion", "");
 	const json *given = json_get(entry, "fieldsV1");
 	struct manager *m;
+	size_t at;
 
 	if (check_entry(entry, i, e) < 0 || (given && field_set_from_json(given, &fields, e) < 0))
 		return -1;
@@ -151,7 +152,12 @@ static int read_entry(
 	id = manager_id(json_str_or(entry, "manager", ""), json_str(entry, "operation"),
 	    str_eq(json_str(entry, "operation"), "Apply") ? NULL : version,
 	    json_str(entry, "subresource"));
-	m = managers_get(all, id);
+	at = (size_t)(uintptr_t)map_get(by_id, id);
+	m = at ? &all->items[at - 1] : add(all);
+	if (!at) {
+		m->id = xstrdup(id);
+		map_set(by_id, id, (void *)(uintptr_t)all->len);
+	}
 	m->kept = true;
 	field_set_add_all(&m->fields, &fields);
 	free(m->time);
@@ -162,11 +168,15 @@ static int read_entry(
 int managers_read(const struct kind *k, const json *entries, struct managers *ret, struct err *e)
 {
 	auto_managers all = {0};
+	struct map by_id = {0};
 	size_t i = 0;
+	int rc = 0;
 
-	json_for (entry, entries)
-		if (read_entry(k, entry, i++, &all, e) < 0)
-			return -1;
+	for (const json *entry = json_first(entries); entry && rc == 0; entry = json_next(entry))
+		rc = read_entry(k, entry, i++, &all, &by_id, e);
+	map_release(&by_id, NULL);
+	if (rc < 0)
+		return -1;
 	*ret = all;
 	all = (struct managers){0};
 	return 0;

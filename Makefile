@@ -9,7 +9,7 @@
 VERSION   := 0.1.0
 BUILD     ?= build
 PREFIX    ?= /usr/local
-PKGS      := libcurl libcjson yaml-0.1 libevent libevent_openssl libssl libcrypto sqlite3
+PKGS      := libcurl libcjson yaml-0.1 libevent libevent_openssl libssl libcrypto sqlite3 zlib
 PKG_CONFIG ?= pkg-config
 
 CFLAGS    ?= -O2 -g

@@ -13,6 +13,7 @@
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
 #include "../../runtime/base/map.h"
+#include "gzip.h"
 
 /* evhttp answers larger bodies in its own words and closes; between the two limits a Status says
  * so. */
@@ -383,6 +384,43 @@ static void add_taken(struct evbuffer *to, struct buf *b)
 	evbuffer_add_reference(to, text, len, free_text, text);
 }
 
+/* "gzip", perhaps among others and with a quality, in Accept-Encoding. */
+static bool takes_gzip(const struct exchange *x)
+{
+	const char *accept = exchange_header(x, "Accept-Encoding");
+	auto_strlist codings = {0};
+
+	if (accept)
+		str_split(&codings, accept, ',');
+	for (size_t i = 0; i < codings.len; i++) {
+		const char *p = codings.items[i] + strspn(codings.items[i], " \t");
+		const char *q = strstr(p, "q=");
+		size_t n = strcspn(p, "; \t");
+
+		if (n == 4 && strncasecmp(p, "gzip", n) == 0)
+			return !q || strtod(q + 2, NULL) > 0;
+	}
+	return false;
+}
+
+/* Large answers; a client that asks for Tables of thousands of pods gets a tenth of the bytes. */
+static void compress_answer(struct exchange *x, struct evkeyvalq *headers)
+{
+	size_t len = x->head.len + x->text.len;
+	struct buf packed = {0};
+
+	if (len < GZIP_MIN_BYTES || len > GZIP_MAX_BYTES)
+		return;
+	evhttp_add_header(headers, "Vary", "Accept-Encoding");
+	if (!takes_gzip(x))
+		return;
+	gzip_texts(&x->head, &x->text, &packed);
+	buf_release(&x->head);
+	buf_release(&x->text);
+	x->text = packed;
+	evhttp_add_header(headers, "Content-Encoding", "gzip");
+}
+
 static void send_answer(struct exchange *x)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(x->req);
@@ -392,6 +430,7 @@ static void send_answer(struct exchange *x)
 	evhttp_add_header(headers, "Kjob-Version", x->all->version);
 	evhttp_add_header(headers, "Cache-Control", "no-cache, private");
 	add_warnings(x, headers);
+	compress_answer(x, headers);
 	add_taken(out, &x->head);
 	add_taken(out, &x->text);
 	x->state = EXCHANGE_SENT;

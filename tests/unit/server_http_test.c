@@ -1,4 +1,6 @@
 /* The API server: its socket, its limits, and clients that misbehave. */
+#include <zlib.h>
+
 #include "server_fixture.h"
 
 /* One connection that sends the bytes and goes away after some turns; the server must be as before.
@@ -275,6 +277,52 @@ TEST("a server is freed in the middle of everything")
 	fixture_close(&f);
 	for (size_t i = 0; i < ARRAY_LEN(c); i++)
 		client_close(&c[i]);
+}
+
+TEST("large answers are compressed for who asks for that")
+{
+	static const struct {
+		const char *header;
+		bool packed;
+	} cases[] = {
+	    {"Accept-Encoding: gzip\r\n", true},
+	    {"Accept-Encoding: deflate, GZIP;q=0.5\r\n", true},
+	    {"Accept-Encoding: gzip;q=0\r\n", false},
+	    {"Accept-Encoding: br, gzipped\r\n", false},
+	    {"", false},
+	};
+	struct fixture f;
+	auto_answer plain = {0}, a = {0};
+
+	fixture_open(&f);
+	request(&f, &plain, "GET", "/openapi/v3/api/v1", NULL);
+	CHECK(plain.body.len > 128 * KIB);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		request_with(&f, &a, "GET", "/openapi/v3/api/v1", cases[i].header, NULL);
+		CHECK_INT(a.status, 200);
+		if (cases[i].packed) {
+			unsigned char *text = xmalloc(plain.body.len + 1);
+			z_stream z = {.next_in = (unsigned char *)a.body.ptr,
+			    .avail_in = (unsigned)a.body.len,
+			    .next_out = text,
+			    .avail_out = (unsigned)plain.body.len + 1};
+
+			CHECK_STR(answer_header(&a, "Content-Encoding"), "gzip");
+			CHECK(a.body.len < plain.body.len / 4);
+			CHECK_INT(inflateInit2(&z, 15 + 16), Z_OK);
+			CHECK_INT(inflate(&z, Z_FINISH), Z_STREAM_END);
+			CHECK_INT(z.total_out, plain.body.len);
+			CHECK(memcmp(text, plain.body.ptr, plain.body.len) == 0);
+			inflateEnd(&z);
+			free(text);
+		} else {
+			CHECK(answer_header(&a, "Content-Encoding") == NULL);
+			CHECK_INT(a.body.len, plain.body.len);
+		}
+	}
+	request_with(&f, &a, "GET", "/version", "Accept-Encoding: gzip\r\n", NULL);
+	CHECK(answer_header(&a, "Content-Encoding") == NULL);
+	fixture_close(&f);
 }
 
 int main(void)

@@ -82,7 +82,7 @@ evict() { # POD [MORE]
 	is "$(get job/patched '[.metadata.labels.a, .spec.backoffLimit] | join(" ")')" 'b 2'
 	is "$(api PATCH $path application/json-patch+json '[{"op":"test","path":"/spec/backoffLimit","value":9}]')" 422
 	matches "$(jq -r .message answer)" 'testing value /spec/backoffLimit failed: test failed$'
-	is "$(api PATCH $path application/apply-patch+yaml '{}')" 415
+	is "$(api PATCH $path application/apply-patch+cbor '{}')" 415
 }
 
 is_evicted() { # POD MESSAGE

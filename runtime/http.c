@@ -11,7 +11,6 @@
 #include "base/log.h"
 #include "http_private.h"
 
-#define CONNECT_TIMEOUT_MS 10000
 #define DEFAULT_MAX_BODY (16u * MIB)
 #define MAX_ERROR_BODY (1u * MIB) /* of a stream whose status is no 2xx */
 #define MAX_HEADERS (256u * KIB)
@@ -64,6 +63,7 @@ struct call {
 	struct strlist reply_headers;
 	struct buf reply;
 	struct err err;
+	char detail[CURL_ERROR_SIZE]; /* libcurl's words for its trouble */
 };
 
 struct call_list {
@@ -72,10 +72,7 @@ struct call_list {
 
 struct http {
 	struct loop *loop;
-	char *unix_socket;
-	char *base_url;
-	bool no_proxy, insecure, http2;
-	int64_t connect_ms;
+	struct http_site *site;
 	CURLM *multi;
 	struct timer timer, retry_timer;
 	bool kick; /* libcurl's time has come */
@@ -260,7 +257,7 @@ static const struct {
 
 const char *http_where(const struct http *h)
 {
-	return h->unix_socket ? h->unix_socket : h->base_url;
+	return h->site->t.unix_socket ? h->site->t.unix_socket : h->site->t.base_url;
 }
 
 /* curl_text: what went wrong, NULL when the system knows. */
@@ -289,7 +286,7 @@ static void timeout_error(struct call *c)
 		    http_where(c->http), c->method, c->path, (double)c->req.timeout_ms / 1000);
 	else
 		err_set(&c->err, ERR_UNAVAILABLE, "cannot connect to %s: no answer within %d s",
-		    http_where(c->http), (int)(c->http->connect_ms / 1000));
+		    http_where(c->http), (int)(c->http->site->t.connect_ms / 1000));
 }
 
 static void too_large_error(struct call *c)
@@ -327,11 +324,12 @@ static void call_set_fault(struct call *c, CURLcode code)
 /* Sets c->err from libcurl's code; these two places alone know these codes. */
 static void call_set_error(struct call *c, CURLcode code)
 {
-	const char *text = curl_easy_strerror(code);
+	const char *text = *c->detail ? c->detail : curl_easy_strerror(code);
 
 	call_set_fault(c, code);
-
-	if (c->too_large)
+	if (http_tls_error(c->http->site, c->easy, code, c->detail, &c->err))
+		c->fault = HTTP_FAULT_TLS;
+	else if (c->too_large)
 		too_large_error(c);
 	else if (code == CURLE_OPERATION_TIMEDOUT)
 		timeout_error(c);
@@ -488,35 +486,21 @@ static void set_method(struct call *c)
 
 static void set_connection(struct call *c)
 {
-	const struct http *h = c->http;
 	CURL *e = c->easy;
 
-	if (h->unix_socket) {
-		curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, h->unix_socket);
-		curl_easy_setopt(e, CURLOPT_PROXY, "");
-	} else {
-		curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
-	}
-	if (h->no_proxy)
-		curl_easy_setopt(e, CURLOPT_PROXY, "");
-	if (h->insecure) {
-		curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
-		curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
-	}
+	http_site_apply(c->http->site, e);
 	if (c->connect_fn) {
 		curl_easy_setopt(e, CURLOPT_CONNECT_ONLY, 1L);
+		curl_easy_setopt(e, CURLOPT_HTTPPROXYTUNNEL, 1L);
 	} else if (c->req.own_connection) {
 		curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
 		curl_easy_setopt(e, CURLOPT_FORBID_REUSE, 1L);
 	}
 	curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, close_on_exec);
 	curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(e, CURLOPT_HTTP_VERSION,
-	    (long)(h->http2 ? CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE : CURL_HTTP_VERSION_1_1));
-	curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, (long)h->connect_ms);
 	curl_easy_setopt(
 	    e, CURLOPT_BUFFERSIZE, c->req.own_connection ? STREAM_BUFFER : CALL_BUFFER);
+	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, c->detail);
 }
 
 static void call_start(struct call *c)
@@ -594,7 +578,8 @@ static bool backlog_full(const struct call *c, CURLcode code)
 	int64_t took = clock_mono_ms() - c->started_ms;
 	long os_code = 0;
 
-	if (code != CURLE_COULDNT_CONNECT || !c->http->unix_socket || took >= c->http->connect_ms)
+	if (code != CURLE_COULDNT_CONNECT || !c->http->site->t.unix_socket ||
+	    took >= c->http->site->t.connect_ms)
 		return false;
 	curl_easy_getinfo(c->easy, CURLINFO_OS_ERRNO, &os_code);
 	return (os_code == 0 || os_code == EAGAIN) &&
@@ -773,7 +758,6 @@ static int timer_cb(CURLM *multi, long timeout_ms, void *arg)
 struct http *http_new(struct loop *l, const struct http_target *t)
 {
 	struct http *h = xcalloc(1, sizeof(*h));
-	size_t len;
 
 	/*
 	 * Setting up TLS costs milliseconds: only for who needs it. libcurl counts these calls, so
@@ -783,15 +767,7 @@ struct http *http_new(struct loop *l, const struct http_target *t)
 	curl_global_init(
 	    strncasecmp(t->base_url, "https:", 6) == 0 ? CURL_GLOBAL_SSL : CURL_GLOBAL_NOTHING);
 	h->loop = l;
-	h->unix_socket = xstrdup(t->unix_socket);
-	h->base_url = xstrdup(t->base_url);
-	h->no_proxy = t->no_proxy;
-	h->insecure = t->insecure;
-	h->http2 = t->http2;
-	h->connect_ms = t->connect_ms > 0 ? t->connect_ms : CONNECT_TIMEOUT_MS;
-	len = strlen(h->base_url);
-	while (len > 0 && h->base_url[len - 1] == '/')
-		h->base_url[--len] = '\0';
+	h->site = http_site_new(t);
 	h->timer.name = "HTTP client's timer";
 	h->timer.fn = on_timer;
 	h->timer.arg = h;
@@ -813,15 +789,7 @@ struct http *http_new(struct loop *l, const struct http_target *t)
 
 struct http *http_clone(const struct http *h)
 {
-	struct http_target t = {
-	    .unix_socket = h->unix_socket,
-	    .base_url = h->base_url,
-	    .no_proxy = h->no_proxy,
-	    .insecure = h->insecure,
-	    .connect_ms = h->connect_ms,
-	};
-
-	return http_new(h->loop, &t);
+	return http_new(h->loop, &h->site->t);
 }
 
 struct loop *http_loop(const struct http *h)
@@ -831,7 +799,17 @@ struct loop *http_loop(const struct http *h)
 
 const char *http_base_url(const struct http *h)
 {
-	return h->base_url;
+	return h->site->t.base_url;
+}
+
+const struct http_site *http_site(const struct http *h)
+{
+	return h->site;
+}
+
+void http_set_identity(struct http *h, const char *cert_pem, const char *key_pem)
+{
+	http_site_set_identity(h->site, cert_pem, key_pem);
 }
 
 static void destroy(struct http *h)
@@ -846,8 +824,7 @@ static void destroy(struct http *h)
 	timer_cancel(h->loop, &h->timer);
 	timer_cancel(h->loop, &h->retry_timer);
 	curl_global_cleanup();
-	free(h->unix_socket);
-	free(h->base_url);
+	http_site_free(h->site);
 	free(h);
 }
 
@@ -925,7 +902,8 @@ static struct call *call_new(struct http *h, const struct http_request *r)
 	c->req = *r;
 	c->method = xstrdup(r->method);
 	c->path = xstrndup(r->path, path_len);
-	c->url = xasprintf("%s%s", h->base_url, r->path);
+	c->url = xasprintf(
+	    "%s%s", h->site->curl_base ? h->site->curl_base : h->site->t.base_url, r->path);
 	if (r->body && r->body_len > 0)
 		c->body = xmemdup(r->body, r->body_len);
 	c->started_ms = clock_mono_ms();
@@ -942,19 +920,24 @@ static void check(struct call *c, const struct http_request *r)
 
 	if (fault)
 		err_set(&c->err, ERR_BAD_REQUEST, "%s", fault);
-	else if (h->unix_socket &&
-		 strlen(h->unix_socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
+	else if (h->site->t.unix_socket &&
+		 strlen(h->site->t.unix_socket) >= sizeof(((struct sockaddr_un *)0)->sun_path))
 		err_set(&c->err, ERR_UNAVAILABLE,
-		    "cannot connect to %s: the path is too long for a socket", h->unix_socket);
+		    "cannot connect to %s: the path is too long for a socket",
+		    h->site->t.unix_socket);
 }
 
 http_id http_send(struct http *h, const struct http_request *r)
 {
 	struct call *c = call_new(h, r);
 
+	auto_strlist more = {0};
+
 	check(c, r);
-	if (c->err.reason == ERR_NONE)
+	if (c->err.reason == ERR_NONE && http_site_headers(h->site, &more, &c->err) == 0)
 		add_headers(c, r->headers);
+	for (size_t i = 0; i < more.len; i++)
+		add_header(c, more.items[i]);
 	list_push(r->own_connection ? &h->starting : &h->waiting, c);
 	queue_drain(h);
 	return c->id;

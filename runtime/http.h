@@ -27,9 +27,21 @@ typedef uint64_t http_id;
 struct http_target {
 	const char *unix_socket;
 	const char *base_url; /* "http://localhost", "https://10.0.0.1:6443/prefix" */
-	/* TLS and proxy fields are added here with remote clusters */
-	bool no_proxy;      /* whatever the environment says */
-	bool insecure;      /* any certificate will do: probes */
+	const char *proxy;    /* a URL: http, https, socks5; NULL: what the environment says */
+	bool no_proxy;        /* whatever the environment says */
+	bool insecure;        /* any certificate will do */
+	/* Who signs the server's certificate; neither: the system's authorities. Of a file and a
+	 * text (PEM) the text counts. */
+	const char *ca_file, *ca_pem;
+	const char *cert_file, *cert_pem, *key_file, *key_pem; /* the client's own */
+	const char *tls_server_name; /* in place of the host, in TLS alone */
+	bool compressed;             /* gzip is welcome */
+	/*
+	 * Headers that each request gets besides its own, such as Authorization; optional. Runs in
+	 * http_send and upgrade_new; -1 with an error ends that call.
+	 */
+	int (*headers)(void *ctx, struct strlist *ret, struct err *e);
+	void *headers_ctx;
 	bool http2;         /* HTTP/2 from the first byte, without TLS: gRPC */
 	int64_t connect_ms; /* how long connecting may take; 0: 10 s */
 };
@@ -42,6 +54,7 @@ enum http_fault {
 	HTTP_FAULT_TIMEOUT,
 	HTTP_FAULT_CLOSED,    /* by the other side; before an answer, or in the middle */
 	HTTP_FAULT_TOO_LARGE, /* the body; status and headers are there */
+	HTTP_FAULT_TLS,       /* a certificate, or TLS itself */
 	HTTP_FAULT_OTHER
 };
 
@@ -90,6 +103,8 @@ struct http_request {
 struct http *http_new(struct loop *l, const struct http_target *t);
 /* Cancels what is under way; no callback comes. */
 void http_free(struct http *h);
+/* The client's certificate and key (PEM) of connections made from now on. */
+void http_set_identity(struct http *h, const char *cert_pem, const char *key_pem);
 http_id http_send(struct http *h, const struct http_request *r);
 void http_cancel(struct http *h, http_id id); /* unknown ids are fine */
 void http_resume(struct http *h, http_id id);

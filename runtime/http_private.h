@@ -1,4 +1,4 @@
-/* http_private: what upgrade.c and dial.c need of http.c, nobody else. */
+/* http_private: what the files of the HTTP client need of each other, and dial.c; nobody else. */
 #ifndef KJOB_HTTP_PRIVATE_H
 #define KJOB_HTTP_PRIVATE_H
 
@@ -6,11 +6,30 @@
 
 #include "http.h"
 
+/* A target as a client keeps it. */
+struct http_site {
+	struct http_target t; /* the strings are its own */
+	char *curl_base;      /* the base URL that libcurl is told; NULL: t.base_url */
+	char *host_line;      /* the Host header that goes with it */
+	struct curl_slist *connect_to;
+};
+struct http_site *http_site_new(const struct http_target *t);
+void http_site_free(struct http_site *s);
+/* What connections there need; the rest is the call's. */
+void http_site_apply(const struct http_site *s, CURL *e);
+void http_site_set_identity(struct http_site *s, const char *cert_pem, const char *key_pem);
+/* The headers that go with every request. */
+int http_site_headers(const struct http_site *s, struct strlist *ret, struct err *e) MUST_USE;
+/* Whether the failure (detail: libcurl's own words) is one of TLS: then e is set. */
+bool http_tls_error(
+    const struct http_site *s, CURL *easy, CURLcode code, const char *detail, struct err *e);
+
 /* A second client of the same target, with connections of its own. */
 struct http *http_clone(const struct http *h);
 struct loop *http_loop(const struct http *h);
 /* "http://host:port/prefix", without a slash at its end. */
 const char *http_base_url(const struct http *h);
+const struct http_site *http_site(const struct http *h);
 /* The socket or the base URL, for messages. */
 const char *http_where(const struct http *h);
 /* NULL, or why the request cannot be sent (a line break in a header, …). */

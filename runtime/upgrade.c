@@ -416,7 +416,8 @@ static void on_connect(void *arg, CURL *easy, const struct http_response *r, con
 
 /* ---- the owner's side ---- */
 
-static void build_request(struct upgrade *u, const struct http_request *r, const char *protocol)
+static void build_request(struct upgrade *u, const struct http_request *r, const char *protocol,
+    const struct strlist *more)
 {
 	const char *host = strstr(http_base_url(u->client), "://");
 	size_t len;
@@ -429,6 +430,9 @@ static void build_request(struct upgrade *u, const struct http_request *r, const
 	buf_addf(&u->request, "Connection: Upgrade\r\nUpgrade: %s\r\n", protocol);
 	for (const char *const *p = r->headers; p && *p; p++)
 		buf_addf(&u->request, "%s\r\n", *p);
+	for (size_t i = 0; i < more->len; i++)
+		if (!str_has_prefix(more->items[i], "Host:"))
+			buf_addf(&u->request, "%s\r\n", more->items[i]);
 	if (r->body || strcmp(r->method, "POST") == 0)
 		buf_addf(&u->request, "Content-Length: %zu\r\n", r->body_len);
 	buf_adds(&u->request, "\r\n");
@@ -441,6 +445,7 @@ struct upgrade *upgrade_new(struct http *h, const struct http_request *r, const 
 {
 	struct upgrade *u = xcalloc(1, sizeof(*u));
 	const char *fault = http_request_fault(r);
+	auto_strlist more = {0};
 
 	u->loop = http_loop(h);
 	u->client = http_clone(h);
@@ -451,12 +456,13 @@ struct upgrade *upgrade_new(struct http *h, const struct http_request *r, const 
 	    "%s %.*s of %s", r->method, (int)strcspn(r->path, "?"), r->path, http_where(h));
 	buf_init(&u->out, UPGRADE_MAX_QUEUE);
 	buf_init(&u->in, MAX_HEAD + MAX_ERROR_BODY);
-	if (fault) {
+	if (fault)
 		err_set(&u->err, ERR_BAD_REQUEST, "%s", fault);
+	if (fault || http_site_headers(http_site(h), &more, &u->err) < 0) {
 		queue_step(u);
 		return u;
 	}
-	build_request(u, r, protocol);
+	build_request(u, r, protocol, &more);
 	u->timer = (struct timer){.name = "upgrade's timeout", .fn = on_timeout, .arg = u};
 	timer_set(u->loop, &u->timer, r->timeout_ms > 0 ? r->timeout_ms : DEFAULT_TIMEOUT_MS);
 	http_connect(u->client, on_connect, u);

@@ -8,6 +8,7 @@
 #include "../runtime/base/clock.h"
 #include "../runtime/base/log.h"
 #include "../runtime/base/paths.h"
+#include "client_remote.h"
 #include "output.h"
 #include "spawn.h"
 
@@ -15,8 +16,13 @@
 #define WATCH_LINE_MAX ((size_t)64 * MIB)
 #define WATCH_PAUSE_AT ((size_t)4 * MIB)
 #define VERBOSE_REQUESTS 6
+#define REVIVE_FIRST_MS 100
+#define REVIVE_CAP_MS 3000
+#define REVIVE_CALM_MS 30000 /* without trouble for as long: the pauses are short again */
 
 struct client {
+	struct cluster *cluster; /* NULL: the local controller */
+	int64_t revived_ms, revive_pause_ms;
 	struct paths paths;
 	char *engine;
 	bool no_start;
@@ -65,7 +71,7 @@ void client_note_headers(struct client *c, const struct http_response *r)
 	static const char warning[] = "Warning:";
 	const char *version = http_header(r, "Kjob-Version");
 
-	if (version && !c->version_checked && !str_eq(version, KJOB_VERSION))
+	if (version && !c->cluster && !c->version_checked && !str_eq(version, KJOB_VERSION))
 		fprintf(stderr,
 		    "Warning: the controller is version %s, this is version %s; "
 		    "'kjob controller stop' lets the next command start the new one\n",
@@ -74,6 +80,15 @@ void client_note_headers(struct client *c, const struct http_response *r)
 	for (size_t i = 0; r->headers && i < r->headers->len; i++)
 		if (strncasecmp(r->headers->items[i], warning, sizeof(warning) - 1) == 0)
 			note_warning(c, r->headers->items[i] + sizeof(warning) - 1);
+}
+
+void client_transport_error(
+    struct client *c, const struct http_response *r, const struct err *err, struct err *e)
+{
+	if (c->cluster)
+		remote_error(c->cluster, r->fault, r->os_error, err, e);
+	else
+		err_copy(e, err);
 }
 
 bool client_is_kjob(const struct client *c)
@@ -159,26 +174,51 @@ static int connect_to_controller(struct client *c, struct err *e)
 	return started || c->no_start ? 0 : check_engine(c, wanted, e);
 }
 
+/* The headers of a request to a cluster; for the HTTP client. */
+static int remote_headers(void *ctx, struct strlist *ret, struct err *e)
+{
+	struct client *c = ctx;
+	struct credentials *own = c->cluster->credentials;
+	bool identity;
+
+	if (credentials_headers(own, ret, &identity, e) < 0)
+		return -1;
+	if (identity)
+		http_set_identity(c->http, credentials_cert(own), credentials_key(own));
+	return 0;
+}
+
+static int open_local(struct client *c, struct err *e)
+{
+	struct http_target target = {.base_url = "http://localhost"};
+
+	if (paths_init(&c->paths, e) < 0)
+		return -1;
+	target.unix_socket = c->paths.socket;
+	c->http = http_new(c->loop, &target);
+	return connect_to_controller(c, e);
+}
+
 int client_open(const struct client_options *o, struct client **ret, struct err *e)
 {
 	struct client *c = xcalloc(1, sizeof(*c));
-	struct http_target target = {.base_url = "http://localhost"};
 
 	/* Standard error is the user's: a reader that stalls makes turns slow, which is no news to
 	 * a command. */
 	if (!getenv("KJOB_LOG"))
 		log_setup(STDERR_FILENO, LOG_ERROR);
+	c->cluster = o->cluster;
 	c->engine = xstrdup(o->engine ? o->engine : "");
 	c->no_start = o->no_start;
 	c->verbose = o->verbose;
-	if (paths_init(&c->paths, e) < 0) {
-		client_close(c);
-		return -1;
-	}
-	target.unix_socket = c->paths.socket;
 	c->loop = loop_new();
-	c->http = http_new(c->loop, &target);
-	if (connect_to_controller(c, e) < 0) {
+	if (c->cluster) {
+		struct http_target target = c->cluster->target;
+
+		target.headers = remote_headers;
+		target.headers_ctx = c;
+		c->http = http_new(c->loop, &target);
+	} else if (open_local(c, e) < 0) {
 		client_close(c);
 		return -1;
 	}
@@ -200,9 +240,35 @@ void client_close(struct client *c)
 	free(c);
 }
 
+static void pause_over(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+/* The loop turns meanwhile: what comes is collected. */
+static void pause_for(struct client *c, int64_t ms)
+{
+	bool over = false;
+	struct timer t = {.name = "pause", .fn = pause_over, .arg = &over};
+
+	c->called = true;
+	timer_set(c->loop, &t, ms);
+	while (!over)
+		loop_turn(c->loop, -1);
+}
+
 int client_revive(struct client *c, struct err *e)
 {
-	return spawn_controller(&c->paths, c->engine, c->no_start, NULL, e);
+	int64_t now = clock_mono_ms(), next = c->revive_pause_ms * 2;
+
+	if (!c->cluster)
+		return spawn_controller(&c->paths, c->engine, c->no_start, NULL, e);
+	if (!next || now - c->revived_ms > REVIVE_CALM_MS)
+		next = REVIVE_FIRST_MS;
+	c->revive_pause_ms = next < REVIVE_CAP_MS ? next : REVIVE_CAP_MS;
+	pause_for(c, c->revive_pause_ms);
+	c->revived_ms = clock_mono_ms();
+	return 0;
 }
 
 void client_turn(struct client *c)
@@ -227,6 +293,7 @@ struct pending {
 	struct client *client;
 	struct reply *reply;
 	struct err err;
+	enum http_fault fault; /* with err */
 	bool done;
 };
 
@@ -236,7 +303,8 @@ static void call_done(void *ctx, uint64_t key, const struct http_response *r, co
 
 	p->done = true;
 	if (err) {
-		err_copy(&p->err, err);
+		p->fault = r->fault;
+		client_transport_error(p->client, r, err, &p->err);
 		return;
 	}
 	client_note_headers(p->client, r);
@@ -298,26 +366,59 @@ static bool is_worth_another(const struct call *call, const struct pending *p)
 	return p->err.reason == ERR_NONE && p->reply->status == 503;
 }
 
+/* The same of a cluster: a connection that broke, or the server said when. */
+static int64_t remote_pause(
+    struct client *c, const struct call *call, const struct pending *p, unsigned tries)
+{
+	struct http_response r = {.headers = &p->reply->headers};
+
+	if (p->err.reason != ERR_NONE)
+		return p->fault == HTTP_FAULT_CLOSED && tries == 1 && is_worth_another(call, p)
+			   ? 0
+			   : -1;
+	return remote_retry_ms(c->cluster, p->reply->status, http_header(&r, "Retry-After"), tries);
+}
+
+/* Whether to ask once more: 1, 0 or an error. */
+static int again(struct client *c, const struct call *call, const struct pending *p, unsigned tries,
+    struct err *e)
+{
+	int64_t ms;
+
+	if (!c->cluster && (tries > 1 || !is_worth_another(call, p)))
+		return 0;
+	if (!c->cluster)
+		return spawn_controller(&c->paths, c->engine, c->no_start, NULL, e) < 0 ? -1 : 1;
+	ms = remote_pause(c, call, p, tries);
+	if (ms > 0)
+		pause_for(c, ms);
+	return ms >= 0;
+}
+
 int client_call(struct client *c, const struct call *call, struct reply *ret, struct err *e)
 {
 	auto_reply reply = {0};
 	struct pending p = {.client = c, .reply = &reply};
-	int64_t begin = clock_mono_ms();
+	unsigned tries = 0;
+	int rc;
 
-	send_once(c, call, &p);
-	if (is_worth_another(call, &p)) {
+	do {
+		int64_t begin = clock_mono_ms();
+
 		err_clear(&p.err);
 		reply_release(&reply);
 		p.done = false;
-		if (spawn_controller(&c->paths, c->engine, c->no_start, NULL, e) < 0)
-			return -1;
 		send_once(c, call, &p);
-	}
-	show_call(c, call, &reply, begin);
-	if (p.err.reason != ERR_NONE) {
+		show_call(c, call, &reply, begin);
+		rc = again(c, call, &p, ++tries, e);
+	} while (rc > 0);
+	if (rc == 0 && p.err.reason != ERR_NONE) {
 		err_move(e, &p.err);
-		return err_wrap(e, "the controller did not answer");
+		return c->cluster ? -1 : err_wrap(e, "the controller did not answer");
 	}
+	err_clear(&p.err);
+	if (rc < 0)
+		return -1;
 	if (reply.status >= 400)
 		return client_status_error(reply.status, reply.body, reply.body_len, e);
 	*ret = reply;
@@ -438,7 +539,7 @@ static void watch_done(
 	struct watch *w = ctx;
 
 	if (err)
-		err_copy(&w->err, err);
+		client_transport_error(w->client, r, err, &w->err);
 	else if (r->status >= 400)
 		client_status_error(r->status, r->body, r->body_len, &w->err);
 	w->closed = true;

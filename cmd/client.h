@@ -2,9 +2,9 @@
  * client: the connection of one command to the API server.
  *
  * Opening it connects to the controller's socket, and starts the controller when none is there
- * (spawn.h). Calls are blocking; commands that stream (watch, logs, attach) use the loop and the
- * HTTP client underneath. Every answer's headers pass client_note_headers, which prints the
- * server's warnings and, once, a version mismatch.
+ * (spawn.h); or it is a cluster's API server (cluster.h). Calls are blocking; commands that stream
+ * (watch, logs, attach) use the loop and the HTTP client underneath. Every answer's headers pass
+ * client_note_headers, which prints the server's warnings and, once, a version mismatch.
  *
  * An answer with an HTTP error status is an error whose `details` hold the whole Status object
  * ("kind": "Status"): that is how errors.h tells the server's errors from kjob's own.
@@ -18,16 +18,18 @@
 
 struct client;
 
+struct cluster;
 struct client_options {
-	const char *engine; /* of --engine; NULL or "": KJOB_ENGINE or auto */
-	bool no_start;      /* fail with ERR_UNAVAILABLE instead of starting a controller */
-	int verbose;        /* from 6 on, requests are shown on standard error */
+	struct cluster *cluster; /* borrowed; NULL: the local controller */
+	const char *engine;      /* of --engine; NULL or "": KJOB_ENGINE or auto */
+	bool no_start;           /* fail with ERR_UNAVAILABLE instead of starting a controller */
+	int verbose;             /* from 6 on, requests are shown on standard error */
 };
 
 int client_open(const struct client_options *o, struct client **ret, struct err *e) MUST_USE;
 void client_close(struct client *c); /* NULL is fine */
-/* After a connection was lost: starts a controller again where none is there. Commands that stream
- * go on with it. */
+/* After a connection was lost: starts a controller again where none is there; a cluster is left
+ * alone for a while. Commands that stream go on with it. */
 int client_revive(struct client *c, struct err *e) MUST_USE;
 
 struct loop *client_loop(struct client *c);
@@ -76,6 +78,9 @@ json *client_send_json(struct client *c, const char *method, const char *path,
 
 /* For commands that stream: call it in on_headers or done. */
 void client_note_headers(struct client *c, const struct http_response *r);
+/* The same in `done`, with trouble on the way: the error as users are told it. */
+void client_transport_error(
+    struct client *c, const struct http_response *r, const struct err *err, struct err *e);
 /* Whether an answer so far was that of kjob's own controller, not of another API server. */
 bool client_is_kjob(const struct client *c);
 /* An HTTP error answer as an error (see above); returns -1. */

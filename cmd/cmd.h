@@ -19,7 +19,16 @@
 
 enum cmd_group { GROUP_RUN, GROUP_LOOK, GROUP_CHANGE, GROUP_OTHER, GROUP_HIDDEN };
 
+/* What a command is about. */
+enum cmd_place {
+	CMD_ANYWHERE, /* the local controller or a cluster */
+	CMD_HERE,     /* this machine alone */
+	CMD_NOWHERE   /* no server: --context and the like are its own to read, or mean nothing */
+};
+
 struct cmd_ctx;
+struct cluster;
+struct cluster_choice;
 struct resources;
 
 struct cmd {
@@ -31,6 +40,7 @@ struct cmd {
 	const char *examples; /* "# comment\nkjob …\n" lines, or NULL */
 	const struct opt *options; /* its own rows, or NULL */
 	enum cmd_group group;
+	enum cmd_place place;
 	int error_exit; /* exit code of errors; 0: 1 */
 	int (*exec)(struct cmd_ctx *ctx, struct err *e);
 };
@@ -40,8 +50,9 @@ struct cmd_ctx {
 	struct opts opts;        /* the command's own rows and the global ones */
 	const char *const *args; /* = opts.args: what is left besides options */
 	size_t argc;
-	int dash;       /* how many args came before "--"; -1: no "--" */
-	const char *ns; /* -n, or "default" */
+	int dash;                /* how many args came before "--"; -1: no "--" */
+	struct cluster *cluster; /* where the command goes; NULL: the local controller */
+	const char *ns;          /* -n, or the context's, or "default" */
 	bool ns_given;
 	struct out out;              /* standard output; flushed and checked by main */
 	int failed;                  /* 1 after the first cmd_report */
@@ -50,10 +61,14 @@ struct cmd_ctx {
 };
 
 /*
- * The connection to the API server, made (and the controller started) at the first call. NULL: e is
- * set.
+ * The connection to the API server, made at the first call, when the local controller is started or
+ * a terminal is told which cluster it is. NULL: e is set.
  */
 struct client *cmd_client(struct cmd_ctx *ctx, struct err *e) MUST_USE;
+/* --context, --kubeconfig and the like, borrowed. */
+void cmd_cluster_choice(const struct cmd_ctx *ctx, struct cluster_choice *ret);
+/* Finds out which server the command goes to; nothing is asked there yet. */
+int cmd_choose_cluster(struct cmd_ctx *ctx, struct err *e) MUST_USE;
 /*
  * Flushes out, prints the error on standard error as kubectl does (errors.h), sets ctx->failed,
  * clears the error.
@@ -128,12 +143,13 @@ extern const char *const validate_choices[];
 /* clang-format on */
 
 extern const struct cmd cmd_annotate, cmd_api_resources, cmd_apply, cmd_attach, cmd_completion,
-    cmd_controller, cmd_controller_run, cmd_controller_enable, cmd_controller_disable,
-    cmd_controller_status, cmd_controller_stop, cmd_create, cmd_create_configmap,
-    cmd_create_cronjob, cmd_create_job, cmd_create_secret, cmd_create_secret_generic,
-    cmd_create_secret_docker_registry, cmd_create_secret_tls, cmd_cp, cmd_delete, cmd_describe,
-    cmd_diff, cmd_edit, cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get, cmd_help,
-    cmd_kubeconfig, cmd_label, cmd_logs, cmd_patch, cmd_port_forward, cmd_resume, cmd_run,
+    cmd_config, cmd_config_current_context, cmd_config_get_contexts, cmd_config_use_context,
+    cmd_config_view, cmd_controller, cmd_controller_disable, cmd_controller_enable,
+    cmd_controller_run, cmd_controller_status, cmd_controller_stop, cmd_cp, cmd_create,
+    cmd_create_configmap, cmd_create_cronjob, cmd_create_job, cmd_create_secret,
+    cmd_create_secret_docker_registry, cmd_create_secret_generic, cmd_create_secret_tls, cmd_delete,
+    cmd_describe, cmd_diff, cmd_edit, cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get,
+    cmd_help, cmd_kubeconfig, cmd_label, cmd_logs, cmd_patch, cmd_port_forward, cmd_resume, cmd_run,
     cmd_serve, cmd_suspend, cmd_top, cmd_version, cmd_wait;
 
 #endif

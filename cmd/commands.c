@@ -44,6 +44,11 @@ const struct cmd *const cmd_table[] = {
     /* GROUP_OTHER */
     &cmd_api_resources,
     &cmd_completion,
+    &cmd_config,
+    &cmd_config_get_contexts,
+    &cmd_config_use_context,
+    &cmd_config_current_context,
+    &cmd_config_view,
     &cmd_controller,
     &cmd_controller_run,
     &cmd_controller_status,
@@ -66,7 +71,21 @@ const char *const cmd_group_titles[] = {
 };
 
 const struct opt cmd_global_options[] = {
-    {"namespace", 'n', OPT_STRING, "default", "NAMESPACE", "The namespace to work in", NULL, NULL},
+    {"namespace", 'n', OPT_STRING, NULL, "NAMESPACE",
+	"The namespace to work in (that of the context, or default)", NULL, NULL},
+    {"context", 0, OPT_STRING, NULL, "NAME",
+	"The context of a kubeconfig whose cluster the command goes to; local: this machine", NULL,
+	NULL},
+    {"kubeconfig", 0, OPT_STRING, NULL, "FILE",
+	"The file to find contexts in; without --context, its current one is used", NULL, NULL},
+    {"cluster", 0, OPT_STRING, NULL, "NAME", "Another cluster of the kubeconfig than the context's",
+	NULL, NULL},
+    {"user", 0, OPT_STRING, NULL, "NAME", "Another user of the kubeconfig than the context's", NULL,
+	NULL},
+    {"as", 0, OPT_STRING, NULL, "USER", "Act as this user on the cluster", NULL, NULL},
+    {"as-group", 0, OPT_LIST, NULL, "GROUP", "Act as a member of this group, may be repeated", NULL,
+	NULL},
+    {"as-uid", 0, OPT_STRING, NULL, "UID", "Act as this UID", NULL, NULL},
     {"engine", 0, OPT_STRING, NULL, "ENGINE",
 	"The container engine a controller is started on: auto, docker, podman, unix://PATH or "
 	"tcp://HOST:PORT (KJOB_ENGINE)",

@@ -156,5 +156,6 @@ const struct cmd cmd_completion = {
     .summary = "Print a script that lets the shell complete commands and options",
     .examples = "# In ~/.bashrc\nsource <(kjob completion bash)\n",
     .group = GROUP_OTHER,
+    .place = CMD_NOWHERE,
     .exec = exec_completion,
 };

@@ -211,6 +211,7 @@ const struct cmd cmd_controller = {
 	    "is nothing to look after. 'controller enable' keeps it for good, so that cron jobs "
 	    "outlive a reboot; in a container, run 'controller run' yourself.",
     .group = GROUP_OTHER,
+    .place = CMD_HERE,
     .exec = exec_controller,
 };
 
@@ -220,6 +221,7 @@ const struct cmd cmd_controller_run = {
     .summary = "Run the controller in the foreground",
     .options = run_options,
     .group = GROUP_OTHER,
+    .place = CMD_HERE,
     .exec = exec_run,
 };
 
@@ -230,6 +232,7 @@ const struct cmd cmd_controller_status = {
     .help = "Exit code 1 when it does not run.",
     .options = status_options,
     .group = GROUP_OTHER,
+    .place = CMD_HERE,
     .exec = exec_status,
 };
 
@@ -238,5 +241,6 @@ const struct cmd cmd_controller_stop = {
     .usage = "",
     .summary = "End the controller; unfinished jobs go on when the next command starts it",
     .group = GROUP_OTHER,
+    .place = CMD_HERE,
     .exec = exec_stop,
 };

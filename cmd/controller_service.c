@@ -259,6 +259,7 @@ const struct cmd cmd_controller_enable = {
 	"a change of these, or to have another version of this program.",
     .options = service_options,
     .group = GROUP_OTHER,
+    .place = CMD_HERE,
     .exec = exec_enable,
 };
 
@@ -269,5 +270,6 @@ const struct cmd cmd_controller_disable = {
     .help = "Jobs go on when the next command starts a controller.",
     .options = service_options,
     .group = GROUP_OTHER,
+    .place = CMD_HERE,
     .exec = exec_disable,
 };

@@ -57,13 +57,24 @@ static void format_invalid(const struct err *e, struct buf *out)
 		buf_addf(out, ": %s\n", err_msg(e));
 }
 
+/* Sentences of their own, as kubectl prints them. */
+static bool stands_alone(const char *message)
+{
+	static const char *const beginnings[] = {
+	    "error: ", "Unable to connect to the server: ", "The connection to the server "};
+
+	for (size_t i = 0; i < ARRAY_LEN(beginnings); i++)
+		if (str_has_prefix(message, beginnings[i]))
+			return true;
+	return false;
+}
+
 void error_format(const struct err *e, struct buf *out)
 {
 	const char *reason = json_str_or(e->details, "reason", "");
 
 	if (!err_is_status(e)) {
-		buf_addf(out, "%s%s\n",
-		    str_has_prefix(err_msg(e), "error: ") ? "" : "error: ", err_msg(e));
+		buf_addf(out, "%s%s\n", stands_alone(err_msg(e)) ? "" : "error: ", err_msg(e));
 		return;
 	}
 	if (str_eq(reason, "Invalid"))

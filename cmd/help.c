@@ -254,5 +254,6 @@ const struct cmd cmd_help = {
     .summary = "Show what a command does and its options",
     .options = help_options,
     .group = GROUP_OTHER,
+    .place = CMD_NOWHERE,
     .exec = exec_help,
 };

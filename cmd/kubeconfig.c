@@ -238,5 +238,6 @@ const struct cmd cmd_kubeconfig = {
 		"KUBECONFIG=kjob.yaml kubectl get pods\n",
     .options = options,
     .group = GROUP_OTHER,
+    .place = CMD_HERE,
     .exec = exec,
 };

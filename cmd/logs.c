@@ -418,9 +418,8 @@ static int part_failed(struct logs *l, struct log_part *part, struct err *e)
 	err_move(e, &part->stream.err);
 	if (part->stream.no_resume && e->reason == ERR_UNAVAILABLE)
 		err_set(e, ERR_UNAVAILABLE,
-		    "the controller ended; a log that is followed from its tail cannot be gone on "
-		    "with: ask "
-		    "again");
+		    "the connection was lost; a log that is followed from its tail cannot be gone "
+		    "on with: ask again");
 	if (!opts_bool(&l->ctx->opts, "ignore-errors"))
 		return -1;
 	cmd_report(l->ctx, e);

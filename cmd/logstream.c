@@ -205,7 +205,7 @@ static void on_done(void *ctx, uint64_t key, const struct http_response *r, cons
 	s->state = LOGSTREAM_FAILED;
 	err_clear(&s->err);
 	if (err)
-		err_copy(&s->err, err);
+		client_transport_error(s->client, r, err, &s->err);
 	else
 		client_status_error(r->status, r->body, r->body_len, &s->err);
 }

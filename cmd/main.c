@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "../runtime/base/log.h"
+#include "cluster.h"
 #include "cmd.h"
 #include "resources.h"
 
@@ -33,7 +34,7 @@ static int run_command(struct cmd_ctx *ctx, const char *const *argv, size_t argc
 		help_command(&ctx->out, ctx->cmd);
 		return 0;
 	}
-	return ctx->cmd->exec(ctx, e);
+	return cmd_choose_cluster(ctx, e) < 0 ? -1 : ctx->cmd->exec(ctx, e);
 }
 
 /* Standard output's end: a reader that went away ends kjob as SIGPIPE would have. */
@@ -77,6 +78,7 @@ int main(int argc, char **argv)
 	code = finish_output(&ctx, code);
 	resources_free(ctx.resources);
 	client_close(ctx.client);
+	cluster_free(ctx.cluster);
 	opts_release(&ctx.opts);
 	out_release(&ctx.out);
 	free(copy);

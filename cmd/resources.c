@@ -78,6 +78,87 @@ static int load_group(
 	return 0;
 }
 
+/* ---- a cluster's groups ---- */
+
+#define MIME_DISCOVERY                                                          \
+	"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," \
+	"application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList," MIME_JSON
+
+static bool is_known(const struct resources *all, const char *group, const char *name)
+{
+	for (size_t i = 0; i < all->len; i++)
+		if (str_eq(all->items[i].group, group) && str_eq(all->items[i].name, name))
+			return true;
+	return false;
+}
+
+/* An entry of an APIGroupDiscoveryList, in the form of an APIResourceList's. */
+static json *as_api_resource(const json *j)
+{
+	static const char *const same[] = {"shortNames", "categories", "verbs"};
+	json *r = json_new_object();
+
+	json_set_str(r, "name", json_str(j, "resource"));
+	json_set_str(r, "singularName", json_str(j, "singularResource"));
+	json_set_str(r, "kind", json_str(j, "responseKind.kind"));
+	json_set_bool(r, "namespaced", str_eq(json_str(j, "scope"), "Namespaced"));
+	for (size_t i = 0; i < ARRAY_LEN(same); i++)
+		json_set(r, same[i], json_dup(json_get(j, same[i])));
+	return r;
+}
+
+/* Of each resource the version that the server lists first. */
+static void add_discovered(struct resources *all, const json *group)
+{
+	const char *name = json_str_or(group, "metadata.name", "");
+
+	json_for (v, json_get(group, "versions")) {
+		json_for (it, json_get(v, "resources")) {
+			auto_json *r = as_api_resource(it);
+
+			if (!is_known(all, name, json_str_or(it, "resource", "")))
+				add_resource(all, name, json_str_or(v, "version", ""), r);
+		}
+	}
+}
+
+/*
+ * All groups below /api or /apis: in one answer, or from a server that does not know that form, one
+ * by one; there a group that does not answer is left out, as what offers it may be down.
+ */
+static int load_groups(struct client *c, struct resources *all, const char *path, struct err *e)
+{
+	struct call call = {.path = path, .accept = MIME_DISCOVERY};
+	auto_json *list = client_json(c, &call, e);
+
+	if (!list)
+		return -1;
+	if (str_eq(json_str(list, "kind"), "APIGroupDiscoveryList"))
+		json_for (it, json_get(list, "items"))
+			add_discovered(all, it);
+	else if (str_eq(json_str(list, "kind"), "APIVersions"))
+		return load_group(c, all, "", "v1", e);
+	json_for (it, json_get(list, "groups"))
+		if (load_group(c, all, json_str_or(it, "name", ""),
+			json_str_or(it, "preferredVersion.version", ""), e) < 0)
+			err_clear(e);
+	return 0;
+}
+
+static int load_local(struct client *c, struct resources *all, struct err *e)
+{
+	if (load_group(c, all, "", "v1", e) < 0 || load_group(c, all, "batch", "v1", e) < 0)
+		return -1;
+	/* optional: a server without it is fine */
+	load_group(c, all, "discovery.k8s.io", "v1", NULL);
+	return 0;
+}
+
+static int load_remote(struct client *c, struct resources *all, struct err *e)
+{
+	return load_groups(c, all, "/api", e) < 0 ? -1 : load_groups(c, all, "/apis", e);
+}
+
 const struct resources *resources_load(struct cmd_ctx *ctx, struct err *e)
 {
 	struct client *c = cmd_client(ctx, e);
@@ -86,12 +167,10 @@ const struct resources *resources_load(struct cmd_ctx *ctx, struct err *e)
 	if (!c || ctx->resources)
 		return c ? ctx->resources : NULL;
 	all = xcalloc(1, sizeof(*all));
-	if (load_group(c, all, "", "v1", e) < 0 || load_group(c, all, "batch", "v1", e) < 0) {
+	if ((ctx->cluster ? load_remote : load_local)(c, all, e) < 0) {
 		resources_free(all);
 		return NULL;
 	}
-	/* optional: a server without it is fine */
-	load_group(c, all, "discovery.k8s.io", "v1", NULL);
 	ctx->resources = all;
 	return all;
 }

@@ -64,6 +64,8 @@ int run_delete(struct client *c, const struct resource *r, const char *ns, const
 
 /* run_pods.c: takes up a pod's news; then shows what there is to show of it. */
 void run_pod_news(struct run *r, const char *type, const json *pod);
+/* After a list: the pods that are not in it. */
+void run_pods_count_gone(struct run *r);
 int run_pod_pump(struct run_pod *p, struct err *e) MUST_USE;
 /* All its output was shown and it is over. */
 bool run_pod_done(const struct run_pod *p);

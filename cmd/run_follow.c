@@ -142,6 +142,7 @@ static int list_pods(struct run *r, struct err *e)
 	run_pod_news(r, WATCHER_RELIST, NULL);
 	json_for (it, json_get(list, "items"))
 		run_pod_news(r, "ADDED", it);
+	run_pods_count_gone(r);
 	r->listed = true;
 	return 0;
 }

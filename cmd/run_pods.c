@@ -116,6 +116,24 @@ static void take_view(struct run_pod *p, const struct pod_view *v)
 	take_end(p, v);
 }
 
+/*
+ * A Job's pod that was taken away before its phase told how it ended, as those are that a Job's
+ * failure stops: what its container last came to counts.
+ */
+static void count_gone(struct run_pod *p)
+{
+	if (!p->gone || !p->run->facts.shape.is_job || !p->view.has_end || p->counted)
+		return;
+	p->counted = true;
+	count_code(p->run, p->view.exit_code);
+}
+
+void run_pods_count_gone(struct run *r)
+{
+	for (struct run_pod *p = r->pods; p; p = p->next)
+		count_gone(p);
+}
+
 static void begin_list(struct run *r)
 {
 	for (struct run_pod *p = r->pods; p; p = p->next)
@@ -139,6 +157,7 @@ void run_pod_news(struct run *r, const char *type, const json *pod)
 		p = add_pod(r, &v);
 	p->gone = str_eq(type, "DELETED");
 	take_view(p, &v);
+	count_gone(p);
 	if (p->gone && !r->facts.shape.is_job)
 		r->facts.job = RUN_DELETED;
 }
@@ -180,8 +199,9 @@ static bool has_remains(const struct run_pod *p)
 {
 	bool began = p->view.attempt >= 0 || p->view.has_end || p->view.restarts > 0;
 
-	return p->gone && began && p->attempt <= p->view.restarts &&
-	       (p->run->facts.shape.is_job || p->attempt == 0);
+	/* Only kjob keeps logs that long. */
+	return p->gone && began && client_is_kjob(p->run->client) &&
+	       p->attempt <= p->view.restarts && (p->run->facts.shape.is_job || p->attempt == 0);
 }
 
 /* The attempt whose output is shown is over. */
@@ -280,7 +300,7 @@ static void pump_log(struct run_pod *p)
 			repair(p);
 			break;
 		}
-		if (!p->by_uid) {
+		if (!p->by_uid && client_is_kjob(p->run->client)) {
 			ask_by_uid(p);
 			break;
 		}

@@ -91,5 +91,6 @@ const struct cmd cmd_serve = {
 		"kubectl --context kjob get jobs\n",
     .options = options,
     .group = GROUP_OTHER,
+    .place = CMD_HERE,
     .exec = exec,
 };

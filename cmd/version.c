@@ -12,13 +12,13 @@ static const struct opt options[] = {
     OPT_END,
 };
 
-static void print_text(struct out *out, const json *v)
+static void print_text(struct out *out, const json *v, bool remote)
 {
 	const json *engine = json_get(v, "engine");
 
 	out_addf(out, "Client Version: %s\n", json_str_or(v, "clientVersion.gitVersion", ""));
 	if (json_has(v, "serverVersion"))
-		out_addf(out, "Controller Version: %s\n",
+		out_addf(out, "%s Version: %s\n", remote ? "Server" : "Controller",
 		    json_str_or(v, "serverVersion.gitVersion", ""));
 	if (engine)
 		out_addf(out, "Engine: %s %s (API %s, %s)\n", json_str_or(engine, "kind", "?"),
@@ -57,6 +57,16 @@ static int ask_controller(struct cmd_ctx *ctx, json *v, struct err *e)
 	return 0;
 }
 
+static int ask_cluster(struct cmd_ctx *ctx, json *v, struct err *e)
+{
+	struct client *c = cmd_client(ctx, e);
+	json *version = c ? client_get_json(c, "/version", e) : NULL;
+
+	if (version)
+		json_set(v, "serverVersion", version);
+	return version ? 0 : -1;
+}
+
 static int exec_version(struct cmd_ctx *ctx, struct err *e)
 {
 	const char *format = opts_str(&ctx->opts, "output");
@@ -67,19 +77,19 @@ static int exec_version(struct cmd_ctx *ctx, struct err *e)
 		return cmd_usage_error(ctx, e, "unexpected arguments: [%s]", ctx->args[0]);
 	json_set_path(v, "clientVersion.gitVersion", json_new_string(KJOB_VERSION));
 	if (!opts_bool(&ctx->opts, "client"))
-		rc = ask_controller(ctx, v, e);
+		rc = ctx->cluster ? ask_cluster(ctx, v, e) : ask_controller(ctx, v, e);
 	/* What is known is told, even when the controller could not be asked. */
 	if (*format)
 		print_as(&ctx->out, v, format);
 	else
-		print_text(&ctx->out, v);
+		print_text(&ctx->out, v, ctx->cluster);
 	return rc;
 }
 
 const struct cmd cmd_version = {
     .name = "version",
     .usage = "[options]",
-    .summary = "Show the versions of kjob, its controller and the engine",
+    .summary = "Show the versions of kjob, its controller and the engine, or of the cluster",
     .options = options,
     .group = GROUP_OTHER,
     .exec = exec_version,

@@ -28,7 +28,7 @@ static void on_done(void *ctx, uint64_t key, const struct http_response *r, cons
 	struct watcher *w = ctx;
 
 	if (err)
-		err_copy(&w->err, err);
+		client_transport_error(w->client, r, err, &w->err);
 	else if (r->status >= 400)
 		client_status_error(r->status, r->body, r->body_len, &w->err);
 	w->closed = true;

@@ -252,7 +252,7 @@ static int verify_error(CURL *easy, const char *host, struct err *e)
 		if (verify_errors[i].code == code)
 			return err_set(e, ERR_UNAVAILABLE,
 			    "tls: failed to verify certificate: x509: %s", verify_errors[i].text);
-	if (code)
+	if (code > 1) /* 1: the chain was not looked at, the name came first */
 		return -1;
 	names = certificate_names(easy);
 	if (!*names)

@@ -448,7 +448,6 @@ struct upgrade *upgrade_new(struct http *h, const struct http_request *r, const 
 	auto_strlist more = {0};
 
 	u->loop = http_loop(h);
-	u->client = http_clone(h);
 	u->cb = *cb;
 	u->ctx = r->ctx;
 	u->key = r->key;
@@ -462,6 +461,7 @@ struct upgrade *upgrade_new(struct http *h, const struct http_request *r, const 
 		queue_step(u);
 		return u;
 	}
+	u->client = http_clone(h); /* behind the headers: they may come with another identity */
 	build_request(u, r, protocol, &more);
 	u->timer = (struct timer){.name = "upgrade's timeout", .fn = on_timeout, .arg = u};
 	timer_set(u->loop, &u->timer, r->timeout_ms > 0 ? r->timeout_ms : DEFAULT_TIMEOUT_MS);

@@ -1,7 +1,7 @@
 /*
- * attach: pods/attach over WebSocket: the client's standard input to the container, and its output
- * from now on, as channels of v4 and v5.channel.k8s.io. The stream ends with the container: a
- * Status on the error channel, then a close frame.
+ * attach: pods/attach over WebSocket or SPDY: the client's standard input to the container, and its
+ * output from now on, as channels of v4 and v5.channel.k8s.io. The stream ends with the container:
+ * a Status on the error channel, then a close frame.
  */
 #include "../store/logfile.h"
 #include "channels.h"
@@ -128,6 +128,14 @@ static void pump_soon(void *ctx)
 
 /* ---- input ---- */
 
+static void on_ready(void *ctx)
+{
+	struct attach *a = ctx;
+
+	a->follow = ops_of(a)->follow_log(a->server->deps.pods, a->path, pump_soon, a);
+	pump(a);
+}
+
 static bool on_stdin(void *ctx, const char *data, size_t len)
 {
 	struct attach *a = ctx;
@@ -158,7 +166,8 @@ static void on_gone(void *ctx)
 	attach_free(ctx);
 }
 
-static const struct channels_ops attach_ops = {.on_stdin = on_stdin,
+static const struct channels_ops attach_ops = {.on_ready = on_ready,
+    .on_stdin = on_stdin,
     .on_stdin_end = on_stdin_end,
     .on_resize = on_resize,
     .on_writable = pump,
@@ -233,6 +242,4 @@ void handle_attach(struct exchange *x, const struct request *r)
 		return;
 	}
 	channels_start(&a->channels, x, &headers, &attach_ops, a);
-	a->follow = s->deps.pods_ops->follow_log(s->deps.pods, a->path, pump_soon, a);
-	pump(a);
 }

@@ -1,9 +1,8 @@
 #include "channels.h"
 
-#include <strings.h>
-
 #include "../../runtime/base/log.h"
 #include "internal.h"
+#include "upgrade.h"
 
 #define MAX_MESSAGE_BYTES (1 * MIB)
 #define PIECE_BYTES (64 * KIB)
@@ -11,50 +10,20 @@
 
 /* ---- beginning ---- */
 
-static const char *choose_protocol(const struct exchange *x)
-{
-	static const char *const known[] = {"v5.channel.k8s.io", "v4.channel.k8s.io"};
-	const char *offered = exchange_header(x, "Sec-WebSocket-Protocol");
-	auto_strlist items = {0};
-
-	str_split(&items, offered ? offered : "", ',');
-	for (size_t k = 0; k < ARRAY_LEN(known); k++)
-		for (size_t i = 0; i < items.len; i++) {
-			const char *p = items.items[i] + strspn(items.items[i], " \t");
-
-			if (strncmp(p, known[k], strlen(known[k])) == 0 && !p[strlen(known[k])])
-				return known[k];
-		}
-	return NULL;
-}
+static const char *const known[] = {"v5.channel.k8s.io", "v4.channel.k8s.io", NULL};
 
 int channels_check(const struct exchange *x, struct buf *headers, struct err *e)
 {
 	const char *upgrade = exchange_header(x, "Upgrade");
-	const char *key = exchange_header(x, "Sec-WebSocket-Key");
-	const char *version = exchange_header(x, "Sec-WebSocket-Version");
-	const char *protocol = choose_protocol(x);
-	char accept[29];
 
 	if (!upgrade || !*upgrade)
 		return err_set(e, ERR_BAD_REQUEST, "Upgrade request required");
-	if (strcasecmp(upgrade, "websocket") != 0)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "this server upgrades to websocket only, not to %.64s (kubectl: from version "
-		    "1.30 on)",
-		    upgrade);
-	if (x->method != METHOD_GET || !key || strlen(key) > 64 || !version ||
-	    !str_eq(version, "13"))
-		return err_set(
-		    e, ERR_BAD_REQUEST, "not a valid WebSocket handshake (RFC 6455, version 13)");
-	if (!protocol)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "none of the offered WebSocket protocols is known; offer v5.channel.k8s.io or "
-		    "v4.channel.k8s.io");
-	buf_addf(headers,
-	    "Upgrade: websocket\r\nSec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: %s\r\n",
-	    ws_accept_key(accept, key), protocol);
-	return 0;
+	if (upgrade_asks(x, "websocket"))
+		return upgrade_websocket(x, known, headers, e);
+	if (upgrade_asks(x, "SPDY/3.1"))
+		return upgrade_spdy(x, known + 1, headers, e);
+	return err_set(e, ERR_BAD_REQUEST,
+	    "this server upgrades to websocket and SPDY/3.1 only, not to %.64s", upgrade);
 }
 
 /* ---- sending ---- */
@@ -63,6 +32,11 @@ void channels_send(struct channels *c, unsigned channel, const void *data, size_
 {
 	auto_buf frame = {0};
 
+	if (c->spdy) {
+		if (channel <= CHANNEL_RESIZE)
+			streams_send(&c->streams, c->ids[channel], data, len);
+		return;
+	}
 	ws_channel_frame(&c->ws, &frame, channel, data, len);
 	exchange_write_take(c->x, &frame);
 }
@@ -76,11 +50,15 @@ void channels_close(struct channels *c)
 {
 	auto_buf frame = {0};
 
+	buf_release(&c->held);
+	if (c->spdy) {
+		channels_spdy_close(c);
+		return;
+	}
 	ws_frame(&c->ws, &frame, WS_CLOSE, CLOSE_NORMAL, 2);
 	exchange_write_take(c->x, &frame);
 	exchange_end(c->x);
 	ws_release(&c->ws);
-	buf_release(&c->held);
 }
 
 void channels_end(struct channels *c, const struct err *e)
@@ -141,6 +119,9 @@ void channels_push(struct channels *c)
 		at += len;
 	}
 	buf_consume(&c->held, at);
+	if (c->columns && c->ops->on_resize)
+		c->ops->on_resize(c->ctx, c->columns, c->rows);
+	c->columns = 0;
 	if (!c->held.len && c->eof && !c->eof_told) {
 		c->eof_told = true;
 		c->ops->on_stdin_end(c->ctx);
@@ -154,12 +135,13 @@ static void take_size(struct channels *c, const unsigned char *data, size_t len)
 	auto_json *size = json_parse((const char *)data, len, JSON_ALLOW_DUPLICATES, NULL);
 	int64_t columns = json_int(size, "Width", 0), rows = json_int(size, "Height", 0);
 
-	if (c->ops->on_resize && columns > 0 && columns <= UINT16_MAX && rows > 0 &&
-	    rows <= UINT16_MAX)
-		c->ops->on_resize(c->ctx, (unsigned)columns, (unsigned)rows);
+	if (columns > 0 && columns <= UINT16_MAX && rows > 0 && rows <= UINT16_MAX) {
+		c->columns = (unsigned)columns;
+		c->rows = (unsigned)rows;
+	}
 }
 
-static void on_channel(struct channels *c, unsigned channel, const unsigned char *data, size_t len)
+void channels_take(struct channels *c, unsigned channel, const unsigned char *data, size_t len)
 {
 	if (c->ops->on_message)
 		c->ops->on_message(c->ctx, channel, data, len);
@@ -181,7 +163,7 @@ static void on_ws(void *ctx, enum ws_opcode op, const unsigned char *data, size_
 	case WS_BINARY:
 	case WS_TEXT:
 		if (len)
-			on_channel(c, data[0], data + 1, len - 1);
+			channels_take(c, data[0], data + 1, len - 1);
 		break;
 	case WS_PING:
 		ws_frame(&c->ws, &frame, WS_PONG, data, len);
@@ -229,9 +211,8 @@ static void on_gone(void *ctx)
 	c->ops->on_gone(c->ctx);
 }
 
-static void on_drain(void *ctx)
+void channels_drain(struct channels *c)
 {
-	struct channels *c = ctx;
 	auto_err e = {0};
 
 	err_set(&e, ERR_UNAVAILABLE, "the controller is stopping");
@@ -242,14 +223,26 @@ static void on_drain(void *ctx)
 	c->ops->on_gone(c->ctx);
 }
 
+static void on_drain(void *ctx)
+{
+	channels_drain(ctx);
+}
+
 static const struct exchange_ops exchange_channels = {
     .on_writable = on_writable, .on_data = on_data, .on_gone = on_gone, .on_drain = on_drain};
 
 void channels_start(struct channels *c, struct exchange *x, const struct buf *headers,
     const struct channels_ops *ops, void *ctx)
 {
-	*c = (struct channels){.x = x, .ops = ops, .ctx = ctx};
-	c->can_close = str_eq(choose_protocol(x), "v5.channel.k8s.io");
+	*c = (struct channels){.x = x, .ops = ops, .ctx = ctx, .spdy = upgrade_asks(x, "SPDY/3.1")};
+	if (c->spdy) {
+		channels_spdy_start(c, headers);
+		return;
+	}
+	c->can_close =
+	    str_eq(upgrade_choose(x, "Sec-WebSocket-Protocol", known), "v5.channel.k8s.io");
 	ws_init(&c->ws, false, MAX_MESSAGE_BYTES);
 	exchange_upgrade(x, buf_str(headers), &exchange_channels, c);
+	if (ops->on_ready)
+		ops->on_ready(ctx);
 }

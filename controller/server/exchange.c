@@ -6,6 +6,7 @@
 #include <event2/event.h>
 #include <event2/http.h>
 #include <event2/http_struct.h>
+#include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <strings.h>
 #include <unistd.h>
@@ -155,6 +156,25 @@ bool exchange_query_bool(const struct exchange *x, const char *name)
 const char *exchange_header(const struct exchange *x, const char *name)
 {
 	return evhttp_find_header(evhttp_request_get_input_headers(x->req), name);
+}
+
+void exchange_header_items(const struct exchange *x, const char *name, struct strlist *ret)
+{
+	const struct evkeyval *h;
+
+	TAILQ_FOREACH(h, evhttp_request_get_input_headers(x->req), next)
+	{
+		auto_strlist items = {0};
+
+		if (strcasecmp(h->key, name) != 0)
+			continue;
+		str_split(&items, h->value, ',');
+		for (size_t i = 0; i < items.len; i++) {
+			const char *item = items.items[i] + strspn(items.items[i], " \t");
+
+			strlist_add_take(ret, xstrndup(item, strcspn(item, " \t")));
+		}
+	}
 }
 
 /* ---- life ---- */
@@ -522,7 +542,7 @@ static void on_stream_written(struct bufferevent *bev, void *arg)
 	loop_wake(x->all->loop);
 	if (x->state == EXCHANGE_STREAM)
 		x->ops->on_writable(x->ctx);
-	else if (!exchange_unsent(x)) {
+	else if (!x->lingers && !exchange_unsent(x)) {
 		secure_goodbye(bev);
 		close_connection(x);
 	}
@@ -642,6 +662,15 @@ void exchange_end(struct exchange *x)
 	exchange_pause(x, false);
 	bufferevent_trigger(
 	    bev, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS); /* in case all is sent already */
+}
+
+void exchange_linger(struct exchange *x)
+{
+	static const struct timeval patience = {END_TIMEOUT_S, 0};
+
+	x->lingers = true;
+	exchange_end(x);
+	bufferevent_set_timeouts(bev_of(x), &patience, &patience);
 }
 
 void exchange_abort(struct exchange *x)

@@ -84,6 +84,7 @@ struct exchange {
 	bool chunked;
 	bool paused;
 	bool full; /* input is not read until what has come is taken */
+	bool lingers;
 	const char *type;
 	int code;
 	struct buf head, text;
@@ -121,6 +122,8 @@ const char *exchange_query(const struct exchange *x, const char *name);
 bool exchange_query_bool(const struct exchange *x, const char *name);
 /* A request header (name without case); NULL: absent. */
 const char *exchange_header(const struct exchange *x, const char *name);
+/* The items of a list: of all headers of this name, without the commas and blanks between them. */
+void exchange_header_items(const struct exchange *x, const char *name, struct strlist *ret);
 
 /* NULL: it came by a socket that only this user can open. */
 struct secure_conn *exchange_secure(const struct exchange *x);
@@ -155,6 +158,8 @@ size_t exchange_unsent(const struct exchange *x);
 void exchange_pause(struct exchange *x, bool paused);
 /* Orderly end: what is unsent is sent, for at most 30 s. No callback follows. */
 void exchange_end(struct exchange *x);
+/* The same, but the client closes the connection, within 30 s of its last word. */
+void exchange_linger(struct exchange *x);
 /* Closes at once, without the last chunk: the peer sees a cut-off answer. No callback follows. */
 void exchange_abort(struct exchange *x);
 

@@ -1,7 +1,7 @@
 /*
- * exec: pods/exec over WebSocket: a command in a running container, with its streams as channels.
- * When it ends, a Status with its exit code; when the client goes away it goes on, as with a
- * kubelet.
+ * exec: pods/exec over WebSocket or SPDY: a command in a running container, with its streams as
+ * channels. When it ends, a Status with its exit code; when the client goes away it goes on, as
+ * with a kubelet.
  */
 #include "../../runtime/exec.h"
 #include "channels.h"
@@ -10,7 +10,10 @@
 struct exec_stream {
 	struct channels channels;
 	struct server *server;
-	struct exec *exec;
+	struct exec *exec; /* NULL: not begun */
+	char *container;
+	struct strlist command;
+	bool tty;
 	bool wants[CHANNEL_STDERR + 1]; /* by channel */
 	bool stalled;                   /* output waits for the client */
 };
@@ -19,6 +22,8 @@ static void stream_end(struct exec_stream *s)
 {
 	if (s->exec)
 		exec_free(s->exec);
+	strlist_release(&s->command);
+	free(s->container);
 	free(s);
 }
 
@@ -65,6 +70,18 @@ static const struct exec_callbacks exec_callbacks = {
 
 /* ---- the client's side ---- */
 
+static void on_ready(void *ctx)
+{
+	struct exec_stream *s = ctx;
+	const struct exec_spec spec = {.container = s->container,
+	    .command = &s->command,
+	    .stdin_open = s->wants[CHANNEL_STDIN],
+	    .tty = s->tty};
+
+	s->exec =
+	    exec_open(s->server->deps.engine, &spec, &exec_callbacks, (struct engine_who){s, 0});
+}
+
 static bool on_stdin(void *ctx, const char *data, size_t len)
 {
 	struct exec_stream *s = ctx;
@@ -101,7 +118,8 @@ static void on_gone(void *ctx)
 	stream_end(ctx);
 }
 
-static const struct channels_ops stream_ops = {.on_stdin = on_stdin,
+static const struct channels_ops stream_ops = {.on_ready = on_ready,
+    .on_stdin = on_stdin,
     .on_stdin_end = on_stdin_end,
     .on_resize = on_resize,
     .on_writable = on_writable,
@@ -134,9 +152,6 @@ void handle_exec(struct exchange *x, const struct request *r)
 	auto_free char *id = NULL;
 	const char *container;
 	struct exec_stream *stream;
-	struct exec_spec spec = {.command = &command,
-	    .stdin_open = exchange_query_bool(x, "stdin"),
-	    .tty = exchange_query_bool(x, "tty")};
 
 	query_all(x, "command", &command);
 	/* The pod first, as for attach: kubectl repeats a refused WebSocket as SPDY. */
@@ -157,11 +172,12 @@ void handle_exec(struct exchange *x, const struct request *r)
 	}
 	stream = xcalloc(1, sizeof(*stream));
 	stream->server = s;
-	stream->wants[CHANNEL_STDIN] = spec.stdin_open;
+	stream->container = TAKE(id);
+	stream->command = command;
+	command = (struct strlist){0};
+	stream->tty = exchange_query_bool(x, "tty");
+	stream->wants[CHANNEL_STDIN] = exchange_query_bool(x, "stdin");
 	stream->wants[CHANNEL_STDOUT] = exchange_query_bool(x, "stdout");
 	stream->wants[CHANNEL_STDERR] = exchange_query_bool(x, "stderr");
 	channels_start(&stream->channels, x, &headers, &stream_ops, stream);
-	spec.container = id;
-	stream->exec =
-	    exec_open(s->deps.engine, &spec, &exec_callbacks, (struct engine_who){stream, 0});
 }

@@ -2,109 +2,76 @@
  * portforward: pods/portforward?ports=80[&ports=81…] over WebSocket. The n-th port has the channels
  * 2n, for data, and 2n+1, for what went wrong; the first message of each is the port's number, low
  * byte first. A connection is made at once for each port; when all have ended, so has the
- * WebSocket.
+ * WebSocket. Clients that offer SPDY streams get those (forward_streams.c).
  */
 #include "channels.h"
-#include "internal.h"
+#include "forward.h"
 
 #define PORTS_MAX 64
 
-struct forwarder;
-struct forward {
-	struct forwarder *all;
+struct port {
+	struct forward forward;
 	unsigned index;
-	struct pod_dial *dial; /* NULL: it has ended */
-	struct buf held;       /* for the pod, not taken yet */
-	bool eof, stalled;
 };
 
-struct forwarder {
+struct port_channels {
+	struct forwarder all;
 	struct channels channels;
-	struct server *server;
-	struct forward *ports;
+	struct port *ports;
 	size_t count, live;
 };
 
-static const struct server_pods_ops *ops_of(const struct forwarder *f)
+static void port_channels_free(struct port_channels *c)
 {
-	return f->server->deps.pods_ops;
-}
-
-static void forwarder_free(struct forwarder *f)
-{
-	for (size_t i = 0; i < f->count; i++) {
-		if (f->ports[i].dial)
-			ops_of(f)->dial_free(f->ports[i].dial);
-		buf_release(&f->ports[i].held);
-	}
-	free(f->ports);
-	free(f);
+	for (size_t i = 0; i < c->count; i++)
+		forward_remove(&c->ports[i].forward);
+	free(c->ports);
+	free(c);
 }
 
 /* ---- the pod's side ---- */
 
-static bool on_data(void *ctx, const void *data, size_t len)
+static void send_data(struct forward *p, const void *data, size_t len)
 {
-	struct forward *p = ctx;
+	struct port_channels *c = (struct port_channels *)p->all;
 
-	channels_send(&p->all->channels, 2 * p->index, data, len);
-	p->stalled = channels_full(&p->all->channels);
-	return !p->stalled;
+	channels_send(&c->channels, 2 * ((struct port *)p)->index, data, len);
 }
 
-/* The client is not read while a pod does not take what it sent. */
-static void update_pause(struct forwarder *f)
+static bool is_full(const struct forwarder *f)
 {
-	bool held = false;
-
-	for (size_t i = 0; i < f->count; i++)
-		held = held || (f->ports[i].dial && f->ports[i].held.len);
-	exchange_pause(f->channels.x, held);
+	return channels_full(&((const struct port_channels *)f)->channels);
 }
 
-static void push(struct forward *p)
+static void pause_client(struct forwarder *f, bool paused)
 {
-	if (p->dial && p->held.len && ops_of(p->all)->dial_write(p->dial, p->held.ptr, p->held.len))
-		buf_clear(&p->held);
-	if (p->dial && p->eof && !p->held.len) {
-		p->eof = false;
-		ops_of(p->all)->dial_end(p->dial);
-	}
-	update_pause(p->all);
+	exchange_pause(((struct port_channels *)f)->channels.x, paused);
 }
 
-static void on_writable_pod(void *ctx)
+static void on_ended(struct forward *p, const struct err *err)
 {
-	push(ctx);
-}
-
-static void on_end(void *ctx, const struct err *err)
-{
-	struct forward *p = ctx;
-	struct forwarder *f = p->all;
-	unsigned char channel = (unsigned char)(2 * p->index);
+	struct port_channels *c = (struct port_channels *)p->all;
+	unsigned data = 2 * ((struct port *)p)->index;
+	unsigned char channel = (unsigned char)data;
 
 	if (err)
-		channels_send(&f->channels, 2 * p->index + 1, err_msg(err), strlen(err_msg(err)));
-	if (f->channels.can_close)
-		channels_send(&f->channels, CHANNEL_CLOSE, &channel, 1);
-	ops_of(f)->dial_free(TAKE(p->dial));
-	if (--f->live == 0) {
-		channels_close(&f->channels);
-		forwarder_free(f);
-	} else {
-		update_pause(f);
+		channels_send(&c->channels, data + 1, err_msg(err), strlen(err_msg(err)));
+	if (c->channels.can_close)
+		channels_send(&c->channels, CHANNEL_CLOSE, &channel, 1);
+	if (--c->live == 0) {
+		channels_close(&c->channels);
+		port_channels_free(c);
 	}
 }
 
-static const struct pod_dial_callbacks dial_callbacks = {
-    .on_data = on_data, .on_writable = on_writable_pod, .on_end = on_end};
+static const struct forward_wire wire = {
+    .send = send_data, .full = is_full, .pause = pause_client, .ended = on_ended};
 
 /* ---- the client's side ---- */
 
 static void on_message(void *ctx, unsigned channel, const unsigned char *data, size_t len)
 {
-	struct forwarder *f = ctx;
+	struct port_channels *c = ctx;
 	bool close = channel == CHANNEL_CLOSE;
 	struct forward *p;
 
@@ -112,40 +79,31 @@ static void on_message(void *ctx, unsigned channel, const unsigned char *data, s
 		return;
 	if (close)
 		channel = data[0];
-	if (channel % 2 || channel / 2 >= f->count)
+	if (channel % 2 || channel / 2 >= c->count)
 		return;
-	p = &f->ports[channel / 2];
+	p = &c->ports[channel / 2].forward;
 	if (!p->dial)
 		return;
 	if (close)
-		p->eof = true;
+		forward_eof(p);
 	else
-		buf_add(&p->held, data, len);
-	push(p);
+		forward_input(p, data, len);
 }
 
 static void on_writable(void *ctx)
 {
-	struct forwarder *f = ctx;
-
-	for (size_t i = 0; i < f->count; i++) {
-		if (f->ports[i].dial && f->ports[i].stalled) {
-			f->ports[i].stalled = false;
-			ops_of(f)->dial_resume(f->ports[i].dial);
-		}
-	}
+	forwarder_resume(&((struct port_channels *)ctx)->all);
 }
 
 static void on_gone(void *ctx)
 {
-	forwarder_free(ctx);
+	port_channels_free(ctx);
 }
 
 static const struct channels_ops forward_ops = {
     .on_message = on_message, .on_writable = on_writable, .on_gone = on_gone};
 
 /* ---- beginning ---- */
-
 /* "80,81" or one number. */
 static int add_ports(const char *text, unsigned *ports, size_t *count, struct err *e)
 {
@@ -178,26 +136,24 @@ static int parse_ports(const struct exchange *x, unsigned *ports, size_t *count,
 }
 
 /* The port's number on both of its channels. */
-static void announce(struct forwarder *f, unsigned index, unsigned port)
+static void announce(struct port_channels *c, unsigned index, unsigned port)
 {
 	const unsigned char number[2] = {port & 0xff, port >> 8 & 0xff};
 
-	channels_send(&f->channels, 2 * index, number, 2);
-	channels_send(&f->channels, 2 * index + 1, number, 2);
+	channels_send(&c->channels, 2 * index, number, 2);
+	channels_send(&c->channels, 2 * index + 1, number, 2);
 }
 
-static int dial_all(struct forwarder *f, const json *pod, const unsigned *ports, struct err *e)
+static int dial_all(struct port_channels *c, const json *pod, const unsigned *ports, struct err *e)
 {
-	for (size_t i = 0; i < f->count; i++) {
-		f->ports[i].all = f;
-		f->ports[i].index = (unsigned)i;
-		f->ports[i].dial =
-		    ops_of(f)->dial(f->server->deps.pods, json_str_or(pod, "metadata.uid", ""),
-			ports[i], &dial_callbacks, &f->ports[i], e);
-		if (!f->ports[i].dial)
+	for (size_t i = 0; i < c->live; i++) {
+		c->ports[i].index = (unsigned)i;
+		forward_add(&c->all, &c->ports[i].forward);
+		c->count = i + 1;
+		if (forward_dial(&c->ports[i].forward, json_str_or(pod, "metadata.uid", ""),
+			ports[i], e) < 0)
 			return -1;
 	}
-	f->live = f->count;
 	return 0;
 }
 
@@ -209,22 +165,26 @@ void handle_portforward(struct exchange *x, const struct request *r)
 	auto_json *pod = store_get(s->deps.store, r->kind, r->ns, r->name, &e);
 	unsigned ports[PORTS_MAX];
 	size_t count = 0;
-	struct forwarder *f;
+	struct port_channels *c;
 
+	if (pod && forward_streams_asked(x)) {
+		forward_streams(x, pod);
+		return;
+	}
 	if (!pod || channels_check(x, &headers, &e) < 0 || parse_ports(x, ports, &count, &e) < 0) {
 		answer_err(x, &e);
 		return;
 	}
-	f = xcalloc(1, sizeof(*f));
-	f->server = s;
-	f->ports = xcalloc(count, sizeof(*f->ports));
-	f->count = count;
-	if (dial_all(f, pod, ports, &e) < 0) {
+	c = xcalloc(1, sizeof(*c));
+	forwarder_init(&c->all, s, &wire);
+	c->ports = xcalloc(count, sizeof(*c->ports));
+	c->live = count;
+	if (dial_all(c, pod, ports, &e) < 0) {
 		answer_err(x, &e);
-		forwarder_free(f);
+		port_channels_free(c);
 		return;
 	}
-	channels_start(&f->channels, x, &headers, &forward_ops, f);
+	channels_start(&c->channels, x, &headers, &forward_ops, c);
 	for (size_t i = 0; i < count; i++)
-		announce(f, (unsigned)i, ports[i]);
+		announce(c, (unsigned)i, ports[i]);
 }

@@ -378,9 +378,13 @@ TEST("attaches that cannot be are refused before the upgrade")
 	CHECK_INT(a.status, 400);
 	CHECK_STR(json_str(a.json, "message"), "Upgrade request required");
 	request_with(&f, &a, "POST", PODS "/p/attach?stdout=1",
-	    "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n", NULL);
+	    "Connection: Upgrade\r\nUpgrade: h2c\r\n", NULL);
 	CHECK_INT(a.status, 400);
-	CHECK(strstr(json_str_or(a.json, "message", ""), "websocket only") != NULL);
+	CHECK(strstr(json_str_or(a.json, "message", ""), "websocket and SPDY/3.1 only") != NULL);
+	request_with(&f, &a, "POST", PODS "/p/attach?stdout=1",
+	    "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v1\r\n", NULL);
+	CHECK_INT(a.status, 400);
+	CHECK(strstr(json_str_or(a.json, "message", ""), "offer v4.channel.k8s.io") != NULL);
 	request_with(&f, &a, "GET", PODS "/p/attach?stdout=1",
 	    UPGRADE "Sec-WebSocket-Protocol: chat\r\n", NULL);
 	CHECK_INT(a.status, 400);

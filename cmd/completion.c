@@ -55,6 +55,8 @@ static const char script_tail[] =
     "\t\t-f | --filename) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
     "\t\tesac\n"
     "\t\tcase $cmd in\n"
+    "\t\t'config use-context') _kjob_words \"$(kjob config get-contexts -o name 2>/dev/null)\" "
+    "\"$cur\" ;;\n"
     "\t\tget | describe | delete | wait | patch | edit | label | annotate | suspend | resume) "
     "_kjob_objects \"$cur\" \"$type\" ;;\n"
     "\t\tlogs | attach) _kjob_objects \"$cur\" pods ;;\n"

@@ -45,7 +45,6 @@ static void add_object(struct manifests *m, const char *source, const struct yam
 	GROW(m->items, m->cap, m->len + 1);
 	m->items[m->len++] =
 	    (struct manifest){.obj = json_dup(obj), .source = source, .doc = doc, .prefix = prefix};
-	manifest_host_paths(m->items[m->len - 1].obj, source);
 }
 
 /* One document; a List stands for its items. */
@@ -349,7 +348,8 @@ int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, void *arg, struct err 
 	for (size_t i = 0; i < all.len; i++) {
 		auto_err why = {0};
 
-		if (one(ctx, &p, &all.items[i], arg, &why) < 0)
+		if (manifest_host_paths(&all.items[i], ctx->cluster, &why) < 0 ||
+		    one(ctx, &p, &all.items[i], arg, &why) < 0)
 			manifest_report(ctx, &all.items[i], &why);
 	}
 	return ctx->failed;

@@ -33,8 +33,11 @@ struct manifests {
 int manifests_load(
     const struct strlist *files, bool recursive, struct manifests *ret, struct err *e) MUST_USE;
 void manifests_release(struct manifests *m);
-/* hostPath volumes: "./x" becomes a path below the folder of the file (STDIN: the current one). */
-void manifest_host_paths(json *obj, const char *source);
+/*
+ * hostPath volumes: "./x" becomes a path below the folder of the file (STDIN: the current one),
+ * which the nodes of a cluster do not have: there it is an error.
+ */
+int manifest_host_paths(struct manifest *m, bool is_cluster, struct err *e) MUST_USE;
 
 /* What one manifest is about. */
 struct manifest_target {

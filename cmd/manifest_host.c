@@ -38,25 +38,61 @@ static char *join(const char *folder, const char *path)
 	return xasprintf("/%s", text);
 }
 
+static const char *relative_path(const json *node)
+{
+	const char *path = json_str(node, "hostPath.path");
+
+	return path && (str_eq(path, ".") || str_has_prefix(path, "./")) ? path : NULL;
+}
+
 static void resolve(json *node, const char *folder, int depth)
 {
-	json *host = json_get(node, "hostPath");
-	const char *path = json_str(host, "path");
+	const char *path = relative_path(node);
 
-	if (path && (str_eq(path, ".") || str_has_prefix(path, "./"))) {
+	if (path) {
 		auto_free char *whole = join(folder, path);
 
-		json_set_str(host, "path", whole);
+		json_set_str(json_get(node, "hostPath"), "path", whole);
 	}
 	if (depth < DEPTH_MAX)
 		json_for (child, node)
 			resolve(child, folder, depth + 1);
 }
 
-void manifest_host_paths(json *obj, const char *source)
+/* The field path of the first relative one below node, whose own is `at`. */
+static int refuse(
+    const struct manifest *m, const json *node, const char *at, int depth, struct err *e)
 {
-	auto_free char *folder = folder_of(source);
+	const char *path = relative_path(node);
+	size_t i = 0;
 
+	if (path) {
+		auto_free char *field = xasprintf("%s.hostPath.path", at);
+
+		return manifest_error(m, field, e,
+		    "hostPath \"%s\" is relative to the manifest: nodes of a cluster do not have "
+		    "its folder",
+		    path);
+	}
+	json_for (child, depth < DEPTH_MAX ? node : NULL) {
+		auto_free char *below =
+		    json_key(child) ? xasprintf("%s%s%s", at, *at ? "." : "", json_key(child))
+				    : xasprintf("%s[%zu]", at, i++);
+
+		if (refuse(m, child, below, depth + 1, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int manifest_host_paths(struct manifest *m, bool is_cluster, struct err *e)
+{
+	auto_free char *folder = NULL;
+
+	if (is_cluster)
+		return refuse(m, m->obj, "", 0, e);
+	folder = folder_of(m->source);
 	if (folder)
-		resolve(obj, folder, 0);
+		resolve(m->obj, folder, 0);
+	return 0;
 }

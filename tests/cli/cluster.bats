@@ -319,6 +319,46 @@ no_other_controller() {
 	remote delete pod box --now
 }
 
+@test "a path of this machine is none of a cluster's" {
+	cat >host.yaml <<-END
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: host}
+		spec:
+		  containers: [{name: c, image: $IMAGE}]
+		  volumes:
+		  - name: v
+		    hostPath: {path: ./data}
+	END
+	try remote apply -f host.yaml
+	is "$rc $err" "1 error: hostPath \"./data\" is relative to the manifest: nodes of a cluster do not have its folder"$'\n'"host.yaml:8: spec.volumes[0].hostPath.path"
+}
+
+@test "a second kjob is a cluster, too, by kjob serve and its kubeconfig" {
+	kjob serve >/dev/null
+	kjob kubeconfig -o served >/dev/null
+	served() { KJOB_HOME=$OTHER_HOME kjob --kubeconfig=served "$@"; }
+	try served run exit --rm --image=$IMAGE -- sh -c 'echo out; echo err >&2; exit 7'
+	is "$rc $out $err" "7 out err"
+	job work 'echo done' completions=2 | served apply -f -
+	served wait --for=finished job/work --timeout=60s
+	is "$(served logs --all-pods job/work | grep -c '] done$')" 2
+	served run -d box --image=$IMAGE -- sleep 1000
+	served wait --for=condition=Ready pod -l run=box --timeout=60s
+	box=$(served get pods -l run=box -o name)
+	is "$(served exec -i "$box" -- tr a-z A-Z <<<"in and out")" "IN AND OUT"
+	head -c 300000 /dev/urandom >data
+	served cp data "${box#pod/}:/tmp/data"
+	served cp "${box#pod/}:/tmp/data" back
+	cmp data back
+	served delete job box work
+	kjob serve --stop
+	try served get pods
+	is "$rc" 1
+	matches "$err" '^The connection to the server 127.0.0.1:[0-9]+ was refused - did you specify the right host or port\?$'
+	no_other_controller
+}
+
 @test "watches go on where the server ends them" {
 	remote get jobs -w --no-headers >seen 3>&- &
 	sleep 3

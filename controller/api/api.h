@@ -153,8 +153,9 @@ enum include_object { INCLUDE_METADATA, INCLUDE_NONE, INCLUDE_OBJECT };
 json *table_columns(const struct kind *k);
 /* A PartialObjectMetadata with the object's metadata; owned. */
 json *partial_metadata(const json *obj);
-/* One row: {"cells": […], "object": …}; obj is borrowed. now: seconds since the epoch, for ages. */
-json *table_row(const struct kind *k, const json *obj, enum include_object include, int64_t now);
+/* Appends one row: {"cells": […], "object": …}; obj is borrowed. now: seconds since the epoch, for ages. */
+void table_row(struct buf *out, const struct kind *k, const json *obj, enum include_object include,
+    int64_t now);
 
 /* ---- quantities (quantity.c) ---- */
 

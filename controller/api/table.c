@@ -810,40 +810,76 @@ json *partial_metadata(const json *obj)
 	json_set_str(p, "kind", "PartialObjectMetadata");
 	json_set_str(p, "apiVersion", "meta.k8s.io/v1");
 	json_set(p, "metadata", meta ? json_dup(meta) : json_new_object());
-	/* Nobody reads them from a table, and they are longer than all the rest. */
-	json_del_path(p, "metadata.managedFields");
 	return p;
 }
 
-static json *row_object(const json *obj, enum include_object include)
+static void print_string(struct buf *out, const char *text)
+{
+	auto_json *j = json_new_string(text);
+
+	json_print_to(j, out);
+}
+
+/* Without managedFields: nobody reads them from a table, and they are longer than all the rest. */
+static void print_metadata(struct buf *out, const json *meta)
+{
+	bool first = true;
+
+	buf_addch(out, '{');
+	json_for (m, meta) {
+		if (str_eq(json_key(m), "managedFields"))
+			continue;
+		if (!first)
+			buf_addch(out, ',');
+		first = false;
+		print_string(out, json_key(m));
+		buf_addch(out, ':');
+		json_print_to(m, out);
+	}
+	buf_addch(out, '}');
+}
+
+/* Printed as it comes: lists have thousands of rows, and a tree of each would cost more than all
+ * the rest. */
+static void print_object(struct buf *out, const json *obj, enum include_object include)
 {
 	switch (include) {
 	case INCLUDE_METADATA:
-		return partial_metadata(obj);
+		buf_adds(out, "{\"kind\":\"PartialObjectMetadata\","
+			      "\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
+		print_metadata(out, json_get(obj, "metadata"));
+		buf_addch(out, '}');
+		break;
 	case INCLUDE_OBJECT:
-		return json_dup(obj);
+		json_print_to(obj, out);
+		break;
 	case INCLUDE_NONE:
+		buf_adds(out, "null");
 		break;
 	}
-	return NULL;
 }
 
-json *table_row(const struct kind *k, const json *obj, enum include_object include, int64_t now)
+void table_row(struct buf *out, const struct kind *k, const json *obj, enum include_object include,
+    int64_t now)
 {
-	json *row = json_new_object(), *cells = json_new_array(),
-	     *object = row_object(obj, include);
 	struct source s = {.obj = obj, .now = now};
 
 	if (k->id == KIND_POD)
 		pod_summary_init(&s.pod, obj);
+	buf_adds(out, "{\"cells\":[");
 	for (const struct column *c = columns_of(k); c && c->name; c++) {
 		auto_free char *text = c->text ? c->text(&s) : NULL;
 
-		json_add(cells, text ? json_new_string(text) : json_new_int(c->number(&s)));
+		if (c != columns_of(k))
+			buf_addch(out, ',');
+		if (text)
+			print_string(out, text);
+		else
+			buf_addf(out, "%lld", (long long)c->number(&s));
 	}
 	if (k->id == KIND_POD)
 		pod_summary_release(&s.pod);
-	json_set(row, "cells", cells);
-	json_set(row, "object", object ? object : json_new_null());
-	return row;
+	buf_adds(out, "],\"object\":");
+	print_object(out, obj, include);
+	buf_addch(out, '}');
 }

@@ -79,7 +79,7 @@ static bool on_data(struct engine_who who, enum stream_kind kind, const char *da
 	drop = skip(c, kind, len);
 	if (drop == len)
 		return true;
-	c->log_dirty = true;
+	c->log_dirty = c->pod->set->logs_dirty = true;
 	if (logfile_write(c->log, kind == STREAM_STDERR ? LOG_STDERR : LOG_STDOUT, clock_wall_ns(),
 		data + drop, len - drop, &e) < 0)
 		log_error("%s: %s", c->log_path, err_msg(&e));

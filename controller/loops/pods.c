@@ -610,7 +610,9 @@ static void flush_log(struct container *c)
 
 void pods_flush(struct pods *set)
 {
-
+	if (!set->logs_dirty)
+		return;
+	set->logs_dirty = false;
 	for (size_t i = 0; i < set->slot_count; i++) {
 		struct pod *p = set->slots[i];
 

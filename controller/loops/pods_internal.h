@@ -177,6 +177,7 @@ struct pods {
 	struct pod **slots;
 	size_t slot_count, slot_cap;
 	uint32_t generation;
+	bool logs_dirty; /* some container's log_dirty is set */
 	int64_t began_mono_ms;
 	struct pod *queue, **queue_tail;
 	int starting; /* start calls under way */

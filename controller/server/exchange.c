@@ -9,6 +9,8 @@
 #include <event2/keyvalq_struct.h>
 #include <event2/listener.h>
 #include <strings.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "../../runtime/base/clock.h"
@@ -612,6 +614,30 @@ void exchange_write(struct exchange *x, const void *data, size_t len)
 	evbuffer_add(out, data, len);
 	if (x->chunked)
 		evbuffer_add(out, "\r\n", 2);
+}
+
+void exchange_write_now(struct exchange *x, const char *data, size_t len)
+{
+	struct evbuffer *out = bufferevent_get_output(bev_of(x));
+	char size[24] = "";
+	struct iovec parts[] = {
+	    {size, 0}, {(void *)data, len}, {(void *)"\r\n", x->chunked ? 2 : 0}};
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = ARRAY_LEN(parts)};
+	ssize_t n = 0;
+
+	if (!len)
+		return;
+	if (x->chunked)
+		parts[0].iov_len = (size_t)snprintf(size, sizeof(size), "%zx\r\n", len);
+	if (!x->front->secure && evbuffer_get_length(out) == 0)
+		n = sendmsg(bufferevent_getfd(bev_of(x)), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* An error shows again when libevent sends the rest. */
+	for (size_t i = 0, sent = n > 0 ? (size_t)n : 0; i < ARRAY_LEN(parts); i++) {
+		size_t skip = sent < parts[i].iov_len ? sent : parts[i].iov_len;
+
+		sent -= skip;
+		evbuffer_add(out, (char *)parts[i].iov_base + skip, parts[i].iov_len - skip);
+	}
 }
 
 void exchange_write_take(struct exchange *x, struct buf *data)

@@ -151,6 +151,11 @@ void exchange_upgrade(
     struct exchange *x, const char *headers, const struct exchange_ops *ops, void *ctx);
 /* One chunk; copied. */
 void exchange_write(struct exchange *x, const void *data, size_t len);
+/*
+ * One chunk; what the socket has room for goes out at once, without a turn of the loop: for the same
+ * small text to very many clients. on_writable may not come for it.
+ */
+void exchange_write_now(struct exchange *x, const char *data, size_t len);
 /* One chunk; takes the contents, which suits large ones. */
 void exchange_write_take(struct exchange *x, struct buf *data);
 size_t exchange_unsent(const struct exchange *x);

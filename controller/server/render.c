@@ -48,12 +48,10 @@ int render_row(struct buf *out, const struct kind *k, const char *body, size_t l
     enum include_object include, struct err *e)
 {
 	auto_json *obj = json_parse(body, len, JSON_ALLOW_DUPLICATES, e);
-	auto_json *row = NULL;
 
 	if (!obj)
 		return -1;
-	row = table_row(k, obj, include, clock_wall_ns() / NSEC_PER_SEC);
-	json_print_to(row, out);
+	table_row(out, k, obj, include, clock_wall_ns() / NSEC_PER_SEC);
 	return 0;
 }
 

@@ -11,6 +11,8 @@
 /* What a watcher may leave unread beyond its initial state before it is dropped. */
 #define MAX_UNSENT_BYTES (1 * MIB)
 #define MAX_EVENTS_BYTES ((size_t)1024 * MIB)
+/* Different texts of one change that are kept for the next watcher. */
+#define MAX_LINES 8
 
 struct watch {
 	struct server *server;
@@ -37,12 +39,20 @@ struct rendered {
 	size_t len;
 	struct buf rows[INCLUDE_OBJECT + 1]; /* of tables, by includeObject */
 	struct buf partial, event;
+	struct line {
+		const char *type;
+		struct view view;
+		struct buf text;
+	} lines[MAX_LINES]; /* whole events */
+	size_t line_count;
 };
 
 static void rendered_release(struct rendered *r)
 {
 	for (size_t i = 0; i < ARRAY_LEN(r->rows); i++)
 		buf_release(&r->rows[i]);
+	for (size_t i = 0; i < r->line_count; i++)
+		buf_release(&r->lines[i].text);
 	buf_release(&r->partial);
 	buf_release(&r->event);
 }
@@ -154,23 +164,34 @@ static void end_with(struct watch *w, const struct err *e)
 	end_watch(w);
 }
 
-/* Sends what is collected; a watcher that reads too slowly is told to list again, and is gone then:
- * false. */
-static bool flush_or_drop(struct watch *w)
+/* Whether the watcher reads too slowly for more. */
+static bool is_slow(const struct watch *w)
+{
+	return exchange_unsent(w->x) > w->allowance + MAX_UNSENT_BYTES;
+}
+
+/* Tells the watcher to list again; it is gone then. */
+static void drop(struct watch *w)
 {
 	auto_err e = {0};
 
-	if (!w->pending.overflow && exchange_unsent(w->x) <= w->allowance + MAX_UNSENT_BYTES) {
-		send_pending(w);
-		return true;
-	}
 	log_info("watch of %s dropped: its client does not read", kind_qualified(w->kind));
 	buf_release(&w->pending);
 	buf_init(&w->pending, MAX_EVENTS_BYTES);
 	err_set(&e, ERR_EXPIRED, "too old resource version: %llu (%llu)", (unsigned long long)w->rv,
 	    (unsigned long long)store_rv(w->server->deps.store));
 	end_with(w, &e);
-	return false;
+}
+
+/* Sends what is collected; false: the watcher is gone. */
+static bool flush_or_drop(struct watch *w)
+{
+	if (w->pending.overflow || is_slow(w)) {
+		drop(w);
+		return false;
+	}
+	send_pending(w);
+	return true;
 }
 
 /* ---- matching ---- */
@@ -217,6 +238,44 @@ static void tell(struct watch *w, const struct change *c, struct rendered *r)
 		w->rv = c->rv;
 }
 
+/* The event as all watchers of this view see it; NULL: there are too many views. */
+static const struct buf *shared_line(
+    struct watch *w, const char *type, struct rendered *r, uint64_t rv)
+{
+	struct line *l = r->lines;
+
+	for (; l < r->lines + r->line_count; l++)
+		if (str_eq(l->type, type) && l->view.shape == w->view.shape &&
+		    l->view.include == w->view.include && l->view.events == w->view.events)
+			return &l->text;
+	if (r->line_count == MAX_LINES)
+		return NULL;
+	add_event(w, type, r, rv);
+	*l = (struct line){type, w->view, w->pending};
+	buf_init(&w->pending, MAX_EVENTS_BYTES);
+	r->line_count++;
+	return &l->text;
+}
+
+/* A change that has happened just now; w may be gone afterwards. */
+static void tell_now(struct watch *w, const struct change *c, struct rendered *r)
+{
+	bool first_table = w->view.shape == SHAPE_TABLE && !w->columns_sent;
+	const char *type = c->rv > w->rv ? event_type(w, c) : NULL;
+	const struct buf *line = type && !first_table ? shared_line(w, type, r, c->rv) : NULL;
+
+	if (line && is_slow(w)) {
+		drop(w);
+	} else if (line) {
+		w->rv = c->rv;
+		exchange_write_now(w->x, buf_str(line), line->len);
+	} else {
+		tell(w, c, r);
+		if (w->pending.len)
+			flush_or_drop(w);
+	}
+}
+
 static void on_committed(void *ctx, const struct change *c)
 {
 	struct server *s = ctx;
@@ -225,9 +284,7 @@ static void on_committed(void *ctx, const struct change *c)
 
 	for (w = TAILQ_FIRST(&s->watches); w; w = next) {
 		next = TAILQ_NEXT(w, link);
-		tell(w, c, &r);
-		if (w->pending.len)
-			flush_or_drop(w);
+		tell_now(w, c, &r);
 	}
 	rendered_release(&r);
 }

@@ -1,4 +1,5 @@
 #include "api_fixture.h"
+#include "table_row.h"
 
 #define CM(members) "{'apiVersion':'v1','kind':'ConfigMap','metadata':{'name':'x'}" members "}"
 #define SECRET(members) "{'apiVersion':'v1','kind':'Secret','metadata':{'name':'x'}" members "}"
@@ -153,8 +154,8 @@ TEST("get shows how many keys there are")
 	auto_json *cm =
 	    prepared(config_map(), CM(",'data':{'a':'1'},'binaryData':{'b':'AA=='}"), &e);
 	auto_json *s = prepared(secret(), SECRET(",'stringData':{'a':'1','b':'2'}"), &e);
-	auto_json *row = table_row(config_map(), cm, INCLUDE_NONE, 0);
-	auto_json *secret_row = table_row(secret(), s, INCLUDE_NONE, 0);
+	auto_json *row = row_of(config_map(), cm, INCLUDE_NONE, 0);
+	auto_json *secret_row = row_of(secret(), s, INCLUDE_NONE, 0);
 	auto_free char *cells = json_print(json_get(row, "cells"));
 	auto_free char *secret_cells = json_print(json_get(secret_row, "cells"));
 

@@ -1,6 +1,7 @@
 #include "../../controller/api/api.h"
 #include "../../controller/api/schema.h"
 #include "test.h"
+#include "table_row.h"
 
 #define POD_TEMPLATE(members)              \
 	"\"template\":{\"spec\":{" members \
@@ -286,7 +287,7 @@ TEST("the kind is found by its names and groups with the Jobs")
 static char *cells(const char *text)
 {
 	auto_json *obj = json_parse(text, strlen(text), 0, NULL);
-	auto_json *row = table_row(cronjob(), obj, INCLUDE_NONE, 1767323045);
+	auto_json *row = row_of(cronjob(), obj, INCLUDE_NONE, 1767323045);
 	auto_strlist list = {0};
 
 	json_for (c, json_get(row, "cells")) {

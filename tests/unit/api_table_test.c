@@ -1,5 +1,6 @@
 #include "../../controller/api/api.h"
 #include "test.h"
+#include "table_row.h"
 
 #define NOW 1767323045 /* 2026-01-02T03:04:05Z */
 
@@ -9,7 +10,7 @@ static const char *cells(enum kind_id id, const char *text)
 	static char out[1024];
 	auto_err e = {0};
 	auto_json *obj = json_parse(text, strlen(text), 0, &e);
-	auto_json *row = table_row(kind_by_id(id), obj, INCLUDE_NONE, NOW);
+	auto_json *row = row_of(kind_by_id(id), obj, INCLUDE_NONE, NOW);
 	auto_buf b = {0};
 
 	CHECK_STR(err_msg(&e), "");
@@ -254,9 +255,8 @@ TEST("a row has as many cells as there are columns, and the object as it was ask
 		const struct kind *k = kind_by_id(i);
 		static const char text[] = "{\"kind\":\"K\",\"metadata\":{\"name\":\"x\"}}";
 		auto_json *obj = json_parse(text, strlen(text), 0, NULL);
-		auto_json *columns = table_columns(k),
-			  *row = table_row(k, obj, INCLUDE_METADATA, NOW);
-		auto_json *whole = table_row(k, obj, INCLUDE_OBJECT, NOW);
+		auto_json *columns = table_columns(k), *row = row_of(k, obj, INCLUDE_METADATA, NOW);
+		auto_json *whole = row_of(k, obj, INCLUDE_OBJECT, NOW);
 
 		CHECK_INT(json_len(json_get(row, "cells")), json_len(columns));
 		CHECK_STR(json_str(row, "object.kind"), "PartialObjectMetadata");

@@ -1,0 +1,16 @@
+/* table_row: a row of a table, as a tree. */
+#ifndef KJOB_TEST_TABLE_ROW_H
+#define KJOB_TEST_TABLE_ROW_H
+
+#include "../../controller/api/api.h"
+
+static inline json *row_of(
+    const struct kind *k, const json *obj, enum include_object include, int64_t now)
+{
+	auto_buf text = {0};
+
+	table_row(&text, k, obj, include, now);
+	return json_parse(buf_str(&text), text.len, JSON_PARSE_STRICT, NULL);
+}
+
+#endif

@@ -181,15 +181,17 @@ static void on_ws(void *ctx, enum ws_opcode op, const unsigned char *data, size_
 static void on_data(void *ctx, const void *data, size_t len)
 {
 	struct channels *c = ctx;
+	size_t unsent = exchange_unsent(c->x);
 	auto_err e = {0};
 
 	if (ws_feed(&c->ws, data, len, on_ws, c, &e) < 0) {
 		log_info("websocket: %s", err_msg(&e));
 		c->hang_up = true;
 	}
+	c->owed = channels_full(c) ? c->owed + exchange_unsent(c->x) - unsent : 0;
 	if (!c->ops->on_message)
 		channels_push(c);
-	if (c->hang_up) {
+	if (c->hang_up || c->owed > STREAMS_MAX_OWED) {
 		channels_close(c);
 		c->ops->on_gone(c->ctx);
 	}

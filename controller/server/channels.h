@@ -44,6 +44,7 @@ struct channels {
 	unsigned columns, rows; /* a size that on_resize has not been told; 0: none */
 	bool can_close;         /* the client knows CHANNEL_CLOSE (v5) */
 	bool hang_up;           /* the client closed, or broke the protocol */
+	size_t owed;            /* as of a struct streams */
 	/* over SPDY */
 	bool spdy, ready;
 	struct streams streams;

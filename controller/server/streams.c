@@ -7,7 +7,6 @@
 
 #define SPDY "SPDY/3.1"
 #define MAX_MESSAGE_BYTES (1 * MIB)
-#define MAX_OWED_BYTES (1 * MIB)
 #define CLOSE_NORMAL "\x03\xe8" /* 1000 */
 
 /* ---- beginning ---- */
@@ -182,7 +181,7 @@ static void on_data(void *ctx, const void *data, size_t len)
 	else
 		feed(s, data, len);
 	s->owed = streams_full(s) ? s->owed + exchange_unsent(s->x) - unsent : 0;
-	if (s->hang_up || s->owed > MAX_OWED_BYTES) {
+	if (s->hang_up || s->owed > STREAMS_MAX_OWED) {
 		streams_close(s);
 		s->ops->on_gone(s->ctx);
 	} else if (s->ops->on_input) {

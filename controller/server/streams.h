@@ -14,6 +14,8 @@
 
 /* From here on an owner stops sending until on_writable. */
 #define STREAMS_HIGH_WATER (512 * KIB)
+/* A client that is owed more replies (to pings, say) does not read, and is hung up on. */
+#define STREAMS_MAX_OWED (1 * MIB)
 
 /* Those of a struct spdy_ops must not end the session. */
 struct streams_ops {

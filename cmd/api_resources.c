@@ -1,5 +1,6 @@
 /* kjob api-resources: what the server knows. */
-#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "cmd.h"
 #include "resources.h"
@@ -45,11 +46,32 @@ static void add_headings(struct text_table *t, bool wide)
 	text_table_end_row(t);
 }
 
+static int by_group_and_name(const void *a, const void *b)
+{
+	const struct resource *x = *(const struct resource *const *)a;
+	const struct resource *y = *(const struct resource *const *)b;
+	int order = strcmp(x->group, y->group);
+
+	return order ? order : strcmp(x->name, y->name);
+}
+
+/* All of them, in kubectl's order. Owned; what it points at is not. */
+static const struct resource **sorted(const struct resources *all)
+{
+	const struct resource **list = xcalloc(resources_len(all) + 1, sizeof(struct resource *));
+
+	for (size_t i = 0; i < resources_len(all); i++)
+		list[i] = resources_at(all, i);
+	qsort(list, resources_len(all), sizeof(struct resource *), by_group_and_name);
+	return list;
+}
+
 static int exec_api_resources(struct cmd_ctx *ctx, struct err *e)
 {
 	const char *format = opts_str(&ctx->opts, "output");
 	bool wide = str_eq(format, "wide");
 	const struct resources *all;
+	auto_free const struct resource **list = NULL;
 	auto_text_table t = {0};
 	auto_buf text = {0};
 
@@ -58,11 +80,12 @@ static int exec_api_resources(struct cmd_ctx *ctx, struct err *e)
 	all = resources_load(ctx, e);
 	if (!all)
 		return -1;
+	list = sorted(all);
 	buf_init(&text, 0);
 	if (!opts_bool(&ctx->opts, "no-headers"))
 		add_headings(&t, wide);
 	for (size_t i = 0; i < resources_len(all); i++) {
-		const struct resource *r = resources_at(all, i);
+		const struct resource *r = list[i];
 
 		if (opts_given(&ctx->opts, "namespaced") &&
 		    r->namespaced != opts_bool(&ctx->opts, "namespaced"))

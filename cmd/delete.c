@@ -104,6 +104,8 @@ static int delete_one(struct deletion *d, struct picked *v, struct err *e)
 		err_clear(e);
 		return 1;
 	}
+	if (!answer && v->source)
+		err_wrap(e, "error when deleting \"%s\"", v->source);
 	if (!answer)
 		return -1;
 	uid = json_str(

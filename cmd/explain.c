@@ -57,6 +57,13 @@ static bool has_api_version(const struct resource *r, const char *api_version)
 	return str_eq(buf_str(&own), api_version);
 }
 
+static int err_no_resource(struct err *e, const char *api_version, const struct resource *r)
+{
+	err_clear(e);
+	return err_set(e, ERR_NOT_FOUND, "couldn't find resource for \"%s%s, Resource=%s\"",
+	    strchr(api_version, '/') ? "" : "/", api_version, r->name);
+}
+
 /* The same resource in the version asked for. */
 static int choose_version(const struct resources *all, const char *api_version,
     const struct resource **ret, struct err *e)
@@ -71,8 +78,7 @@ static int choose_version(const struct resources *all, const char *api_version,
 			return 0;
 		}
 	}
-	return err_set(e, ERR_NOT_FOUND, "couldn't find resource for \"%s%s, Resource=%s\"",
-	    strchr(api_version, '/') ? "" : "/", api_version, (*ret)->name);
+	return err_no_resource(e, api_version, *ret);
 }
 
 static int explain(struct cmd_ctx *ctx, const struct question *q, struct err *e)
@@ -86,12 +92,14 @@ static int explain(struct cmd_ctx *ctx, const struct question *q, struct err *e)
 	    .fields = &q->fields,
 	    .recursive = opts_bool(&ctx->opts, "recursive"),
 	};
-	auto_buf path = {0}, text = {0};
+	auto_buf path = {0}, version = {0}, text = {0};
 	auto_json *document = NULL;
 
-	buf_addf(&path, "/openapi/v3/%s/", *r->group ? "apis" : "api");
-	resource_api_version(r, &path);
+	resource_api_version(r, &version);
+	buf_addf(&path, "/openapi/v3/%s/%s", *r->group ? "apis" : "api", buf_str(&version));
 	document = client_get_json(ctx->client, buf_str(&path), e);
+	if (!document && e->reason == ERR_NOT_FOUND)
+		return err_no_resource(e, buf_str(&version), r);
 	x.document = document;
 	if (!document || explain_print(&x, &text, e) < 0)
 		return -1;

@@ -29,6 +29,7 @@ void picks_release(struct picks *p)
 		free(p->items[i].ns);
 		free(p->items[i].name);
 		free(p->items[i].uid);
+		free(p->items[i].source);
 		json_free(p->items[i].live);
 	}
 	free(p->items);
@@ -131,7 +132,7 @@ static int add_manifests(struct cmd_ctx *ctx, struct picks *p, struct err *e)
 		if (manifest_resolve(ctx, &all.items[i], "strict", &t, &one) < 0)
 			manifest_report(ctx, &all.items[i], &one);
 		else if (t.name)
-			add(p, t.resource, t.ns, t.name);
+			add(p, t.resource, t.ns, t.name)->source = xstrdup(all.items[i].source);
 	}
 	return 0;
 }

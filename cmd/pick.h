@@ -16,8 +16,9 @@
 struct picked {
 	const struct resource *resource;
 	char *ns, *name;
-	char *uid;  /* NULL: not known */
-	json *live; /* as the server has it; NULL: not asked yet */
+	char *uid;    /* NULL: not known */
+	char *source; /* the file that names it; NULL: none does */
+	json *live;   /* as the server has it; NULL: not asked yet */
 };
 
 struct picks {

@@ -78,7 +78,7 @@ static int load_group(
 	return 0;
 }
 
-/* ---- a cluster's groups ---- */
+/* ---- all groups ---- */
 
 #define MIME_DISCOVERY                                                          \
 	"application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList," \
@@ -145,20 +145,6 @@ static int load_groups(struct client *c, struct resources *all, const char *path
 	return 0;
 }
 
-static int load_local(struct client *c, struct resources *all, struct err *e)
-{
-	if (load_group(c, all, "", "v1", e) < 0 || load_group(c, all, "batch", "v1", e) < 0)
-		return -1;
-	/* optional: a server without it is fine */
-	load_group(c, all, "discovery.k8s.io", "v1", NULL);
-	return 0;
-}
-
-static int load_remote(struct client *c, struct resources *all, struct err *e)
-{
-	return load_groups(c, all, "/api", e) < 0 ? -1 : load_groups(c, all, "/apis", e);
-}
-
 const struct resources *resources_load(struct cmd_ctx *ctx, struct err *e)
 {
 	struct client *c = cmd_client(ctx, e);
@@ -167,7 +153,7 @@ const struct resources *resources_load(struct cmd_ctx *ctx, struct err *e)
 	if (!c || ctx->resources)
 		return c ? ctx->resources : NULL;
 	all = xcalloc(1, sizeof(*all));
-	if ((ctx->cluster ? load_remote : load_local)(c, all, e) < 0) {
+	if (load_groups(c, all, "/api", e) < 0 || load_groups(c, all, "/apis", e) < 0) {
 		resources_free(all);
 		return NULL;
 	}

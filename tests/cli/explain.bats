@@ -43,6 +43,8 @@ openapi() { # PATH [CURL-OPTION...]
 	has "$err" "error: the server doesn't have a resource type \"jbo\""
 	try kjob explain job --api-version=batch/v9
 	is "$err" 'error: couldn'\''t find resource for "batch/v9, Resource=jobs"'
+	try kjob explain events.events.k8s.io
+	is "$err" 'error: couldn'\''t find resource for "events.k8s.io/v1, Resource=events"'
 	try kjob explain job --output=plaintext-openapiv2
 	is "$rc" 1
 	has "$err" plaintext-openapiv2 "only plaintext"
@@ -52,7 +54,8 @@ openapi() { # PATH [CURL-OPTION...]
 
 @test "every field of every kind has a description" {
 	local kind
-	for kind in $(kjob api-resources -o name); do
+	# What is asked rather than kept, and the second views of what is kept, have none.
+	for kind in $(kjob api-resources -o name | grep -vE 'reviews|events\.|metrics'); do
 		try kjob explain "$kind"
 		is "$rc" 0
 		lacks "$out" "<no description>"

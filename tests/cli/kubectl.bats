@@ -1,0 +1,332 @@
+# kubectl over kjob serve: what its users see, and that kjob says the same. Most cases are lines of tables: each is run by
+# kubectl and by kjob at the same time, and exit code, output and messages have to agree.
+#
+# kubectl is the one of this machine, or Debian's, which is of version 1.20. It words some things differently and knows
+# less, so a line may begin with
+#   ~   the wording is that of newer clients: of an older kubectl only the exit code is compared
+#   +   an older kubectl can't do it (its streams are SPDY, which kjob answers with a reason): kjob alone runs it
+# An @ in a line is the client's name, so that each changes objects of its own.
+load helper
+
+setup_file() {
+	instance_start
+	KC=$WORK/kubeconfig
+	HOME=$WORK
+	NEW=$(kubectl version --client -o json 2>/dev/null | jq '(.clientVersion.minor | sub("[^0-9].*"; "") | tonumber) >= 30')
+	export KC HOME NEW
+	unset KUBECONFIG
+	kjob serve >/dev/null
+	kjob kubeconfig >"$KC"
+	{
+		pod_of web
+		echo '  containers:'
+		has_container a 'echo from a; echo two; exec sleep 1000'
+		has_container b 'echo from b; exec sleep 1000'
+		job done 'echo done' label=j
+		job broken 'exit 3' label=broken backoffLimit=0
+		manifest kept
+		cron_job nightly
+	} | apply
+	kjob label pod web app=web >/dev/null
+	ended done
+	ended broken
+	kjob wait --for=condition=Ready pod/web --timeout=60s >/dev/null
+}
+teardown_file() { instance_stop; }
+
+kubectl() {
+	timeout -k 5 60 "${KUBECTL:-kubectl}" --kubeconfig "$KC" "$@"
+}
+
+cron_job() { # NAME
+	job "$1" true | sed -n '/^ *template:/,$p' | sed 's/^/    /' | cat <(printf -- '---\napiVersion: batch/v1\nkind: CronJob
+metadata: {name: %s}\nspec:\n  schedule: "0 0 1 1 *"\n  jobTemplate:\n    spec:\n' "$1") -
+}
+
+manifest() { # NAME [VALUE]: a small object
+	printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, labels: {app: %s}}\ndata: {a: "%s"}\n' "$1" "$1" "${2:-1}"
+}
+
+# What may differ: ages, times, ids, names that were made up, the widths of columns, the name of the client, and what
+# kubectl's library sometimes says to its developers.
+alike() {
+	sed -E -e 's/\b([0-9]+(d|h|m|s)){1,2}\b/AGE/g' -e 's/[0-9]{4}-[0-9-]+[T ][0-9:.]+( \+0000|Z)/TIME/g' \
+		-e 's/\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/UID/g' -e 's,/(LIVE|MERGED)-[A-Za-z0-9]+,/\1,g' \
+		-e 's/(resourceVersion|Resource Version): *"?[0-9]+"?/\1/' -e 's/(" deleted) from default namespace/\1/' \
+		-e 's/kubectl/kjob/g' -e 's/ +/ /g' -e 's/ $//' -e '/^-+$/d' -e '/ reflector\.go:/d'
+}
+
+# outcome CLIENT LINE: what a command line comes to; CLIENT.code, CLIENT.out and CLIENT.err
+outcome() {
+	local code=0
+	eval "$1 ${2//@/$1}" >"$1.raw" 2>"$1.told" </dev/null || code=$?
+	echo "exit code $code" >"$1.code"
+	alike <"$1.raw" >"$1.out"
+	alike <"$1.told" >"$1.err"
+}
+
+# agree: the table of command lines on standard input; all of them are tried before it fails.
+agree() {
+	local line what whats differs=0 bad
+	while IFS= read -r line; do
+		whats='code out err'
+		case $line in
+		'~ '*) [ "$NEW" = true ] || whats=code ;;
+		'+ '*) [ "$NEW" = true ] || whats= ;;
+		esac
+		line=${line#[~+] }
+		outcome kjob "$line" &
+		[ -z "$whats" ] || outcome kubectl "$line"
+		wait $!
+		bad=
+		for what in $whats; do
+			diff "kubectl.$what" "kjob.$what" >differs || bad=yes
+			head -n 40 differs
+		done
+		[ -z "$bad" ] || { echo "^ $line (< kubectl, > kjob)"; differs=1; }
+	done
+	return $differs
+}
+
+@test "get: tables, selections and outputs" {
+	agree <<-'TABLE'
+		get pods
+		get pods -o wide
+		get pod web --no-headers
+		get pods -A
+		get all
+		get jobs -o wide
+		get cj -o wide
+		~ get cm kept -o yaml
+		~ get cm kept -o json
+		get pod/web job/done cm/kept
+		get pods,jobs -o name
+		get pods web -o jsonpath='{.metadata.name}{"\n"}'
+		get pods -o jsonpath='{range .items[*]}{.metadata.name}{"\t"}{.status.phase}{"\n"}{end}'
+		get pods -o custom-columns=NAME:.metadata.name,PHASE:.status.phase
+		get pods --show-labels
+		get pods -L app
+		get pods -l app=web
+		get pods -l 'app in (web, x),!y'
+		get pods -l app=nope
+		get pods --field-selector=status.phase=Running
+		get pods --field-selector=spec.colour=blue
+		get pods --sort-by=.metadata.name
+		get pod nope
+		get deploy
+		get ns
+		get nodes
+		get sa
+		get svc
+		get events --field-selector involvedObject.name=done
+		get pods -n nope
+	TABLE
+}
+
+@test "describe" {
+	agree <<-'TABLE'
+		~ describe job done
+		~ describe cm kept
+		describe ns default
+		~ describe node
+		describe pod nope
+		describe pods -l app=nope
+	TABLE
+	matches "$(kubectl describe pod web)" 'Normal +Started .* kubelet .*Container started'
+	[ "$NEW" = false ] || # which asks for batch/v1beta1
+		matches "$(kubectl describe cj nightly)" '^Schedule: +0 0 1 1 \*$'
+}
+
+@test "logs: of containers, of a Job, of a label, the last lines, of those that ended" {
+	agree <<-'TABLE'
+		+ logs web
+		logs web -c b
+		logs web --all-containers | sort
+		logs web --all-containers --prefix | sort
+		logs job/done
+		logs -l app=j
+		logs -l app=web --all-containers --prefix | sort
+		~ logs -l app=nope
+		logs web -c a --tail=1
+		logs web -c a --since=1h
+		logs job/done -f
+		logs -l app=j -f
+		~ logs nope
+		logs web -c a --previous
+		logs web -c a --limit-bytes=4
+	TABLE
+	matches "$(kubectl logs web -c a --timestamps)" '^[0-9]{4}-[0-9-]*T[0-9:.]*Z from a$'
+	kubectl logs -f web -c a >followed &
+	eventually 10 grep -q two followed
+	kill $!
+}
+
+@test "wait: for conditions, values, deletion, in vain" {
+	agree <<-'TABLE'
+		wait --for=condition=complete job/done
+		wait --for=condition=failed job/broken --timeout=1s
+		wait --for=condition=Ready pod/web --timeout=1s
+		wait --for=condition=complete job/nope --timeout=1s
+		wait --for=condition=Ready pod -l app=web
+		+ wait --for=jsonpath='{.status.succeeded}'=1 job/done
+		+ wait --for=jsonpath='{.status.phase}'=Running pod/web
+		+ wait --for=create pod/web --timeout=1s
+		+ wait --for=delete pod/nope --timeout=1s
+		wait --for=delete pod/web --timeout=2s
+		wait --for=condition=Ready=false pod/web --timeout=1s
+	TABLE
+}
+
+@test "label, annotate and patch" {
+	manifest kubectl-a | apply
+	manifest kjob-a | apply
+	agree <<-'TABLE'
+		label cm @-a x=y
+		label cm @-a x=z
+		label cm @-a x=z --overwrite
+		~ label cm @-a x-
+		annotate cm @-a x=y
+		annotate cm @-a x=y --overwrite
+		annotate cm @-a x-
+		~ label cm nope x=y
+		~ patch cm @-a -p '{"data":{"a":"5"}}'
+		~ patch cm @-a -p '{"data":{"a":"5"}}'
+		~ patch cm @-a -p '{"data":{"a":"6"}}' --type=merge -o name
+		~ patch cm @-a --type=json -p '[{"op":"replace","path":"/data/a","value":"1"}]'
+		~ patch cm @-a --type=json -p '[{"op":"replace","path":"/data/q","value":"1"}]'
+		~ patch cm @-a -p '{"dataa":{"a":"5"}}'
+		get cm @-a -o jsonpath='{.data.a}'
+	TABLE
+}
+
+@test "apply, create, replace, diff and delete of manifests" {
+	local c
+	for c in kubectl kjob; do
+		manifest $c-b >$c-b.yaml
+		manifest $c-b 2 >$c-b2.yaml
+		manifest $c-c >$c-c.yaml
+		sed 's/^data:/dataa:/' $c-c.yaml >$c-bad.yaml
+		sed 's/^kind: .*/kind: Deployment/; s,v1,apps/v1,' $c-c.yaml >$c-deploy.yaml
+	done
+	agree <<-'TABLE'
+		apply -f @-b.yaml --dry-run=client
+		apply -f @-b.yaml --dry-run=server
+		apply -f @-b.yaml
+		apply -f @-b.yaml
+		apply -f @-b2.yaml
+		apply -f @-b2.yaml -o name
+		apply -f nope.yaml
+		create -f @-b.yaml
+		create -f @-c.yaml --dry-run=server
+		create -f @-c.yaml
+		get cm -l app=@-c
+		~ delete -f @-c.yaml
+		~ delete -f @-c.yaml
+		~ delete -f @-c.yaml --ignore-not-found
+		delete cm nope
+		~ apply -f @-c.yaml --server-side
+		~ apply -f @-c.yaml --server-side
+		~ apply -f @-b.yaml --server-side --field-manager=other
+		~ apply -f @-b.yaml --server-side --field-manager=other --force-conflicts
+		delete cm -l app=@-c
+	TABLE
+	try kubectl apply -f kubectl-bad.yaml
+	is "$rc" 1
+	has "$err" dataa
+	try kubectl replace -f kubectl-b2.yaml
+	is "$rc $out" '0 configmap/kubectl-b replaced'
+	try kubectl replace -f kubectl-c.yaml
+	is "$rc" 1
+	has "$err" 'configmaps "kubectl-c" not found'
+	try kubectl replace --force -f kubectl-b.yaml
+	is "$rc $(tail -n 1 <<<"$out")" '0 configmap/kubectl-b replaced'
+	kubectl apply -f kubectl-b.yaml
+	try kubectl diff -f kubectl-b.yaml
+	is "$rc $out" '0 '
+	try kubectl diff -f kubectl-b2.yaml
+	is "$rc" 1
+	has "$out" '-  a: "1"' '+  a: "2"'
+}
+
+@test "apply --prune deletes what the files no longer have" {
+	manifest p1 | sed 's/app: p1/app: pruned/' >p1.yaml
+	manifest p2 | sed 's/app: p2/app: pruned/' >p2.yaml
+	cat p1.yaml p2.yaml | kubectl apply -f - >/dev/null
+	try kubectl apply -f p1.yaml --prune -l app=pruned --prune-whitelist=core/v1/ConfigMap
+	if [ "$NEW" = true ]; then
+		try kubectl apply -f p1.yaml --prune -l app=pruned --prune-allowlist=core/v1/ConfigMap
+	fi
+	is "$rc" 0
+	is "$(tail -n 1 <<<"$out")" 'configmap/p2 pruned'
+	gone cm/p2
+}
+
+@test "edit: changes, and none" {
+	manifest e | kubectl apply -f - >/dev/null
+	KUBE_EDITOR='sed -i /a:/s/1/7/' try kubectl edit cm e
+	is "$rc $out" '0 configmap/e edited'
+	field_is cm/e .data.a 7
+	KUBE_EDITOR=true try kubectl edit cm e
+	is "$rc $out$err" '0 Edit cancelled, no changes made.'
+}
+
+@test "get -w shows a Job from its creation to its end, and its deletion" {
+	kubectl get jobs -w >watched &
+	eventually 10 grep -q done watched
+	job watched true | kubectl apply -f -
+	eventually 30 grep -qE '^watched +Complete +1/1' watched
+	kubectl delete job watched
+	kill $!
+	matches "$(cat watched)" '^watched +Running +0/1'
+}
+
+@test "commands of which nothing comes on a cluster either, in its words" {
+	try kubectl scale job done --replicas=2
+	is "$rc" 1
+	try kubectl rollout status job/done
+	is "$rc" 1
+	has "$err" 'no status viewer has been implemented for'
+	try kubectl get --raw /nope
+	is "$rc" 1
+	has "$err" 'the server could not find the requested resource'
+	is "$(kubectl get --raw /readyz)" ok
+	is "$(kubectl get --raw /version | jq -r .major)" 1
+	has "$(kubectl cluster-info)" 'is running at'
+}
+
+@test "api-resources, explain and top" {
+	agree <<-'TABLE'
+		~ api-resources
+		~ api-resources --namespaced=false -o name
+		~ api-resources --no-headers -o wide
+		~ explain job.spec.completions
+		~ explain pod.spec.containers
+		+ explain cronjob --recursive
+		top pod web
+		top pod web --containers
+		top pod nope
+	TABLE
+}
+
+@test "exec, attach and cp: output, input, exit codes, a terminal" {
+	agree <<-'TABLE'
+		+ exec web -- echo hi
+		+ exec web -c b -- sh -c 'echo out; echo err >&2; exit 3'
+		+ exec -i web -c a -- cat <<<hello
+		+ exec web -c a -- nope
+		+ exec nope -- true
+		+ exec job/done -- true
+		+ attach nope
+		+ cp "$KC" web:/tmp/@ -c a
+		+ exec web -c a -- wc -l /tmp/@
+	TABLE
+	if [ "$NEW" = false ]; then
+		try kubectl exec web -c a -- true
+		is "$rc" 1
+		has "$err" 'not to SPDY/3.1'
+		return
+	fi
+	kubectl cp web:/tmp/kubectl got -c a
+	cmp "$KC" got
+	is "$(script -qec "kubectl --kubeconfig $KC exec -it web -c a -- sh -c 'test -t 0 && echo terminal'" /dev/null </dev/null | tr -d '\r')" terminal
+}

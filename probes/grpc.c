@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 
+#include "../runtime/base/protobuf.h"
 #include "action_internal.h"
 
 #define RETRY_MS 1000 /* gRPC's first back-off */
@@ -68,58 +69,26 @@ static void write_request(struct buf *b, const char *service)
 	buf_add(b, service, len);
 }
 
-static bool read_varint(const unsigned char **p, const unsigned char *end, uint64_t *ret)
-{
-	*ret = 0;
-	for (unsigned shift = 0; *p < end && shift < 64; shift += 7) {
-		unsigned char byte = *(*p)++;
-
-		*ret |= (uint64_t)(byte & 0x7f) << shift;
-		if (!(byte & 0x80))
-			return true;
-	}
-	return false;
-}
-
-/* Moves behind a field of a type that is of no interest. */
-static bool skip_field(const unsigned char **p, const unsigned char *end, unsigned type)
-{
-	uint64_t n = 0;
-
-	if (type == 0)
-		return read_varint(p, end, &n);
-	if (type == 1 || type == 5)
-		n = type == 1 ? 8 : 4;
-	else if (type != 2 || !read_varint(p, end, &n))
-		return false;
-	if (n > (uint64_t)(end - *p))
-		return false;
-	*p += n;
-	return true;
-}
-
 /* The status in a frame with a HealthCheckResponse; -1: it is none. */
 static int64_t read_reply(const char *body, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)body, *end;
-	uint64_t status = 0, key;
+	const unsigned char *p = (const unsigned char *)body;
+	struct protobuf_field f;
+	struct protobuf m;
+	uint64_t status = 0;
 	size_t size;
+	int rc;
 
 	if (len < 5 || p[0] != 0)
 		return -1;
 	size = (size_t)p[1] << 24 | (size_t)p[2] << 16 | (size_t)p[3] << 8 | p[4];
 	if (size > len - 5)
 		return -1;
-	p += 5;
-	end = p + size;
-	while (p < end) {
-		if (!read_varint(&p, end, &key))
-			return -1;
-		if (key == 8 ? !read_varint(&p, end, &status)
-			     : !skip_field(&p, end, (unsigned)(key & 7)))
-			return -1;
-	}
-	return status <= INT32_MAX ? (int64_t)status : -1;
+	m = (struct protobuf){p + 5, size};
+	while ((rc = protobuf_next(&m, &f, NULL)) > 0)
+		if (f.number == 1 && f.type == PROTOBUF_VARINT)
+			status = f.value;
+	return rc == 0 && status <= INT32_MAX ? (int64_t)status : -1;
 }
 
 /* A grpc-message: percent-encoded; owned. */

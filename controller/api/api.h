@@ -83,6 +83,17 @@ json *api_decode(const struct kind *k, const char *text, size_t len, enum field_
 int api_decode_tree(
     const struct kind *k, json *root, struct strlist *strict, struct err *e) MUST_USE;
 
+/* ---- protobuf (protobuf.c) ---- */
+
+#define MEDIA_PROTOBUF "application/vnd.kubernetes.protobuf"
+/*
+ * A body of that media type as JSON text of the same meaning, appended to out: of whatever kind a
+ * request can hold. Nothing but the wire format is checked. Texts about fields that the schema does
+ * not know are appended to `unknown`; NULL: not wanted.
+ */
+int api_protobuf_to_json(
+    const void *body, size_t len, struct strlist *unknown, struct buf *out, struct err *e) MUST_USE;
+
 /* ---- life of an object (defaults.c, validate*.c, strategy.c) ---- */
 
 /* Writes the defaults of the kind into the object; idempotent. Runs on create, update and before
@@ -95,8 +106,8 @@ void api_default(const struct kind *k, json *obj);
 #define POD_GATED_MESSAGE "Scheduling is blocked due to non-empty scheduling gates"
 /*
  * What the server sets on create before validation: drops status, sets initial status where the
- * kind has one (Pod: phase Pending, qosClass, what gates hold), Job's generated labels and selector. metadata.uid
- * must be set already.
+ * kind has one (Pod: phase Pending, qosClass, what gates hold), Job's generated labels and
+ * selector. metadata.uid must be set already.
  */
 void api_prepare_create(const struct kind *k, json *obj);
 /* On PUT and PATCH: status and system metadata come from `old`; generation rises when spec changed.

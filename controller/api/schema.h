@@ -128,6 +128,15 @@ extern const struct schema schema_service_account;
 extern const struct schema schema_lease, schema_lease_spec;
 /* schema_policy.c */
 extern const struct schema schema_delete_options, schema_eviction;
+/* schema_review.c */
+extern const struct schema schema_self_subject_access_review,
+    schema_self_subject_access_review_spec, schema_resource_attributes,
+    schema_non_resource_attributes, schema_field_selector_attributes,
+    schema_label_selector_attributes, schema_subject_access_review_status,
+    schema_self_subject_rules_review, schema_self_subject_rules_review_spec,
+    schema_subject_rules_review_status, schema_resource_rule, schema_non_resource_rule,
+    schema_field_selector_requirement, schema_self_subject_review,
+    schema_self_subject_review_status, schema_user_info, schema_event_view;
 /* schema_core.c */
 extern const struct schema schema_event, schema_event_source, schema_event_series, schema_namespace,
     schema_namespace_spec, schema_namespace_status, schema_namespace_condition, schema_node,
@@ -137,19 +146,20 @@ extern const struct schema schema_event, schema_event_source, schema_event_serie
     schema_node_config_status, schema_node_runtime_handler, schema_node_runtime_handler_features,
     schema_node_features, schema_container_image, schema_attached_volume;
 /* schema_pod.c */
-extern const struct schema schema_pod, schema_pod_template, schema_pod_template_spec, schema_pod_spec, schema_container,
-    schema_ephemeral_container, schema_container_port, schema_env_var, schema_env_var_source,
-    schema_object_field_selector, schema_resource_field_selector, schema_config_map_key_selector,
-    schema_secret_key_selector, schema_file_key_selector, schema_env_from_source,
-    schema_config_map_env_source, schema_secret_env_source, schema_container_resize_policy,
-    schema_container_restart_rule, schema_container_restart_rule_on_exit_codes, schema_probe,
-    schema_exec_action, schema_http_get_action, schema_http_header, schema_tcp_socket_action,
-    schema_grpc_action, schema_lifecycle, schema_lifecycle_handler, schema_sleep_action,
-    schema_pod_security_context, schema_security_context, schema_capabilities,
-    schema_se_linux_options, schema_windows_security_context_options, schema_seccomp_profile,
-    schema_app_armor_profile, schema_sysctl, schema_host_alias, schema_pod_dns_config,
-    schema_pod_dns_config_option, schema_pod_readiness_gate, schema_pod_os,
-    schema_pod_scheduling_gate, schema_pod_resource_claim, schema_pod_scheduling_group;
+extern const struct schema schema_pod, schema_pod_template, schema_pod_template_spec,
+    schema_pod_spec, schema_container, schema_ephemeral_container, schema_container_port,
+    schema_env_var, schema_env_var_source, schema_object_field_selector,
+    schema_resource_field_selector, schema_config_map_key_selector, schema_secret_key_selector,
+    schema_file_key_selector, schema_env_from_source, schema_config_map_env_source,
+    schema_secret_env_source, schema_container_resize_policy, schema_container_restart_rule,
+    schema_container_restart_rule_on_exit_codes, schema_probe, schema_exec_action,
+    schema_http_get_action, schema_http_header, schema_tcp_socket_action, schema_grpc_action,
+    schema_lifecycle, schema_lifecycle_handler, schema_sleep_action, schema_pod_security_context,
+    schema_security_context, schema_capabilities, schema_se_linux_options,
+    schema_windows_security_context_options, schema_seccomp_profile, schema_app_armor_profile,
+    schema_sysctl, schema_host_alias, schema_pod_dns_config, schema_pod_dns_config_option,
+    schema_pod_readiness_gate, schema_pod_os, schema_pod_scheduling_gate, schema_pod_resource_claim,
+    schema_pod_scheduling_group;
 /* schema_podstatus.c */
 extern const struct schema schema_pod_status, schema_pod_condition, schema_host_ip, schema_pod_ip,
     schema_container_status, schema_container_state, schema_container_state_waiting,

@@ -78,6 +78,7 @@ static void rename_pointer(json *operation, const char *member)
 void event_view_request(struct exchange *x)
 {
 	auto_json *body = json_parse(x->body, x->body_len, JSON_PARSE_STRICT, NULL);
+	auto_buf text = {0};
 
 	if (json_is_object(body) && !str_eq(json_str(body, "kind"), "DeleteOptions"))
 		body = renamed_take(body, false);
@@ -89,9 +90,8 @@ void event_view_request(struct exchange *x)
 	}
 	if (!body)
 		return;
-	json_print_to(body, &x->own_body);
-	x->body = buf_str(&x->own_body);
-	x->body_len = x->own_body.len;
+	json_print_to(body, &text);
+	body_replace(x, &text);
 }
 
 char *event_view_fields(const char *selector)

@@ -96,6 +96,17 @@ int err_no_route(struct err *e);
 int err_option(struct err *e, const char *group, const char *kind, const char *name,
     const char *reason, const char *field, const char *detail);
 
+/* ---- bodies of requests (body.c) ---- */
+
+/* Whether the Content-Type (parameters aside) is TYPE. */
+bool body_is(const struct exchange *x, const char *type);
+/* Handlers see this text as the body; its contents are taken. */
+void body_replace(struct exchange *x, struct buf *text);
+/* Before the handler: what has come in protobuf becomes JSON, unless it is a patch. */
+int body_from_protobuf(struct exchange *x, struct err *e) MUST_USE;
+/* That the body is JSON now, or that nobody has said what it is: 415. */
+int body_check_type(const struct exchange *x, struct err *e) MUST_USE;
+
 /* ---- options in the query (options.c) ---- */
 
 /* negotiate.c: Accept; discovery: what is offered is discovery, not objects. */
@@ -140,9 +151,6 @@ struct list_options {
 int list_options_parse(const struct exchange *x, const struct request *r, struct list_options *ret,
     struct err *e) MUST_USE;
 void list_options_release(struct list_options *o);
-
-/* Whether the Content-Type (NULL: none), parameters aside, is TYPE (objects.c). */
-bool content_type_is(const char *header, const char *type);
 
 /* DeleteOptions from the body and the query (objects.c). */
 struct delete_request {

@@ -1,6 +1,4 @@
 /* objects: get, create, update, patch and delete of one object. */
-#include <strings.h>
-
 #include "../api/patch.h"
 #include "internal.h"
 
@@ -49,32 +47,6 @@ void handle_get(struct exchange *x, const struct request *r)
 		answer_object(x, r, 200, &text, rv);
 }
 
-/* ---- bodies ---- */
-
-bool content_type_is(const char *header, const char *type)
-{
-	size_t n = strlen(type);
-
-	return header && strncasecmp(header, type, n) == 0 &&
-	       (!header[n] || strchr("; \t", header[n]));
-}
-
-static int check_content_type(
-    const struct exchange *x, const char *accepted, bool may_be_absent, struct err *e)
-{
-	const char *type = exchange_header(x, "Content-Type");
-
-	if (!type || !*type) {
-		if (may_be_absent)
-			return 0;
-	} else if (content_type_is(type, accepted)) {
-		return 0;
-	}
-	return err_set(e, ERR_UNSUPPORTED_MEDIA,
-	    "the body of the request was in an unknown format - accepted media types include: %s",
-	    accepted);
-}
-
 /* ---- create ---- */
 
 int check_namespace(struct server *s, const struct request *r, struct err *e)
@@ -94,8 +66,8 @@ static json *create(struct exchange *x, const struct request *r, struct err *e)
 	struct create_options o;
 	json *obj;
 
-	if (write_request_parse(x, "CreateOptions", &w, e) < 0 ||
-	    check_content_type(x, "application/json", true, e) < 0 || check_namespace(s, r, e) < 0)
+	if (write_request_parse(x, "CreateOptions", &w, e) < 0 || body_check_type(x, e) < 0 ||
+	    check_namespace(s, r, e) < 0)
 		return NULL;
 	obj = api_decode(r->kind, x->body, x->body_len, w.fields, &x->warnings, e);
 	if (!obj)
@@ -166,8 +138,7 @@ static json *updated(struct exchange *x, const struct request *r, struct err *e)
 	auto_write_request w = {0};
 	json *obj;
 
-	if (write_request_parse(x, "UpdateOptions", &w, e) < 0 ||
-	    check_content_type(x, "application/json", true, e) < 0)
+	if (write_request_parse(x, "UpdateOptions", &w, e) < 0 || body_check_type(x, e) < 0)
 		return NULL;
 	obj = api_decode(r->kind, x->body, x->body_len, w.fields, &x->warnings, e);
 	return store_new_state(x, r, &w, obj, e);
@@ -186,13 +157,12 @@ void handle_update(struct exchange *x, const struct request *r)
 
 static int patch_type_of(const struct exchange *x, enum patch_type *ret, struct err *e)
 {
-	const char *header = exchange_header(x, "Content-Type");
 	auto_strlist types = {0};
 	auto_free char *all = NULL;
 
 	for (enum patch_type t = 0; t < PATCH_TYPE_COUNT; t++) {
 		strlist_add(&types, patch_media_type(t));
-		if (header && content_type_is(header, patch_media_type(t))) {
+		if (body_is(x, patch_media_type(t))) {
 			*ret = t;
 			return 0;
 		}
@@ -247,8 +217,7 @@ static json *patched(struct exchange *x, const struct request *r, struct err *e)
 
 void handle_patch(struct exchange *x, const struct request *r)
 {
-	const char *type = exchange_header(x, "Content-Type");
-	bool apply = type && content_type_is(type, APPLY_MEDIA_TYPE), created = false;
+	bool apply = body_is(x, APPLY_MEDIA_TYPE), created = false;
 	auto_err e = {0};
 	json *obj = apply ? applied(x, r, &created, &e) : patched(x, r, &e);
 
@@ -347,8 +316,7 @@ int delete_request_parse(struct exchange *x, struct delete_request *ret, struct 
 	    parse_propagation(exchange_query(x, "propagationPolicy"), &d.options.propagation, e) <
 		0)
 		return -1;
-	if (x->body_len && (check_content_type(x, "application/json", true, e) < 0 ||
-			       delete_body_parse(x, &d, e) < 0))
+	if (x->body_len && (body_check_type(x, e) < 0 || delete_body_parse(x, &d, e) < 0))
 		return -1;
 	*ret = d;
 	d.body = NULL;

@@ -4,8 +4,6 @@
  */
 #include "internal.h"
 
-#define PROTOBUF "application/vnd.kubernetes.protobuf"
-
 static json *everything(void)
 {
 	json *list = json_new_array();
@@ -22,23 +20,12 @@ static json *one(json *item)
 	return list;
 }
 
-/*
- * The request's body, for the answer to be put into. NULL: it is none of KIND. kubectl sends these
- * as protocol buffers: whatever they ask, the answer is the same, and they are not read.
- */
+/* The request's body, for the answer to be put into. NULL: it is none of KIND. */
 static json *read_review(
     struct exchange *x, const char *api_version, const char *kind, struct err *e)
 {
-	auto_json *body = NULL;
+	auto_json *body = json_parse(x->body, x->body_len, JSON_PARSE_STRICT, e);
 
-	if (content_type_is(exchange_header(x, "Content-Type"), PROTOBUF)) {
-		body = json_new_object();
-		json_set_str(body, "kind", kind);
-		json_set_str(body, "apiVersion", api_version);
-		json_obj(body, "metadata");
-		return TAKE(body);
-	}
-	body = json_parse(x->body, x->body_len, JSON_PARSE_STRICT, e);
 	if (!body) {
 		auto_free char *msg = xstrdup(err_msg(e));
 

@@ -217,6 +217,8 @@ static int route_resource(struct exchange *x, struct request *r, request_fn **re
 		return err_set(e, ERR_METHOD,
 		    "the server does not allow this method on the requested resource");
 	fn = watch_instead(x, r, fn);
+	if (body_from_protobuf(x, e) < 0)
+		return -1;
 	if (r->view.events)
 		event_view_request(x);
 	/* Logs and streams choose their own types. */
@@ -251,10 +253,13 @@ void route(struct exchange *x)
 		if (!path_is(&x->path, path_routes[i].path))
 			continue;
 		found = true;
-		if (path_routes[i].method == x->method) {
+		if (path_routes[i].method != x->method)
+			continue;
+		if (body_from_protobuf(x, &e) < 0)
+			answer_err(x, &e);
+		else
 			path_routes[i].fn(x);
-			return;
-		}
+		return;
 	}
 	if (found)
 		err_set(&e, ERR_METHOD,

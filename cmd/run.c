@@ -249,7 +249,7 @@ static json *create(
 	if (is_dry(ctx))
 		query_add(&path, "dryRun", "All");
 	created = client_send_json(ctx->client, "POST", buf_str(&path), NULL, object, e);
-	if (!created && e->reason == ERR_UNAVAILABLE && !err_is_status(e) &&
+	if (!created && e->reason == ERR_UNAVAILABLE && !err_is_status(e) && !ctx->cluster &&
 	    client_revive(ctx->client, e) == 0)
 		created = client_send_json(ctx->client, "POST", buf_str(&path), NULL, object, e);
 	if (!created && e->reason == ERR_ALREADY_EXISTS) {

@@ -17,18 +17,21 @@ struct run_pod {
 	char *name, *uid, *container;
 	struct pod_view view; /* strings are not kept, but for these: */
 	char *waiting_message;
-	bool gone;     /* deleted */
-	int attempt;   /* whose output is shown, or comes next */
-	bool previous; /* its log is asked for as the previous one */
-	bool by_uid;   /* its log is asked for by uid and attempt: the pod may be gone */
-	bool counted;  /* its exit code is in the facts */
+	bool gone;        /* deleted */
+	int attempt;      /* whose output is shown, or comes next */
+	bool previous;    /* its log is asked for as the previous one */
+	bool by_uid;      /* its log is asked for by uid and attempt: the pod may be gone */
+	bool counted;     /* its exit code is in the facts */
+	bool told_unread; /* that it took its output with it */
 	struct logstream log;
 	struct timer repair; /* a log that ended before its container did: look again */
 	int repair_ms;
 	struct run_input {
-		struct channel channel; /* pods/attach, for input alone */
+		struct channel channel; /* pods/attach */
 		struct stdin_feed feed;
 		bool began, lost, over; /* over: the container has ended */
+		bool shows;             /* output comes this way too, not from the log */
+		bool ending;            /* the end of it is waited for */
 		struct err why;         /* of lost */
 		unsigned failures;
 	} input;

@@ -194,14 +194,29 @@ static char *log_path(const struct run_pod *p)
 	return buf_take(&path);
 }
 
-/* A pod that is gone left output that nobody has read. */
-static bool has_remains(const struct run_pod *p)
+/* A pod that is gone had output that nobody has read. */
+static bool is_unread(const struct run_pod *p)
 {
 	bool began = p->view.attempt >= 0 || p->view.has_end || p->view.restarts > 0;
 
-	/* Only kjob keeps logs that long. */
-	return p->gone && began && client_is_kjob(p->run->client) &&
-	       p->attempt <= p->view.restarts && (p->run->facts.shape.is_job || p->attempt == 0);
+	return p->gone && began && p->attempt <= p->view.restarts &&
+	       (p->run->facts.shape.is_job || p->attempt == 0);
+}
+
+/* And it can still be had: only kjob keeps logs that long. */
+static bool has_remains(const struct run_pod *p)
+{
+	return is_unread(p) && client_is_kjob(p->run->client);
+}
+
+static void tell_unread(struct run_pod *p)
+{
+	if (p->told_unread || p->run->stopping || !is_unread(p) || view_cannot_run(&p->view))
+		return;
+	p->told_unread = true;
+	progress_end(&p->run->progress);
+	fprintf(stderr, "warning: pod %s was deleted before all of its output could be read\n",
+	    p->name);
 }
 
 /* The attempt whose output is shown is over. */
@@ -231,6 +246,7 @@ static void close_log(struct run_pod *p)
 {
 	logstream_stop(&p->log);
 	timer_cancel(client_loop(p->run->client), &p->repair);
+	p->input.shows = false;
 	p->attempt++;
 }
 
@@ -265,6 +281,8 @@ static void tell_lost_log(struct run_pod *p)
 {
 	auto_err e = {0};
 
+	if (p->gone && !client_is_kjob(p->run->client))
+		tell_unread(p);
 	if (p->gone || view_cannot_run(&p->view))
 		return;
 	err_copy(&e, &p->log.err);
@@ -278,7 +296,13 @@ static void pump_log(struct run_pod *p)
 {
 	switch (p->log.state) {
 	case LOGSTREAM_IDLE:
-		if (p->gone ? has_remains(p) : p->view.attempt >= p->attempt)
+		if (!client_is_kjob(p->run->client))
+			tell_unread(p);
+		if (p->input.shows && attempt_over(p) && !p->input.began)
+			close_log(p);
+		else if (p->input.shows)
+			break;
+		else if (p->gone ? has_remains(p) : p->view.attempt >= p->attempt)
 			open_log(p);
 		break;
 	case LOGSTREAM_BROKEN:

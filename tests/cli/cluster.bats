@@ -175,6 +175,13 @@ no_other_controller() {
 	try remote --user=plugin get pods,jobs
 	is "$rc $err" "0 No resources found in default namespace."
 	is "$(wc -l <"$FRONT/asked")" 2
+	# A certificate in place of a token.
+	jq -n --rawfile cert "$FRONT/client.crt" --rawfile key "$FRONT/client.key" '{kind: "ExecCredential",
+		apiVersion: "client.authentication.k8s.io/v1", status: {clientCertificateData: $cert, clientKeyData: $key}}' >answer
+	printf '#!/bin/sh\ncat "%s"\n' "$T/answer" >"$FRONT/plugin"
+	try remote --user=plugin get pods -n plugin
+	is "$rc $err" "0 No resources found in plugin namespace."
+	has "$(cat "$FRONT/log")" "/namespaces/plugin/pods?limit=500 user=tester"
 	rm "$FRONT/plugin"
 	try remote --user=plugin get pods
 	has "$err" "Unable to connect to the server: getting credentials: exec: executable $FRONT/./plugin not found" \
@@ -245,7 +252,8 @@ no_other_controller() {
 	try remote run many --rm --image=$IMAGE --completions=3 --parallelism=3 -- sh -c 'echo x'
 	is "$rc $err $(grep -c "^\[pod/many-.*\] x$" <<<"$out")" "0  3"
 	try remote run fails --rm --image=$IMAGE --restart=OnFailure --backoff-limit=1 -- sh -c 'echo try; exit 3'
-	is "$rc $(head -1 <<<"$out")" "3 try"
+	is "$rc" 3 # the Job takes its pod away: its output is shown, or said to be lost
+	matches "$out$err" '^try|^warning: pod fails-.* was deleted before all of its output could be read$'
 	try remote run no --image=localhost/none:none --image-pull-policy=Never
 	is "$rc" 125
 	lacks "$(cat "$FRONT/log")" unknown
@@ -317,6 +325,23 @@ no_other_controller() {
 	try remote cp nopod:/x y
 	has "$err" 'pods "nopod" not found'
 	remote delete pod box --now
+}
+
+@test "run -it is a terminal whose output is not that of the log, which clusters keep by lines" {
+	mkfifo keys
+	exec 7<>keys
+	SHELL=/bin/bash script -qefc "$KJOB_BIN --kubeconfig=$CONFIG run -it --rm shell --image=$IMAGE -- sh" shown <keys >/dev/null 2>&1 3>&- &
+	eventually 20 grep -q 'try pressing enter' shown
+	printf '\r' >&7
+	eventually 10 grep -q '/ #' shown
+	printf 'echo $((6*7)); exit 5\r' >&7
+	rc=0
+	wait $! || rc=$?
+	is "$rc" 5
+	matches "$(cat shown)" '^42'
+	has "$(cat shown)" 'job.batch "shell" deleted from default namespace'
+	has "$(cat "$FRONT/log")" 'stdin=true&stdout=true&stderr=false&tty=true'
+	lacks "$(grep /pods/shell- "$FRONT/log")" /log
 }
 
 @test "a path of this machine is none of a cluster's" {

@@ -6,6 +6,7 @@
 struct resources {
 	struct resource *items;
 	size_t len, cap;
+	struct client *client; /* whom to ask why there is no more; NULL: a cluster, who has no answer */
 };
 
 void resources_free(struct resources *r)
@@ -157,6 +158,7 @@ const struct resources *resources_load(struct cmd_ctx *ctx, struct err *e)
 		resources_free(all);
 		return NULL;
 	}
+	all->client = ctx->cluster ? NULL : c;
 	ctx->resources = all;
 	return all;
 }
@@ -255,6 +257,36 @@ static char *kind_hint(const struct resources *all, const char *api_version, con
 	return hint;
 }
 
+/* "Deployment": "deployments", "NetworkPolicy": "networkpolicies", "Ingress": "ingresses". */
+static void add_plural(struct buf *out, const char *kind)
+{
+	size_t n = strlen(kind);
+	bool y = n > 0 && kind[n - 1] == 'y', s = n > 0 && kind[n - 1] == 's';
+
+	for (size_t i = 0; i < n - (y ? 1 : 0); i++)
+		buf_addch(out, (char)tolower((unsigned char)kind[i]));
+	buf_adds(out, y ? "ies" : s ? "es" : "s");
+}
+
+/* What kjob's controller says about a kind of Kubernetes that it does not serve; owned, NULL:
+ * nothing. */
+static char *refusal(const struct resources *all, const char *api_version, const char *kind)
+{
+	static const char plain[] = "the server could not find the requested resource: ";
+	auto_buf path = {0};
+	auto_json *answer = NULL;
+	auto_err e = {0};
+
+	if (!all->client || !*kind || strpbrk(api_version, "?#% ") || strpbrk(kind, "/?#% "))
+		return NULL;
+	buf_addf(&path, "/%s/%s/", strchr(api_version, '/') ? "apis" : "api", api_version);
+	add_plural(&path, kind);
+	answer = client_get_json(all->client, buf_str(&path), &e);
+	if (answer || !str_has_prefix(err_msg(&e), plain))
+		return NULL;
+	return xasprintf(": %s", err_msg(&e) + strlen(plain));
+}
+
 const struct resource *resource_by_kind(
     const struct resources *all, const char *api_version, const char *kind, struct err *e)
 {
@@ -268,7 +300,9 @@ const struct resource *resource_by_kind(
 		if (str_eq(all->items[i].kind, kind) && str_eq(buf_str(&version), api_version))
 			return &all->items[i];
 	}
-	hint = kind_hint(all, api_version, kind);
+	hint = refusal(all, api_version, kind);
+	if (!hint)
+		hint = kind_hint(all, api_version, kind);
 	err_set(e, ERR_NOT_FOUND, "no matches for kind \"%s\" in version \"%s\"%s", kind,
 	    api_version, hint ? hint : "");
 	return NULL;

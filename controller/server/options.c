@@ -115,6 +115,9 @@ static int check_version_match(
 			    "NotOlderThan");
 		return 0;
 	}
+	if (o->continue_token && o->version > 0)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "specifying resource version is not allowed when using continue");
 	if (!o->match)
 		return 0;
 	if (watch)

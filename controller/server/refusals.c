@@ -20,6 +20,7 @@ static const struct {
     {"networking.k8s.io", NULL,
 	"traffic from outside comes in by kjob port-forward only, and no policies are enforced"},
     {"", " persistentvolumes ", "claims are volumes of the container engine"},
+    {"", " serviceaccounts/token ", "pods have no tokens, and nothing would take one"},
     {"storage.k8s.io", NULL, "claims are volumes of the container engine"},
     {"", " limitranges resourcequotas ", "the limits are those of the machine"},
     {"rbac.authorization.k8s.io", NULL, ONE_USER},
@@ -31,24 +32,26 @@ static const struct {
     {"extensions", NULL, "Kubernetes has dropped this group"},
 };
 
-/* The resource behind /api/v1 or /apis/GROUP/VERSION: the one in a namespace, or the first; NULL:
- * none. */
-static const char *resource_in(const struct strlist *path, size_t from)
+/* "RESOURCE" or "RESOURCE/SUB" of a path behind /api/v1 or /apis/GROUP/VERSION; owned, NULL: none.
+ */
+static char *resource_in(const struct strlist *path, size_t from)
 {
 	if (path->len > from + 2 && str_eq(path->items[from], "namespaces"))
-		return path->items[from + 2];
-	return path->len > from ? path->items[from] : NULL;
+		from += 2;
+	if (path->len <= from)
+		return NULL;
+	return xasprintf("%s%s%s", path->items[from], path->len > from + 2 ? "/" : "",
+	    path->len > from + 2 ? path->items[from + 2] : "");
 }
 
 int err_not_served(const struct exchange *x, struct err *e)
 {
 	bool core = x->path.len > 0 && str_eq(x->path.items[0], "api");
 	const char *group = core ? "" : x->path.len > 1 ? x->path.items[1] : "";
-	const char *resource = resource_in(&x->path, core ? 2 : 3);
+	auto_free char *resource = resource_in(&x->path, core ? 2 : 3);
+	auto_free char *word = xasprintf(" %s ", resource ? resource : "");
 
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
-		auto_free char *word = xasprintf(" %s ", resource ? resource : "");
-
 		if (!str_eq(refusals[i].group, group) ||
 		    (refusals[i].resources && !strstr(refusals[i].resources, word)))
 			continue;

@@ -207,7 +207,7 @@ static int route_resource(struct exchange *x, struct request *r, request_fn **re
 		      : PLACE_COLLECTION,
 	    r->sub);
 	if (!route)
-		return err_no_route(e);
+		return err_not_served(x, e);
 	fn = route->fn[x->method];
 	if (fn == handle_create && r->kind->namespaced && !r->ns)
 		fn = NULL;

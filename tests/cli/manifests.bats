@@ -109,6 +109,11 @@ refused() {
 	refused x.yaml 'no matches for kind "Jbo" in version "batch/v1" (did you mean "Job"?)' 'x.yaml:3: kind'
 }
 
+@test "a kind that kjob does not run is refused with the reason" {
+	printf 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: x}\n' >x.yaml
+	refused x.yaml 'no matches for kind "Deployment" in version "apps/v1": kjob does not serve deployments.apps: they keep pods running for ever' 'x.yaml:2: kind'
+}
+
 @test "a Job without a name is refused" {
 	job x true | sed 's/  name: x/  labels: {}/' >x.yaml
 	refused x.yaml 'resource name may not be empty' 'x.yaml:'

@@ -253,6 +253,8 @@ TEST("what kjob does not run is absent, and asking for it names the reason")
 		"kjob does not serve replicationcontrollers: "},
 	    {"/apis/networking.k8s.io/v1/ingresses",
 		"kjob does not serve ingresses.networking.k8s.io: "},
+	    {"/api/v1/namespaces/default/serviceaccounts/default/token",
+		"kjob does not serve serviceaccounts/token: pods have no tokens"},
 	    {"/apis/rbac.authorization.k8s.io/v1/clusterroles", "there is one user"},
 	};
 	struct fixture f;

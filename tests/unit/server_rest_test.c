@@ -321,6 +321,7 @@ TEST("a long list comes in pages")
 		create_job(&f, name, "");
 	}
 	for (;; pages++) {
+		auto_free char *with_version = NULL;
 		const char *token;
 
 		request(&f, &a, "GET", path, NULL);
@@ -333,6 +334,9 @@ TEST("a long list comes in pages")
 			CHECK_INT(json_int(a.json, "metadata.remainingItemCount", -1), 15);
 		free(path);
 		path = xasprintf(JOBS "?limit=10&continue=%s", token);
+		with_version = xasprintf("%s&resourceVersion=1", path);
+		request(&f, &a, "GET", with_version, NULL);
+		CHECK_INT(a.status, 400);
 	}
 	CHECK_INT(seen, 25);
 	CHECK_INT(pages, 2);

@@ -299,6 +299,9 @@ static int run(const json *spec, const char *info, bool interactive, struct buf 
 		return start_error(spec, code, e);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
+	/* where posix_spawn cannot tell that there is no such program, it ends like this */
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 127 && out->len == 0)
+		return start_error(spec, ENOENT, e);
 	return end_error(spec, status, e);
 }
 

@@ -248,6 +248,36 @@ agree() {
 	has "$out" '-  a: "1"' '+  a: "2"'
 }
 
+# kubectl sends these as protobuf from 1.32 on.
+@test "create of objects from arguments" {
+	printf '\001\377' >bytes
+	agree <<-'TABLE'
+		create job @-j --image=$IMAGE -- sh -c 'echo "ü"'
+		~ create job @-j --image=$IMAGE
+		~ create job @_j --image=$IMAGE --dry-run=server
+		+ create cronjob @-n --image=$IMAGE --schedule='0 0 1 1 *' -- true
+		+ create job @-k --from=cronjob/@-n
+		create configmap @-m --from-literal=a=b --from-file=bytes
+		create secret generic @-s --from-literal=a= --from-file=bytes
+		get job @-j -o jsonpath='{.spec.template.spec.containers[0].command}'
+		+ get job @-k -o jsonpath='{.metadata.annotations} {.metadata.ownerReferences[0].name}'
+		get cm @-m -o jsonpath='{.data} {.binaryData}'
+		get secret @-s -o jsonpath='{.data} {.type}'
+		delete job/@-j cm/@-m secret/@-s
+		+ delete job/@-k cronjob/@-n
+	TABLE
+	try kubectl create namespace made
+	is "$rc $out" '0 namespace/made created'
+	try kubectl create serviceaccount robot -n made
+	is "$rc $out" '0 serviceaccount/robot created'
+	try kubectl create service clusterip web -n made --tcp=80:http
+	is "$rc $out" '0 service/web created'
+	is "$(kubectl get svc web -n made -o jsonpath='{.spec.ports[0].targetPort}')" http
+	try kubectl auth can-i create jobs
+	is "$rc $out" '0 yes'
+	kubectl delete namespace made
+}
+
 @test "apply --prune deletes what the files no longer have" {
 	manifest p1 | sed 's/app: p1/app: pruned/' >p1.yaml
 	manifest p2 | sed 's/app: p2/app: pruned/' >p2.yaml

@@ -4,7 +4,7 @@
 # kubectl is the one of this machine, or Debian's, which is of version 1.20. It words some things differently and knows
 # less, so a line may begin with
 #   ~   the wording is that of newer clients: of an older kubectl only the exit code is compared
-#   +   an older kubectl can't do it (its streams are SPDY, which kjob answers with a reason): kjob alone runs it
+#   +   an older kubectl can't do it: kjob alone runs it
 # An @ in a line is the client's name, so that each changes objects of its own.
 load helper
 
@@ -340,23 +340,35 @@ agree() {
 
 @test "exec, attach and cp: output, input, exit codes, a terminal" {
 	agree <<-'TABLE'
-		+ exec web -- echo hi
-		+ exec web -c b -- sh -c 'echo out; echo err >&2; exit 3'
-		+ exec -i web -c a -- cat <<<hello
-		+ exec web -c a -- nope
-		+ exec nope -- true
-		+ exec job/done -- true
-		+ attach nope
-		+ cp "$KC" web:/tmp/@ -c a
-		+ exec web -c a -- wc -l /tmp/@
+		~ exec web -- echo hi
+		~ exec web -c b -- sh -c 'echo out; echo err >&2; exit 3'
+		~ exec -i web -c a -- cat <<<hello
+		~ exec web -c a -- nope
+		~ exec nope -- true
+		~ exec job/done -- true
+		~ attach nope
+		~ cp "$KC" web:/tmp/@ -c a
+		~ exec web -c a -- wc -l /tmp/@
 	TABLE
-	if [ "$NEW" = false ]; then
-		try kubectl exec web -c a -- true
-		is "$rc" 1
-		has "$err" 'not to SPDY/3.1'
-		return
-	fi
 	kubectl cp web:/tmp/kubectl got -c a
 	cmp "$KC" got
 	is "$(script -qec "kubectl --kubeconfig $KC exec -it web -c a -- sh -c 'test -t 0 && echo terminal'" /dev/null </dev/null | tr -d '\r')" terminal
+}
+
+# Of one session: the newer way is SPDY in a WebSocket, the older one SPDY alone.
+@test "port-forward: several downloads at once, and the end with the pod" {
+	local at
+	pod fwd 'mkdir /w; head -c 20000000 /dev/urandom >/w/f; exec httpd -f -p 8080 -h /w' \
+		'readinessProbe={tcpSocket: {port: 8080}, periodSeconds: 1}' | apply
+	kjob wait --for=condition=Ready pod/fwd --timeout=60s >/dev/null
+	kubectl port-forward pod/fwd :8080 >told 2>&1 3>&- &
+	eventually 20 grep -q 'Forwarding from 127' told
+	at=$(sed -n 's/^Forwarding from \(127[^ ]*\) -> 8080$/\1/p' told)
+	# shellcheck disable=SC2046 # words
+	curl -sS --max-time 60 --parallel $(for i in 1 2 3 4; do echo "http://$at/f -o got$i"; done)
+	kjob exec fwd -- md5sum /w/f | sed 's/ .*//' >want
+	is "$(md5sum got? | sed 's/ .*//' | sort -u)" "$(cat want)"
+	kjob delete pod fwd --now >/dev/null
+	wait $! || true
+	has "$(cat told)" 'lost connection to pod'
 }

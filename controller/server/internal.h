@@ -238,6 +238,9 @@ path_fn handle_access_review, handle_rules_review, handle_subject_review;
 /* refusals.c: NotFound for a path of Kubernetes' API that is not served, with the reason where it
  * is known; -1. */
 int err_not_served(const struct exchange *x, struct err *e);
+/* The list of custom resource definitions, empty: kubectl looks there for a kind it does not know. */
+path_fn handle_no_definitions;
+#define DEFINITIONS_GROUP "apiextensions.k8s.io"
 /* openapi.c */
 path_fn handle_openapi_index, handle_openapi, handle_openapi_v2;
 /* kjob.c */

@@ -27,7 +27,7 @@ static const struct {
     {"policy", NULL, NO_CLUSTER},
     {"autoscaling", NULL, NO_CLUSTER},
     {"scheduling.k8s.io", NULL, NO_CLUSTER},
-    {"apiextensions.k8s.io", NULL, "nothing would act on objects of other kinds"},
+    {DEFINITIONS_GROUP, NULL, "nothing would act on objects of other kinds"},
     {"admissionregistration.k8s.io", NULL, "kjob calls no webhooks"},
     {"extensions", NULL, "Kubernetes has dropped this group"},
 };
@@ -62,4 +62,15 @@ int err_not_served(const struct exchange *x, struct err *e)
 		    resource ? group : "", refusals[i].reason);
 	}
 	return err_no_route(e);
+}
+
+void handle_no_definitions(struct exchange *x)
+{
+	json *list = json_new_object();
+
+	json_set_str(list, "kind", "CustomResourceDefinitionList");
+	json_set_str(list, "apiVersion", DEFINITIONS_GROUP "/v1");
+	json_set_path(list, "metadata.resourceVersion", json_new_string("1"));
+	json_set(list, "items", json_new_array());
+	answer_json_take(x, 200, list);
 }

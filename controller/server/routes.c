@@ -39,6 +39,7 @@ static const struct path_route path_routes[] = {
     {"apis/" AUTHENTICATION_GROUP "/v1/selfsubjectreviews", METHOD_POST, handle_subject_review},
     {"apis/" AUTHORIZATION_GROUP "/v1/selfsubjectaccessreviews", METHOD_POST, handle_access_review},
     {"apis/" AUTHORIZATION_GROUP "/v1/selfsubjectrulesreviews", METHOD_POST, handle_rules_review},
+    {"apis/" DEFINITIONS_GROUP "/v1/customresourcedefinitions", METHOD_GET, handle_no_definitions},
     {"kjob/v1/namespaces/*/pods/*/archive", METHOD_GET, handle_archive},
 };
 

@@ -266,6 +266,9 @@ TEST("what kjob does not run is absent, and asking for it names the reason")
 		CHECK_INT(a.status, 404);
 		CHECK(strstr(json_str_or(a.json, "message", ""), cases[i].text) != NULL);
 	}
+	request(&f, &a, "GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", NULL);
+	CHECK_INT(a.status, 200);
+	CHECK_INT(json_len(json_get(a.json, "items")), 0);
 	request(&f, &a, "GET", "/apis", NULL);
 	CHECK(find(json_get(a.json, "groups"), "name", "apps") == NULL);
 	CHECK(find(json_get(a.json, "groups"), "name", "events.k8s.io") != NULL);

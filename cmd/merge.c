@@ -3,17 +3,49 @@
 #include "../runtime/base/str.h"
 
 /*
- * What must be set in `from` so that it holds all of `to`; members that only `from` has are left.
+ * Whether `live` is what is wanted but for what servers add: defaults, and in lists of objects
+ * items behind those that were given (the mounts of a service account, say).
  */
-static json *diff_set(const json *from, const json *to)
+static bool holds(const json *live, const json *wanted)
+{
+	const json *at = json_first(live);
+
+	if (json_type(wanted) == JSON_NULL)
+		return !live || json_type(live) == JSON_NULL;
+	if (json_type(live) != json_type(wanted))
+		return false;
+	if (json_is_array(wanted) && json_is_object(json_first(wanted))) {
+		json_for (m, wanted) {
+			if (!at || !holds(at, m))
+				return false;
+			at = json_next(at);
+		}
+		return true;
+	}
+	if (!json_is_object(wanted))
+		return json_equal(live, wanted);
+	json_for (m, wanted)
+		if (!holds(json_get(live, json_key(m)), m))
+			return false;
+	return true;
+}
+
+/*
+ * What must be set in `from` so that it holds all of `to`; members that only `from` has are left. A
+ * list that was applied as it is now (`original`) is left, too, where it is still held.
+ */
+static json *diff_set(const json *original, const json *from, const json *to)
 {
 	json *patch = json_new_object();
 
 	json_for (m, to) {
 		const json *old = json_get(from, json_key(m));
+		const json *before = json_get(original, json_key(m));
 
+		if (json_is_array(m) && before && json_equal(before, m) && holds(old, m))
+			continue;
 		if (json_is_object(m) && json_is_object(old)) {
-			json *deeper = diff_set(old, m);
+			json *deeper = diff_set(before, old, m);
 
 			if (json_len(deeper))
 				json_set(patch, json_key(m), deeper);
@@ -50,7 +82,7 @@ static void diff_delete(json *patch, const json *original, const json *modified,
 
 json *merge_three_way(const json *original, const json *modified, const json *live)
 {
-	json *patch = diff_set(live, modified);
+	json *patch = diff_set(original, live, modified);
 
 	diff_delete(patch, original, modified, live);
 	return patch;

@@ -365,9 +365,9 @@ no_other_controller() {
 	served() { KJOB_HOME=$OTHER_HOME kjob --kubeconfig=served "$@"; }
 	try served run exit --rm --image=$IMAGE -- sh -c 'echo out; echo err >&2; exit 7'
 	is "$rc $out $err" "7 out err"
-	job work 'echo done' completions=2 | served apply -f -
-	served wait --for=finished job/work --timeout=60s
-	is "$(served logs --all-pods job/work | grep -c '] done$')" 2
+	job second 'echo done' completions=2 | served apply -f -
+	served wait --for=finished job/second --timeout=60s
+	is "$(served logs --all-pods job/second | grep -c '] done$')" 2
 	served run -d box --image=$IMAGE -- sleep 1000
 	served wait --for=condition=Ready pod -l run=box --timeout=60s
 	box=$(served get pods -l run=box -o name)
@@ -376,7 +376,7 @@ no_other_controller() {
 	served cp data "${box#pod/}:/tmp/data"
 	served cp "${box#pod/}:/tmp/data" back
 	cmp data back
-	served delete job box work
+	served delete job box second
 	kjob serve --stop
 	try served get pods
 	is "$rc" 1

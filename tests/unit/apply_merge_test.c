@@ -73,10 +73,26 @@ TEST("setting and deleting meet in one object")
 	    "{\"m\":{\"l\":{\"a\":\"9\",\"b\":null,\"c\":\"3\"}}}");
 }
 
-TEST("a list is replaced as a whole")
+TEST("a list that was not applied as it is now is replaced as a whole")
 {
-	CHECK_PATCH("{\"c\":[{\"n\":\"a\"}]}", "{\"c\":[{\"n\":\"a\"}]}",
+	CHECK_PATCH("{\"c\":[{\"n\":\"b\"}]}", "{\"c\":[{\"n\":\"a\"}]}",
 	    "{\"c\":[{\"n\":\"a\",\"d\":1}]}", "{\"c\":[{\"n\":\"a\"}]}");
+}
+
+TEST("a list that was applied as it is stays with what the server added to it")
+{
+	static const char list[] = "{\"l\":[{\"n\":\"a\",\"args\":[\"x\"]}]}";
+
+	CHECK_PATCH(list, list,
+	    "{\"l\":[{\"n\":\"a\",\"args\":[\"x\"],\"d\":1,\"m\":[{}]},{\"n\":\"b\"}]}", "{}");
+	CHECK_PATCH(list, list, "{\"l\":[{\"n\":\"a\",\"args\":[\"x\",\"y\"]}]}",
+	    "{\"l\":[{\"args\":[\"x\"],\"n\":\"a\"}]}");
+	CHECK_PATCH(list, list, "{\"l\":[{\"n\":\"c\"},{\"n\":\"a\",\"args\":[\"x\"]}]}",
+	    "{\"l\":[{\"args\":[\"x\"],\"n\":\"a\"}]}");
+	CHECK_PATCH(list, list, "{\"l\":[]}", "{\"l\":[{\"args\":[\"x\"],\"n\":\"a\"}]}");
+	CHECK_PATCH("{\"l\":[{\"n\":\"b\"}]}", list,
+	    "{\"l\":[{\"n\":\"a\",\"args\":[\"x\"],\"d\":1}]}",
+	    "{\"l\":[{\"args\":[\"x\"],\"n\":\"a\"}]}");
 }
 
 TEST("null in a manifest deletes only what is there")

@@ -17,6 +17,8 @@
 #define FIELDS_MAX 64
 #define STRICT_ERRORS_MAX 100
 #define SNIPPET_MAX 100
+/* Each gets its defaults: a few bytes in a list become hundreds in memory. */
+#define ITEMS_MAX 50000
 #define HINT_MAX 60  /* longer texts are not repeated */
 #define SEARCH_MAX 8 /* levels of objects in which a misplaced field is looked for */
 
@@ -24,6 +26,7 @@ struct decoder {
 	const struct schema *root;
 	struct strlist *strict; /* texts about unknown and duplicate names; NULL: not wanted */
 	struct err *e;
+	size_t items; /* so far, in all lists of objects */
 };
 
 static bool wants_strict(const struct decoder *d)
@@ -357,6 +360,9 @@ static int decode_list(struct decoder *d, struct value *v)
 		struct value item = {v->f, v->owner, v->p, &p, v->node, node, true};
 
 		next = json_next(node);
+		if (v->f->of && ++d->items > ITEMS_MAX)
+			return err_set(d->e, ERR_TOO_LARGE,
+			    "more than %d items in the lists of an object", ITEMS_MAX);
 		if (json_type(node) == JSON_NULL)
 			json_replace(v->node, node, zero_item(v->f));
 		else if (decode_item(d, &item, &p) < 0)
@@ -562,7 +568,7 @@ static int check_type(
 
 int api_decode_tree(const struct kind *k, json *root, struct strlist *strict, struct err *e)
 {
-	struct decoder d = {k->schema, strict, e};
+	struct decoder d = {.root = k->schema, .strict = strict, .e = e};
 
 	if (!json_is_object(root))
 		return err_set(e, ERR_BAD_REQUEST,

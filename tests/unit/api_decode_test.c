@@ -63,6 +63,21 @@ TEST("under Warn the texts are warnings and the last duplicate wins; under Ignor
 	CHECK_STR(warnings.items[1], "duplicate field \"spec.parallelism\"");
 }
 
+TEST("endless lists of objects are refused before they become large")
+{
+	auto_buf text = {0};
+	auto_err e = {0};
+	auto_json *j = NULL;
+
+	buf_adds(&text, JOB "\"spec\":{\"template\":{\"spec\":{\"containers\":[null");
+	for (int i = 0; i < 50000; i++)
+		buf_adds(&text, ",{}");
+	buf_adds(&text, "]}}}}");
+	j = api_decode(kind_by_id(KIND_JOB), buf_str(&text), text.len, FIELDS_STRICT, NULL, &e);
+	CHECK(!j);
+	CHECK_INT(e.reason, ERR_TOO_LARGE);
+}
+
 TEST("a value of a wrong type is an error in Go's words, before unknown fields")
 {
 	CHECK_JOB("\"foo\":1,\"spec\":{\"parallelism\":\"x\"}}",

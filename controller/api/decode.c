@@ -16,7 +16,6 @@
 
 #define FIELDS_MAX 64
 #define STRICT_ERRORS_MAX 100
-#define SNIPPET_MAX 100
 /* Each gets its defaults: a few bytes in a list become hundreds in memory. */
 #define ITEMS_MAX 50000
 #define HINT_MAX 60  /* longer texts are not repeated */
@@ -524,37 +523,23 @@ static int decode_object(
 
 /* ---- the whole body ---- */
 
-/* The body names no apiVersion or no kind: says so, and which misspelt name may have been meant. */
-static int missing_type(
-    const json *root, const char *field, const char *text, size_t len, struct err *e)
+static void set_absent(json *root, const char *key, const char *value)
 {
-	const char *names[FIELDS_MAX + 1], *near;
-	int shown = len < SNIPPET_MAX ? (int)len : SNIPPET_MAX;
-	size_t n = 0;
+	const json *v = json_get(root, key);
 
-	json_for (m, root)
-		if (n < FIELDS_MAX && !str_eq(json_key(m), "kind") &&
-		    !str_eq(json_key(m), "apiVersion"))
-			names[n++] = json_key(m);
-	names[n] = NULL;
-	near = str_nearest(field, names);
-	err_set(e, ERR_BAD_REQUEST, "Object '%s%s' is missing in '%.*s%s'%s%s%s",
-	    *field == 'k' ? "K" : field, *field == 'k' ? "ind" : "", shown, text,
-	    (size_t)shown < len ? "…" : "", near ? " (found \"" : "", near ? near : "",
-	    near ? "\")" : "");
-	return -1;
+	if (!v || str_eq(json_str_or(root, key, NULL), ""))
+		json_set_str(root, key, value);
 }
 
-static int check_type(
-    const struct kind *k, const json *root, const char *text, size_t len, struct err *e)
+/* A body that names no apiVersion or no kind is of the kind of its path. */
+static int check_type(const struct kind *k, json *root, struct err *e)
 {
-	const char *version = json_str_or(root, "apiVersion", ""),
-		   *kind = json_str_or(root, "kind", "");
+	const char *version, *kind;
 
-	if (!*kind)
-		return missing_type(root, "kind", text, len, e);
-	if (!*version)
-		return missing_type(root, "apiVersion", text, len, e);
+	set_absent(root, "apiVersion", kind_api_version(k));
+	set_absent(root, "kind", k->kind);
+	version = json_str_or(root, "apiVersion", "");
+	kind = json_str_or(root, "kind", "");
 	if (!str_eq(version, kind_api_version(k)))
 		return err_set(e, ERR_BAD_REQUEST,
 		    "the API version in the data (%s) does not match the expected API version (%s)",
@@ -589,7 +574,7 @@ json *api_decode(const struct kind *k, const char *text, size_t len, enum field_
 		    k->kind);
 		return NULL;
 	}
-	if (json_is_object(root) && check_type(k, root, text, len, e) < 0)
+	if (json_is_object(root) && check_type(k, root, e) < 0)
 		return NULL;
 	if (api_decode_tree(k, root, mode == FIELDS_IGNORE ? NULL : &strict, e) < 0) {
 		cannot_handle(k, e);

@@ -220,7 +220,8 @@ char *running_container(const json *pod, const char *container, struct err *e) M
 char *latest_container(const json *pod, const char *container, struct err *e) MUST_USE;
 /* BadRequest for a pod that has ended; what: "exec into", "attach". */
 int check_not_completed(const json *pod, const char *what, struct err *e) MUST_USE;
-/* BadRequest for streams that make no sense together in the query. */
+/* BadRequest for a query without streams. A terminal has no stderr: as a kubelet does, it is passed
+ * over. */
 int check_streams(const struct exchange *x, struct err *e) MUST_USE;
 /* The container's part of the spec; NULL: there is none. */
 const json *container_spec(const json *pod, const char *container);

@@ -61,13 +61,11 @@ int check_not_completed(const json *pod, const char *what, struct err *e)
 int check_streams(const struct exchange *x, struct err *e)
 {
 	bool in = exchange_query_bool(x, "stdin"), out = exchange_query_bool(x, "stdout");
-	bool errs = exchange_query_bool(x, "stderr"), tty = exchange_query_bool(x, "tty");
+	bool errs = exchange_query_bool(x, "stderr") && !exchange_query_bool(x, "tty");
 
 	if (!in && !out && !errs)
 		return err_set(
 		    e, ERR_BAD_REQUEST, "you must specify at least one of stdin, stdout, stderr");
-	if (tty && errs)
-		return err_set(e, ERR_BAD_REQUEST, "tty and stderr cannot both be true");
 	return 0;
 }
 

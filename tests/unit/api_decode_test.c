@@ -178,7 +178,7 @@ TEST("quantities and times are stored in canonical form")
 		       "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
 }
 
-TEST("a body without type, of another type or no object says so")
+TEST("a body without type is of its path's; one of another type, or no object, says so")
 {
 	auto_free char *no_kind =
 	    decode(KIND_JOB, "{\"apiVersion\":\"batch/v1\"}", FIELDS_STRICT, NULL);
@@ -189,10 +189,8 @@ TEST("a body without type, of another type or no object says so")
 	auto_free char *list = decode(KIND_JOB, "[]", FIELDS_STRICT, NULL);
 	auto_free char *broken = decode(KIND_JOB, "{", FIELDS_STRICT, NULL);
 
-	CHECK_STR(no_kind, "Object 'Kind' is missing in '{\"apiVersion\":\"batch/v1\"}'");
-	CHECK_STR(typo,
-	    "Object 'apiVersion' is missing in '{\"apiVersio\":\"batch/v1\",\"kind\":\"Job\"}' "
-	    "(found \"apiVersio\")");
+	CHECK_STR(no_kind, "{\"apiVersion\":\"batch/v1\",\"kind\":\"Job\"}");
+	CHECK_STR(typo, STRICT "unknown field \"apiVersio\" (did you mean \"apiVersion\"?)");
 	CHECK_STR(old, "the API version in the data (batch/v1beta1) does not match the expected "
 		       "API version (batch/v1)");
 	CHECK_STR(list, "Job in version \"v1\" cannot be handled as a Job: json: cannot unmarshal "

@@ -393,7 +393,8 @@ TEST("attaches that cannot be are refused before the upgrade")
 	CHECK_STR(
 	    json_str(a.json, "message"), "you must specify at least one of stdin, stdout, stderr");
 	request_with(&f, &a, "GET", PODS "/p/attach?tty=1&stderr=1", V5, NULL);
-	CHECK_STR(json_str(a.json, "message"), "tty and stderr cannot both be true");
+	CHECK_STR(
+	    json_str(a.json, "message"), "you must specify at least one of stdin, stdout, stderr");
 	f.pods.live = false;
 	request_with(&f, &a, "GET", PODS "/p/attach?stdout=1", V5, NULL);
 	CHECK_INT(a.status, 500);

@@ -2,6 +2,10 @@
  * attach: pods/attach over WebSocket or SPDY: the client's standard input to the container, and its
  * output from now on, as channels of v4 and v5.channel.k8s.io. The stream ends with the container:
  * a Status on the error channel, then a close frame.
+ *
+ * Who brings the standard input of a container with stdinOnce is who it was started for (`kubectl
+ * run -i`): they get its output from the beginning, as a short command prints before anyone can
+ * attach. A terminal's is not repeated, as what it shows depends on what was typed.
  */
 #include "../store/logfile.h"
 #include "channels.h"
@@ -183,6 +187,7 @@ static int find_container(
 	auto_json *pod = store_get(s->deps.store, r->kind, r->ns, r->name, e);
 	auto_free char *id = NULL;
 	const char *container;
+	const json *spec;
 	bool live;
 
 	if (!pod || check_not_completed(pod, "attach", e) < 0 || check_streams(x, e) < 0)
@@ -202,9 +207,13 @@ static int find_container(
 	}
 	a->container = xstrdup(container);
 	a->uid = xstrdup(json_str_or(pod, "metadata.uid", ""));
+	spec = container_spec(pod, container);
 	/* As with a kubelet input for a container that does not read goes nowhere. */
-	a->wants[CHANNEL_STDIN] = exchange_query_bool(x, "stdin") &&
-				  json_bool(container_spec(pod, container), "stdin", false);
+	a->wants[CHANNEL_STDIN] =
+	    exchange_query_bool(x, "stdin") && json_bool(spec, "stdin", false);
+	if (a->wants[CHANNEL_STDIN] && json_bool(spec, "stdinOnce", false) &&
+	    !json_bool(spec, "tty", false))
+		a->query.tail_lines = -1;
 	return 0;
 }
 

@@ -356,6 +356,13 @@ agree() {
 }
 
 # Of one session: the newer way is SPDY in a WebSocket, the older one SPDY alone.
+@test "X15 run --rm -i: all that is printed, input and the exit code" {
+	try kubectl run once --rm -i --restart=Never --image=$IMAGE -- sh -c 'echo hi; sleep 1; exit 7' </dev/null
+	is "$rc" 7
+	matches "$out" '^hi$'
+	is "$(echo words | kubectl run twice --rm -i --restart=Never --image=$IMAGE -- cat 2>/dev/null | head -n 1)" words
+}
+
 @test "port-forward: several downloads at once, and the end with the pod" {
 	local at
 	pod fwd 'mkdir /w; head -c 20000000 /dev/urandom >/w/f; exec httpd -f -p 8080 -h /w' \

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # patch, label, annotate, suspend, resume: the words and exit codes of kubectl. Nothing here runs a container.
+# One engine is enough.
 load helper
 
 setup_file() {

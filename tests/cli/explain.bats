@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # explain and events: what the server says of its kinds, and what happened.
+# One engine is enough.
 load helper
 
 setup_file() {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Manifests that people really write: what is refused, in which words, and where.
+# One engine is enough.
 load helper
 
 setup_file() {

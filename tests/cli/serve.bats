@@ -1,4 +1,5 @@
 # kjob serve and kjob kubeconfig: the TLS listener as other programs meet it.
+# One engine is enough.
 load helper
 
 setup_file() {

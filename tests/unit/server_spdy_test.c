@@ -62,13 +62,15 @@ static void on_message(void *ctx, enum ws_opcode op, const unsigned char *data, 
 
 static void take_frames(struct spdy_client *k)
 {
-	while (k->raw.len >= 8) {
-		const unsigned char *p = (const unsigned char *)k->raw.ptr;
-		size_t len = (size_t)p[5] << 16 | (size_t)p[6] << 8 | p[7];
-		unsigned id = p[0] & 0x80 ? k->raw.len >= 12 ? p[11] : 0 : p[3];
+	size_t at = 0, left;
 
-		if (k->raw.len < 8 + len)
-			return;
+	while ((left = k->raw.len - at) >= 8) {
+		const unsigned char *p = (const unsigned char *)k->raw.ptr + at;
+		size_t len = (size_t)p[5] << 16 | (size_t)p[6] << 8 | p[7];
+		unsigned id = p[0] & 0x80 ? left >= 12 ? p[11] : 0 : p[3];
+
+		if (left < 8 + len)
+			break;
 		CHECK(id < 2 * STREAMS);
 		if (!(p[0] & 0x80)) {
 			buf_add(&k->s[id / 2].data, p + 8, len);
@@ -79,8 +81,9 @@ static void take_frames(struct spdy_client *k)
 			k->pongs += p[3] == 6;
 			k->going = k->going || p[3] == 7;
 		}
-		buf_consume(&k->raw, 8 + len);
+		at += 8 + len;
 	}
+	buf_consume(&k->raw, at);
 }
 
 static void spdy_turn(struct spdy_client *k)

@@ -5,6 +5,7 @@
 #include "../runtime/base/clock.h"
 #include "logs_pods.h"
 #include "logstream.h"
+#include "pod_pick.h"
 #include "resources.h"
 #include "watcher.h"
 
@@ -117,16 +118,6 @@ static json *list_pods(struct logs *l, const char *selector, struct err *e)
 
 	pods_path(l, selector, &path);
 	return client_get_json(l->client, buf_str(&path), e);
-}
-
-/* "controller-uid=…" of spec.selector.matchLabels; owned. */
-static char *selector_of(const json *object)
-{
-	auto_strlist terms = {0};
-
-	json_for (label, json_path(object, "spec.selector.matchLabels"))
-		strlist_addf(&terms, "%s=%s", json_key(label), json_string_value(label));
-	return terms.len ? strlist_join(&terms, ",") : NULL;
 }
 
 static bool until_any(void *ctx, const char *type, const json *object)
@@ -245,12 +236,9 @@ static int add_of_owner(struct logs *l, const struct target *t, struct err *e)
 	owner = client_get_json(l->client, buf_str(&path), e);
 	if (!owner)
 		return -1;
-	selector = selector_of(owner);
+	selector = pod_pick_selector(owner, t->resource, "get the logs from", e);
 	if (!selector)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "cannot get the logs from *%s.%s: selector for *%s.%s not implemented",
-		    t->resource->version, t->resource->kind, t->resource->version,
-		    t->resource->kind);
+		return -1;
 	list = pods_of(l, selector, e);
 	items = json_get(list, "items");
 	if (!list || opts_bool(&l->ctx->opts, "all-pods"))

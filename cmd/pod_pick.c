@@ -14,8 +14,8 @@ static void pods_path(const char *ns, const char *selector, struct buf *path)
 	query_add(path, "labelSelector", selector);
 }
 
-/* matchLabels of a Job or the like, or the map itself of a Service; owned, NULL: there is none. */
-static char *selector_of(const json *object)
+char *pod_pick_selector(
+    const json *object, const struct resource *r, const char *what, struct err *e)
 {
 	const json *labels = json_path(object, "spec.selector.matchLabels");
 	auto_strlist terms = {0};
@@ -25,7 +25,11 @@ static char *selector_of(const json *object)
 	json_for (label, labels)
 		if (json_string_value(label))
 			strlist_addf(&terms, "%s=%s", json_key(label), json_string_value(label));
-	return terms.len ? strlist_join(&terms, ",") : NULL;
+	if (terms.len)
+		return strlist_join(&terms, ",");
+	err_set(e, ERR_BAD_REQUEST, "cannot %s *%s.%s: selector for *%s.%s not implemented", what,
+	    r->version, r->kind, r->version, r->kind);
+	return NULL;
 }
 
 static bool until_any(void *ctx, const char *type, const json *object)
@@ -90,14 +94,9 @@ static json *pod_of_owner(
 	owner = client_get_json(ctx->client, buf_str(&path), e);
 	if (!owner)
 		return NULL;
-	selector = selector_of(owner);
-	if (!selector) {
-		err_set(e, ERR_BAD_REQUEST,
-		    "cannot attach to *%s.%s: selector for *%s.%s not implemented",
-		    t->resource->version, t->resource->kind, t->resource->version,
-		    t->resource->kind);
+	selector = pod_pick_selector(owner, t->resource, "attach to", e);
+	if (!selector)
 		return NULL;
-	}
 	list = wait_for_pods(ctx, selector, timeout_ns, e);
 	best = list ? logs_best_pod(json_get(list, "items")) : NULL;
 	if (list && !best)

@@ -3,6 +3,7 @@
 #define KJOB_CMD_POD_PICK_H
 
 #include "cmd.h"
+#include "resources.h"
 
 #define OPT_ROW_POD_RUNNING_TIMEOUT                                                 \
 	{                                                                           \
@@ -12,6 +13,12 @@
 
 /* The pod's object; owned. The context is connected by then. NULL: e is set. */
 json *pod_pick(struct cmd_ctx *ctx, const char *word, int64_t timeout_ns, struct err *e) MUST_USE;
+/*
+ * The label selector of an object's pods: matchLabels of a Job or the like, or the map itself of a
+ * Service; owned. NULL: the object selects none, in kubectl's words; what: "attach to".
+ */
+char *pod_pick_selector(
+    const json *object, const struct resource *r, const char *what, struct err *e) MUST_USE;
 /* Appends "/api/v1/namespaces/NS/pods/NAME/SUB"; without SUB, the path of all pods. */
 void pod_pick_path(const json *pod, const char *sub, struct buf *path);
 /* The path of pods/exec for a command; owned. */

@@ -97,6 +97,13 @@ logs_have() { # POD TEXT
 	has "$(kjob logs "$1")" "$2"
 }
 
+@test "logs of a Service are those of a pod that it selects" {
+	has "$(kjob logs service/web)" 'Ready to accept connections'
+	try kjob create cronjob never --image=$IMAGE --schedule='0 0 1 1 *' -- true
+	try kjob logs cronjob/never
+	is "$rc $err" '1 error: cannot get the logs from *v1.CronJob: selector for *v1.CronJob not implemented'
+}
+
 @test "a Service without a selector leads where Endpoints or slices say" {
 	apply <<-END
 		apiVersion: v1

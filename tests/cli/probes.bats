@@ -20,7 +20,7 @@ setup_file() {
 
 		pod_of odd grace=1
 		echo '  containers:'
-		has_container c 'sleep 100' 'readinessProbe={exec: {command: [nope]}, periodSeconds: 1}' \
+		has_container c 'sleep 100' 'readinessProbe={exec: {command: [nope]}, periodSeconds: 1, timeoutSeconds: 30}' \
 			'livenessProbe={exec: {command: [sh, -c, "while :; do echo 5571 5571 5571 5571; done"]}, periodSeconds: 2, failureThreshold: 100}'
 
 		pod_of n16 grace=1

@@ -3,7 +3,7 @@
 #include "printer.h"
 
 static const struct opt options[] = {
-    OPT_ROW_FILENAME("A manifest to apply: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest to apply"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,

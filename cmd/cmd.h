@@ -103,7 +103,9 @@ void help_command(struct out *out, const struct cmd *c);
 
 /* Rows that several commands share. */
 /* clang-format off */
-#define OPT_ROW_FILENAME(what) {"filename", 'f', OPT_CSV, NULL, "FILE", what, NULL, NULL}
+#define OPT_ROW_FILENAME(what)                                                                     \
+	{"filename", 'f', OPT_CSV, NULL, "FILE", what ": file, folder, URL or - (standard input)",  \
+	    NULL, NULL}
 #define OPT_ROW_RECURSIVE                                                                          \
 	{"recursive", 'R', OPT_BOOL, NULL, NULL, "Look for manifests in the folders of folders too", \
 	    NULL, NULL}

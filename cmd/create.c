@@ -5,7 +5,7 @@
 #include "printer.h"
 
 static const struct opt options[] = {
-    OPT_ROW_FILENAME("A manifest to create from: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest to create from"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,

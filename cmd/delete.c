@@ -10,7 +10,7 @@ static const char *const cascade_choices[] = {
 static const char *const format_choices[] = {"", "name", NULL};
 
 static const struct opt options[] = {
-    OPT_ROW_FILENAME("A manifest that names what to delete: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest that names what to delete"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_SELECTOR,
     OPT_ROW_FIELD_SELECTOR,

@@ -10,7 +10,7 @@
 #define PAGE_SIZE "500"
 
 static const struct opt options[] = {
-    OPT_ROW_FILENAME("Describe what a manifest names: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("Describe what a manifest names"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_SELECTOR,
     OPT_ROW_ALL_NAMESPACES,

@@ -17,7 +17,7 @@
 extern char **environ;
 
 static const struct opt options[] = {
-    OPT_ROW_FILENAME("A manifest to compare: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest to compare"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_SERVER_SIDE,
     OPT_ROW_FORCE_CONFLICTS,

@@ -23,7 +23,7 @@ static const struct opt options[] = {
     {"subresource", 0, OPT_STRING, NULL, "NAME", "Change this part only: status", NULL,
 	subresource_choices},
     {"output-patch", 0, OPT_BOOL, NULL, NULL, "Show the patch that is sent", NULL, NULL},
-    OPT_ROW_FILENAME("A manifest that names what to edit: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest that names what to edit"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_VALIDATE,
     OPT_ROW_FIELD_MANAGER,

@@ -18,7 +18,7 @@ static const struct opt options[] = {
     OPT_ROW_ALL_NAMESPACES,
     OPT_ROW_SELECTOR,
     OPT_ROW_FIELD_SELECTOR,
-    OPT_ROW_FILENAME("Show what a manifest names: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("Show what a manifest names"),
     OPT_ROW_RECURSIVE,
     {"label-columns", 'L', OPT_CSV, NULL, "LABEL", "A column for each of these labels", NULL, NULL},
     {"show-labels", 0, OPT_BOOL, NULL, NULL, "A last column with all labels", NULL, NULL},

@@ -9,7 +9,7 @@ static const struct opt options[] = {
     {"list", 0, OPT_BOOL, NULL, NULL, "Show what the objects have", NULL, NULL},
     {"resource-version", 0, OPT_STRING, NULL, "VERSION",
 	"Only if the object is still of this version; for one object", NULL, NULL},
-    OPT_ROW_FILENAME("A manifest that names them: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest that names them"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_SELECTOR,
     OPT_ROW_FIELD_SELECTOR,

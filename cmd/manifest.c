@@ -8,6 +8,7 @@
 
 #include "../runtime/base/paths.h"
 #include "errors.h"
+#include "fetch.h"
 #include "printer.h"
 
 #define FILE_MAX ((size_t)64 * MIB)
@@ -77,8 +78,9 @@ static int load_file(struct manifests *m, const char *path, struct err *e)
 	const char *name = str_eq(path, "-") ? "STDIN" : path;
 	struct yaml_docs docs = {0};
 	size_t len = 0;
-	auto_free char *text =
-	    str_eq(path, "-") ? read_stdin(&len, e) : path_read_file(path, FILE_MAX, &len, e);
+	auto_free char *text = str_eq(path, "-")    ? read_stdin(&len, e)
+			       : fetch_is_url(path) ? fetch_url(path, FILE_MAX, &len, e)
+						    : path_read_file(path, FILE_MAX, &len, e);
 	const char *source;
 
 	if (!text)
@@ -139,12 +141,8 @@ static int load_path(struct manifests *m, const char *path, bool recursive, stru
 	auto_strlist files = {0};
 	struct stat st;
 
-	if (str_eq(path, "-"))
+	if (str_eq(path, "-") || fetch_is_url(path))
 		return load_file(m, path, e);
-	if (str_has_prefix(path, "http://") || str_has_prefix(path, "https://"))
-		return err_set(e, ERR_BAD_REQUEST,
-		    "cannot read \"%s\": fetch it first, as in: curl -fsSL URL | kjob %s", path,
-		    "apply -f -");
 	if (stat(path, &st) < 0)
 		return errno == ENOENT
 			   ? err_set(e, ERR_NOT_FOUND, "the path \"%s\" does not exist", path)

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <unistd.h>
 
+#include "fetch.h"
 #include "manifest.h"
 
 #define DEPTH_MAX 64
@@ -60,8 +61,8 @@ static void resolve(json *node, const char *folder, int depth)
 }
 
 /* The field path of the first relative one below node, whose own is `at`. */
-static int refuse(
-    const struct manifest *m, const json *node, const char *at, int depth, struct err *e)
+static int refuse(const struct manifest *m, const json *node, const char *at, const char *why,
+    int depth, struct err *e)
 {
 	const char *path = relative_path(node);
 	size_t i = 0;
@@ -69,28 +70,35 @@ static int refuse(
 	if (path) {
 		auto_free char *field = xasprintf("%s.hostPath.path", at);
 
-		return manifest_error(m, field, e,
-		    "hostPath \"%s\" is relative to the manifest: nodes of a cluster do not have "
-		    "its folder",
-		    path);
+		return manifest_error(
+		    m, field, e, "hostPath \"%s\" is relative to the manifest: %s", path, why);
 	}
 	json_for (child, depth < DEPTH_MAX ? node : NULL) {
 		auto_free char *below =
 		    json_key(child) ? xasprintf("%s%s%s", at, *at ? "." : "", json_key(child))
 				    : xasprintf("%s[%zu]", at, i++);
 
-		if (refuse(m, child, below, depth + 1, e) < 0)
+		if (refuse(m, child, below, why, depth + 1, e) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* Why no folder here can be meant; NULL: one can. */
+static const char *why_no_folder(const struct manifest *m, bool is_cluster)
+{
+	if (is_cluster)
+		return "nodes of a cluster do not have its folder";
+	return fetch_is_url(m->source) ? "this machine does not have its folder" : NULL;
+}
+
 int manifest_host_paths(struct manifest *m, bool is_cluster, struct err *e)
 {
+	const char *why = why_no_folder(m, is_cluster);
 	auto_free char *folder = NULL;
 
-	if (is_cluster)
-		return refuse(m, m->obj, "", 0, e);
+	if (why)
+		return refuse(m, m->obj, "", why, 0, e);
 	folder = folder_of(m->source);
 	if (folder)
 		resolve(m->obj, folder, 0);

@@ -25,7 +25,7 @@ static const struct opt options[] = {
 	NULL, type_choices},
     {"subresource", 0, OPT_STRING, NULL, "NAME", "Patch this part only: status", NULL,
 	subresource_choices},
-    OPT_ROW_FILENAME("A manifest that names what to patch: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest that names what to patch"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,

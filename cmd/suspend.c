@@ -4,7 +4,7 @@
 #include "pick.h"
 
 static const struct opt options[] = {
-    OPT_ROW_FILENAME("A manifest that names them: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest that names them"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_SELECTOR,
     OPT_ROW_FIELD_SELECTOR,

@@ -19,7 +19,7 @@ static const struct opt options[] = {
     {"all", 0, OPT_BOOL, NULL, NULL, "For all objects of the type in the namespace", NULL, NULL},
     OPT_ROW_SELECTOR,
     OPT_ROW_FIELD_SELECTOR,
-    OPT_ROW_FILENAME("A manifest that names what to wait for: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest that names what to wait for"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_ALL_NAMESPACES,
     OPT_END,

@@ -165,3 +165,45 @@ refused() {
 	fi
 	kjob delete jobs --all >/dev/null 2>&1 || true
 }
+
+@test "a manifest may be behind a URL; redirects are followed, and a server in trouble is asked again" {
+	job url true >m.yaml
+	job there true 'volumes=[{name: v, hostPath: {path: ./x}}]' >paths.yaml
+	python3 - 3>&- >port <<-'END' &
+		import http.server
+		busy = [0]
+		class Handler(http.server.BaseHTTPRequestHandler):
+		    def log_message(self, *args):
+		        pass
+		    def do_GET(self):
+		        name = self.path.split("?")[0].strip("/")
+		        busy[0] += name == "busy"
+		        status = {"moved": 302, "round": 302, "m.yaml": 200, "paths.yaml": 200}.get(name, 404)
+		        if name == "busy":
+		            status, name = 503 if busy[0] < 3 else 200, "m.yaml"
+		        body = open(name, "rb").read() if status == 200 else b""
+		        self.send_response(status)
+		        self.send_header("Location", "/m.yaml?again" if name == "moved" else "/round")
+		        self.send_header("Content-Length", str(len(body)))
+		        self.end_headers()
+		        self.wfile.write(body)
+		server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+		print(server.server_port, flush=True)
+		server.serve_forever()
+	END
+	server=$!
+	eventually 20 test -s port
+	at=http://127.0.0.1:$(cat port)
+	try kjob apply -f "$at/m.yaml"
+	is "$rc $out" '0 job.batch/url created'
+	try kjob apply -f "$at/moved"
+	is "$rc $out" '0 job.batch/url unchanged'
+	try kjob delete -f "$at/busy"
+	is "$rc $out" '0 job.batch "url" deleted from default namespace'
+	refused "$at/round" "error: unable to read URL \"$at/round\": more than 10 redirects"
+	refused "$at/none" "error: unable to read URL \"$at/none\", server reported status code=404"
+	refused "$at/paths.yaml" 'hostPath "./x" is relative to the manifest: this machine does not have its folder'
+	kill "$server"
+	wait "$server" || true
+	refused "$at/m.yaml" "error: unable to read URL \"$at/m.yaml\": cannot connect to $at: connection refused"
+}

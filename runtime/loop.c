@@ -73,7 +73,7 @@ static void libevent_log(int severity, const char *msg)
 
 /* ---- timers ---- */
 
-#define TIMER_OF(n) ((struct timer *)((char *)(n)-offsetof(struct timer, node)))
+#define TIMER_OF(n) STRUCT_OF(n, struct timer, node)
 
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {

@@ -5,6 +5,7 @@
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
 #include "../../runtime/base/map.h"
+#include "../../runtime/base/workqueue.h"
 #include "cron_decide.h"
 #include "job_status.h"
 
@@ -24,10 +25,9 @@ struct cronjob {
 	struct cronjobs *set;
 	char *uid, *ns, *name;
 	struct heap_node due; /* in set->due, by the wall clock's milliseconds */
-	bool queued;
-	bool quiet;  /* its round writes what the round itself has reckoned with: no news */
-	bool active; /* it has a next time: counted in set->active */
-	struct cronjob *next_queued;
+	struct work work;
+	bool quiet;       /* its round writes what the round itself has reckoned with: no news */
+	bool active;      /* it has a next time: counted in set->active */
 	int64_t retry_ms; /* the last delay; 0: nothing has failed */
 	int64_t told_missed, handled, told_future;
 
@@ -43,7 +43,7 @@ struct cronjobs {
 	int64_t (*wall_ns)(void);
 	int64_t look_ms;
 	struct map by_uid;
-	struct cronjob *queue, **queue_tail;
+	struct workqueue queue;
 	struct heap due;
 	struct timer timer;
 	int64_t ahead_ms; /* by how much the wall clock is ahead of the other one */
@@ -70,12 +70,8 @@ static int64_t wall_ms(const struct cronjobs *set)
 
 static void cron_queue(struct cronjob *c)
 {
-	if (c->queued || c->quiet)
-		return;
-	c->queued = true;
-	c->next_queued = NULL;
-	*c->set->queue_tail = c;
-	c->set->queue_tail = &c->next_queued;
+	if (!c->quiet)
+		workqueue_add(&c->set->queue, &c->work);
 }
 
 static void queue_all(struct cronjobs *set)
@@ -202,7 +198,7 @@ static void look(void *arg)
 	}
 	while ((first = heap_min(&set->due)) && first->key <= now) {
 		heap_remove(&set->due, first);
-		cron_queue((struct cronjob *)((char *)first - offsetof(struct cronjob, due)));
+		cron_queue(STRUCT_OF(first, struct cronjob, due));
 	}
 	set_timer(set);
 }
@@ -599,19 +595,14 @@ static void reconcile(struct cronjob *c)
 
 bool cronjobs_reconcile(struct cronjobs *set)
 {
-	bool any = set->queue != NULL;
+	struct work *w;
+	bool any;
 
 	if (set->reload)
 		set->reload = cronjobs_start(set, NULL) < 0;
-	while (set->queue) {
-		struct cronjob *c = set->queue;
-
-		set->queue = c->next_queued;
-		if (!set->queue)
-			set->queue_tail = &set->queue;
-		c->queued = false;
-		reconcile(c);
-	}
+	any = set->queue.first != NULL;
+	while ((w = workqueue_take(&set->queue)))
+		reconcile(STRUCT_OF(w, struct cronjob, work));
 	if (any)
 		set_timer(set);
 	return any;
@@ -642,7 +633,6 @@ struct cronjobs *cronjobs_new(struct loops_env *env)
 	struct cronjobs *set = xcalloc(1, sizeof(*set));
 
 	set->env = env;
-	set->queue_tail = &set->queue;
 	set->timer = (struct timer){.name = "cron", .fn = look, .arg = set};
 	cronjobs_set_clock(set, clock_wall_ns, LOOK_MS);
 	store_listen(env->store,

@@ -6,6 +6,7 @@
 
 #include "../../runtime/base/log.h"
 #include "../../runtime/base/map.h"
+#include "../../runtime/base/workqueue.h"
 
 #define FOREGROUND "foregroundDeletion"
 /* Dependents that one turn deletes. */
@@ -21,17 +22,16 @@ static const struct {
 /* An owner that is gone or going. */
 struct owner {
 	char *uid;
-	bool queued;
+	struct work work;
 	bool foreground; /* it waits for its dependents */
 	size_t edge;     /* whose dependents are being deleted; all done: they only have to go */
 	char *token;     /* where the next page begins, or NULL */
-	struct owner *next_queued;
 };
 
 struct gc {
 	struct loops_env *env;
 	struct map owners; /* uid → struct owner */
-	struct owner *queue, **queue_tail;
+	struct workqueue queue;
 	size_t waiting;         /* owners in the foreground */
 	struct strlist orphans; /* uids of pods that no job counts */
 	struct timer timer;     /* for the next portion */
@@ -63,23 +63,7 @@ static bool can_be_owned(const struct kind *k)
 
 static void queue_owner(struct gc *g, struct owner *o)
 {
-	if (o->queued)
-		return;
-	o->queued = true;
-	o->next_queued = NULL;
-	*g->queue_tail = o;
-	g->queue_tail = &o->next_queued;
-}
-
-static struct owner *take_owner(struct gc *g)
-{
-	struct owner *o = g->queue;
-
-	g->queue = o->next_queued;
-	if (!g->queue)
-		g->queue_tail = &g->queue;
-	o->queued = false;
-	return o;
+	workqueue_add(&g->queue, &o->work);
 }
 
 static void look_at(struct gc *g, const char *uid)
@@ -328,14 +312,15 @@ bool gc_reconcile(struct gc *g)
 {
 	bool any = g->orphans.len > 0;
 	int64_t left = PORTION;
+	struct work *w;
 
 	release_orphans(g);
 	if (timer_is_set(&g->timer))
 		return any;
 	if (g->reload)
 		g->reload = gc_start(g, NULL) < 0;
-	while (g->queue && left > 0) {
-		left -= collect(g, take_owner(g), left);
+	while (left > 0 && (w = workqueue_take(&g->queue))) {
+		left -= collect(g, STRUCT_OF(w, struct owner, work), left);
 		any = true;
 	}
 	if (g->reload)
@@ -380,7 +365,7 @@ int gc_start(struct gc *g, struct err *e)
 	}
 	if (store_lost_owners(g->env->store, owner_lost, g, e) < 0)
 		return -1;
-	if (g->queue) /* whatever else happens, there is a turn */
+	if (g->queue.first) /* whatever else happens, there is a turn */
 		timer_set(g->env->loop, &g->timer, 0);
 	return 0;
 }
@@ -390,7 +375,6 @@ struct gc *gc_new(struct loops_env *env)
 	struct gc *g = xcalloc(1, sizeof(*g));
 
 	g->env = env;
-	g->queue_tail = &g->queue;
 	g->timer = (struct timer){.name = "gc", .fn = timer_due, .arg = g};
 	store_listen(
 	    env->store, &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = g});

@@ -14,12 +14,8 @@
 
 void job_queue(struct job *j)
 {
-	if (j->queued || j->quiet)
-		return;
-	j->queued = true;
-	j->next_queued = NULL;
-	*j->set->queue_tail = j;
-	j->set->queue_tail = &j->next_queued;
+	if (!j->quiet)
+		workqueue_add(&j->set->queue, &j->work);
 }
 
 static void timer_due(void *arg)
@@ -44,8 +40,10 @@ static struct job *job_add(struct jobs *set, const char *ns, const char *name, c
 	return j;
 }
 
+/* Its round may have queued it again. */
 static void job_free(struct job *j)
 {
+	workqueue_remove(&j->set->queue, &j->work);
 	timer_cancel(j->set->env->loop, &j->timer);
 	claim_forget(j);
 	job_rules_release(&j->rules);
@@ -54,21 +52,6 @@ static void job_free(struct job *j)
 	free(j->ns);
 	free(j->name);
 	free(j);
-}
-
-/* Frees a job after its round, which may have queued it again. */
-static void job_drop(struct job *j)
-{
-	struct job **at = &j->set->queue;
-
-	while (*at && *at != j)
-		at = &(*at)->next_queued;
-	if (*at) {
-		*at = j->next_queued;
-		if (!*at)
-			j->set->queue_tail = at;
-	}
-	job_free(j);
 }
 
 static void on_pod_news(void *ctx, const char *owner_uid)
@@ -220,26 +203,20 @@ static void reconcile(struct job *j)
 	}
 	round_release(&r);
 	if (settled)
-		job_drop(j);
+		job_free(j);
 }
 
 bool jobs_reconcile(struct jobs *set)
 {
-	bool any = set->queue != NULL || set->loose.len > 0;
+	struct work *w;
+	bool any;
 
 	if (set->reload)
 		set->reload = jobs_start(set, NULL) < 0;
-
+	any = set->queue.first || set->loose.len > 0;
 	claim_adopt(set);
-	while (set->queue) {
-		struct job *j = set->queue;
-
-		set->queue = j->next_queued;
-		if (!set->queue)
-			set->queue_tail = &set->queue;
-		j->queued = false;
-		reconcile(j);
-	}
+	while ((w = workqueue_take(&set->queue)))
+		reconcile(STRUCT_OF(w, struct job, work));
 	return any;
 }
 
@@ -270,7 +247,6 @@ struct jobs *jobs_new(struct loops_env *env, struct pods *pods)
 
 	set->env = env;
 	set->pods = pods;
-	set->queue_tail = &set->queue;
 	store_listen(env->store,
 	    &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = set});
 	pods_on_owner_news(pods, on_pod_news, set);

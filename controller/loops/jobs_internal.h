@@ -17,6 +17,7 @@
 #define KJOB_JOBS_INTERNAL_H
 
 #include "../../runtime/base/map.h"
+#include "../../runtime/base/workqueue.h"
 #include "job_decide.h"
 #include "job_observe.h"
 #include "jobs.h"
@@ -32,9 +33,8 @@ struct job {
 	struct job_backoff backoff;
 	struct timer timer;
 	int refusals; /* rounds in a row that could not do all they wanted */
-	bool queued;
+	struct work work;
 	bool quiet; /* its round is writing what the round itself has reckoned with: no news */
-	struct job *next_queued;
 };
 
 struct jobs {
@@ -42,7 +42,7 @@ struct jobs {
 	struct pods *pods;
 	struct map by_uid;
 	struct job *manual; /* jobs with a selector of the user's, oldest first */
-	struct job *queue, **queue_tail;
+	struct workqueue queue;
 	struct map loose; /* uids of pods without a controller that some job may want */
 	bool reload;      /* a turn was lost: read the store again */
 };

@@ -7,6 +7,7 @@
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
 #include "../../runtime/base/map.h"
+#include "../../runtime/base/workqueue.h"
 
 /* Objects that one turn deletes. */
 #define PORTION 200
@@ -21,17 +22,17 @@ static const enum kind_id order[] = {KIND_CRONJOB, KIND_JOB, KIND_POD, KIND_SERV
 /* A namespace to look at, or one that is going. */
 struct place {
 	char *name;
-	bool queued, going;
+	struct work work;
+	bool going;
 	size_t next; /* in order: whose objects are being deleted; all done: they only have to go */
 	char *token; /* where the next page begins, or NULL */
 	bool told;   /* what remains is in its conditions */
-	struct place *next_queued;
 };
 
 struct namespaces {
 	struct loops_env *env;
 	struct map places; /* name → struct place */
-	struct place *queue, **queue_tail;
+	struct workqueue queue;
 	struct timer timer; /* for the next portion */
 	bool reload;        /* a turn was lost: look at all again */
 };
@@ -59,12 +60,7 @@ static void look_at(struct namespaces *n, const char *name)
 		p->name = xstrdup(name);
 		map_set(&n->places, name, p);
 	}
-	if (p->queued)
-		return;
-	p->queued = true;
-	p->next_queued = NULL;
-	*n->queue_tail = p;
-	n->queue_tail = &p->next_queued;
+	workqueue_add(&n->queue, &p->work);
 }
 
 static void drop(struct namespaces *n, struct place *p)
@@ -305,7 +301,7 @@ static int64_t reconcile(struct namespaces *n, struct place *p, int64_t limit)
 		if (json_len(json_path(ns, "spec.finalizers")) == 0)
 			add_finalizer(n, TAKE(ns));
 	}
-	if (!p->queued)
+	if (!p->work.queued)
 		drop(n, p);
 	return 0;
 }
@@ -341,19 +337,14 @@ bool namespaces_reconcile(struct namespaces *n)
 {
 	int64_t left = PORTION;
 	bool any = false;
+	struct work *w;
 
 	if (timer_is_set(&n->timer))
 		return false;
 	if (n->reload)
 		n->reload = namespaces_start(n, NULL) < 0;
-	while (n->queue && left > 0) {
-		struct place *p = n->queue;
-
-		n->queue = p->next_queued;
-		if (!n->queue)
-			n->queue_tail = &n->queue;
-		p->queued = false;
-		left -= reconcile(n, p, left);
+	while (left > 0 && (w = workqueue_take(&n->queue))) {
+		left -= reconcile(n, STRUCT_OF(w, struct place, work), left);
 		any = true;
 	}
 	if (n->reload)
@@ -382,7 +373,7 @@ int namespaces_start(struct namespaces *n, struct err *e)
 
 	if (store_list(n->env->store, &q, look_at_row, n, NULL, e) < 0)
 		return -1;
-	if (n->queue) /* whatever else happens, there is a turn */
+	if (n->queue.first) /* whatever else happens, there is a turn */
 		timer_set(n->env->loop, &n->timer, 0);
 	return 0;
 }
@@ -392,7 +383,6 @@ struct namespaces *namespaces_new(struct loops_env *env)
 	struct namespaces *n = xcalloc(1, sizeof(*n));
 
 	n->env = env;
-	n->queue_tail = &n->queue;
 	n->timer = (struct timer){.name = "namespaces", .fn = timer_due, .arg = n};
 	store_listen(
 	    env->store, &(struct store_listener){.written = on_written, .lost = on_lost, .ctx = n});

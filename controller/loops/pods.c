@@ -275,12 +275,7 @@ static void pod_free(struct pod *p)
 
 void pod_queue(struct pod *p)
 {
-	if (p->queued)
-		return;
-	p->queued = true;
-	p->next_queued = NULL;
-	*p->set->queue_tail = p;
-	p->set->queue_tail = &p->next_queued;
+	workqueue_add(&p->set->queue, &p->work);
 }
 
 void pods_queue_all(struct pods *set)
@@ -389,7 +384,7 @@ static void reconcile(struct pod *p)
 		pod_names_look(p);
 	if (p->gone || pod_phase_terminal(pod_phase_parse(json_str_or(p->obj, "status.phase", ""))))
 		pod_room_give(p);
-	if (!p->queued && is_settled(p)) { /* a queued one comes again in this turn */
+	if (!p->work.queued && is_settled(p)) { /* a queued one comes again in this turn */
 		keep_containers(p);
 		pod_free(p);
 	}
@@ -399,22 +394,17 @@ static int load_live(struct pods *set, struct err *e);
 
 bool pods_reconcile(struct pods *set)
 {
-	bool any = set->queue != NULL;
+	struct work *w;
+	bool any;
 
 	if (set->reload) { /* pods whose end was lost with a turn */
 		set->reload = false;
 		if (load_live(set, NULL) < 0)
 			set->reload = true;
 	}
-	while (set->queue) {
-		struct pod *p = set->queue;
-
-		set->queue = p->next_queued;
-		if (!set->queue)
-			set->queue_tail = &set->queue;
-		p->queued = false;
-		reconcile(p);
-	}
+	any = set->queue.first != NULL;
+	while ((w = workqueue_take(&set->queue)))
+		reconcile(STRUCT_OF(w, struct pod, work));
 	return any;
 }
 
@@ -528,7 +518,6 @@ struct pods *pods_new(struct loops_env *env)
 	struct pods *set = xcalloc(1, sizeof(*set));
 
 	set->env = env;
-	set->queue_tail = &set->queue;
 	set->began_mono_ms = clock_mono_ms();
 	set->engine_up = true; /* it has just been found */
 	set->auth = registry_auth_new(env->loop);

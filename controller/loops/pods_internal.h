@@ -40,6 +40,7 @@
 #include "../../probes/action.h"
 #include "../../probes/probe.h"
 #include "../../runtime/base/map.h"
+#include "../../runtime/base/workqueue.h"
 #include "../../runtime/registry_auth.h"
 #include "../../runtime/tty_size.h"
 #include "../store/logfile.h"
@@ -78,7 +79,7 @@ struct container {
 	struct timer inspect_timer;
 	int inspect_delay_ms;
 	bool has_stdin;
-	bool names; /* its resolver asks the name server of Services */
+	bool names;  /* its resolver asks the name server of Services */
 	bool unsure; /* somebody may have asked for its start: the engine is asked before we do */
 
 	/* how it went */
@@ -135,7 +136,7 @@ struct pod {
 	bool released;   /* deletion is done as far as we are concerned */
 	bool changed;    /* obj has edits that are not stored yet */
 	bool done;       /* to be freed at the end of its reconcile */
-	bool queued;
+	struct work work;
 	/* in the order of their start: init containers and sidecars as in the spec, then the others
 	 */
 	struct container *containers;
@@ -163,7 +164,6 @@ struct pod {
 	int64_t started_at;  /* status.startTime, seconds */
 	uint64_t told_owner; /* digest of what the owner was last told; 0: nothing */
 	struct timer timer;
-	struct pod *next_queued;
 	struct pod *next_owned; /* in the list of owner_uid */
 };
 
@@ -179,7 +179,7 @@ struct pods {
 	uint32_t generation;
 	bool logs_dirty; /* some container's log_dirty is set */
 	int64_t began_mono_ms;
-	struct pod *queue, **queue_tail;
+	struct workqueue queue;
 	int starting; /* start calls under way */
 	int start_limit;
 	bool engine_up;

@@ -2,6 +2,7 @@
 
 #include "../../runtime/base/log.h"
 #include "../../runtime/base/map.h"
+#include "../../runtime/base/workqueue.h"
 #include "services_decide.h"
 #include "services_relay.h"
 
@@ -20,8 +21,7 @@ struct service {
 	json *obj;                 /* NULL: not read yet */
 	struct selector *selector; /* NULL: it has none */
 	char *feed;                /* what the relay is told of it; NULL: nothing yet */
-	bool queued;
-	struct service *next_queued;
+	struct work work;
 };
 
 struct services {
@@ -29,7 +29,7 @@ struct services {
 	struct relay *relay;
 	struct map by_key; /* → struct service */
 	size_t count;
-	struct service *queue;
+	struct workqueue queue;
 	uint32_t next_address; /* where the search for a free one begins */
 	bool untold;           /* the relay does not know all of it */
 	bool reload;
@@ -56,11 +56,7 @@ static void service_free(void *arg)
 
 static void queue(struct services *s, struct service *v)
 {
-	if (v->queued)
-		return;
-	v->queued = true;
-	v->next_queued = s->queue;
-	s->queue = v;
+	workqueue_add(&s->queue, &v->work);
 }
 
 static void look_at(struct services *s, const char *ns, const char *name)
@@ -523,15 +519,11 @@ static void keep_relay(struct services *s)
 
 bool services_reconcile(struct services *s)
 {
-	bool any = s->queue != NULL;
+	bool any = s->queue.first != NULL;
+	struct work *w;
 
-	while (s->queue) {
-		struct service *v = s->queue;
-
-		s->queue = v->next_queued;
-		v->queued = false;
-		reconcile(s, v);
-	}
+	while ((w = workqueue_take(&s->queue)))
+		reconcile(s, STRUCT_OF(w, struct service, work));
 	if ((any || s->look) && !s->draining)
 		keep_relay(s);
 	return any;
@@ -641,7 +633,7 @@ int services_start(struct services *s, struct err *e)
 
 	if (store_list(s->env->store, &q, load_row, s, NULL, e) < 0)
 		return -1;
-	if (s->queue) /* whatever else happens, there is a turn */
+	if (s->queue.first) /* whatever else happens, there is a turn */
 		timer_set(s->env->loop, &s->timer, 0);
 	return 0;
 }

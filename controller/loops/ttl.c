@@ -3,6 +3,7 @@
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
 #include "../../runtime/base/map.h"
+#include "../../runtime/base/workqueue.h"
 
 /* No wait is longer: the wall clock may have been set. */
 #define LOOK_EVERY_SECONDS 60
@@ -13,9 +14,8 @@
 struct ttl_job {
 	struct heap_node node;
 	char *uid;
-	bool queued;
+	struct work work;
 	bool warned;
-	struct ttl_job *next_queued;
 };
 
 struct ttl {
@@ -23,7 +23,7 @@ struct ttl {
 	struct map by_uid;
 	struct heap due;
 	struct timer timer;
-	struct ttl_job *queue;
+	struct workqueue queue;
 	bool reload; /* a turn was lost: read the store again */
 };
 
@@ -71,15 +71,6 @@ static struct ttl_obs observe(const json *job, int64_t now)
 
 /* ---- the set ---- */
 
-static void queue_job(struct ttl *t, struct ttl_job *j)
-{
-	if (j->queued)
-		return;
-	j->queued = true;
-	j->next_queued = t->queue;
-	t->queue = j;
-}
-
 static void look_at(struct ttl *t, const char *uid)
 {
 	struct ttl_job *j = map_get(&t->by_uid, uid);
@@ -89,7 +80,7 @@ static void look_at(struct ttl *t, const char *uid)
 		j->uid = xstrdup(uid);
 		map_set(&t->by_uid, uid, j);
 	}
-	queue_job(t, j);
+	workqueue_add(&t->queue, &j->work);
 }
 
 static void job_free(void *p)
@@ -138,7 +129,7 @@ static struct ttl_job *first_due(const struct ttl *t)
 {
 	struct heap_node *n = heap_min(&t->due);
 
-	return n ? (struct ttl_job *)((char *)n - offsetof(struct ttl_job, node)) : NULL;
+	return n ? STRUCT_OF(n, struct ttl_job, node) : NULL;
 }
 
 static void set_timer(struct ttl *t)
@@ -222,7 +213,7 @@ static void timer_due(void *arg)
 		t->reload = ttl_start(t, NULL) < 0;
 	while ((j = first_due(t)) && j->node.key <= now) {
 		heap_remove(&t->due, &j->node);
-		queue_job(t, j);
+		workqueue_add(&t->queue, &j->work);
 	}
 	set_timer(t);
 	if (t->reload)
@@ -231,15 +222,11 @@ static void timer_due(void *arg)
 
 bool ttl_reconcile(struct ttl *t)
 {
-	bool any = t->queue != NULL;
+	bool any = t->queue.first != NULL;
+	struct work *w;
 
-	while (t->queue) {
-		struct ttl_job *j = t->queue;
-
-		t->queue = j->next_queued;
-		j->queued = false;
-		reconcile(t, j);
-	}
+	while ((w = workqueue_take(&t->queue)))
+		reconcile(t, STRUCT_OF(w, struct ttl_job, work));
 	if (any)
 		set_timer(t);
 	return any;
@@ -278,7 +265,7 @@ int ttl_start(struct ttl *t, struct err *e)
 
 	if (store_list(t->env->store, &q, load_row, t, NULL, e) < 0)
 		return -1;
-	if (t->queue) /* whatever else happens, there is a turn */
+	if (t->queue.first) /* whatever else happens, there is a turn */
 		timer_set(t->env->loop, &t->timer, 0);
 	return 0;
 }

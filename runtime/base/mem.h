@@ -16,6 +16,8 @@
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define UNUSED __attribute__((unused))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+/* The struct of the type whose member this pointer points to. */
+#define STRUCT_OF(p, type, member) ((type *)((char *)(p)-offsetof(type, member)))
 
 /* Runs FN on the address of the variable when it leaves its scope. */
 #define CLEANUP(fn) __attribute__((cleanup(fn)))

@@ -1,7 +1,9 @@
 #include "test.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../../controller/loops/cronjobs.h"
@@ -669,6 +671,40 @@ TEST("the timer wakes a cron job at its time, and a clock that was set is notice
 	ahead_ns -= 3600 * NSEC_PER_SEC;
 	turns(&w, 250);
 	CHECK_NAMES(&w, jobs(), JOB1 " c-29455861");
+	close_world(&w);
+}
+
+TEST("a cron job whose deletion a full disk undid starts its Job in time all the same")
+{
+	const struct delete_options how = {.grace_seconds = -1};
+	struct rlimit unlimited, none;
+	auto_json *last = NULL;
+	auto_err e = {0};
+	struct world w;
+	bool gone;
+
+	open_world(&w);
+	ahead_ns = at("2026-01-02T10:00:57Z") - clock_wall_ns();
+	cronjobs_set_clock(w.cron, running_clock, 100);
+	create(&w, MINUTELY);
+	turn_end(&w);
+	last = registry_delete(w.store, crons(), "default", "c", &how, &gone, &e);
+	CHECK(last && gone);
+	CHECK(cronjobs_reconcile(w.cron));
+	getrlimit(RLIMIT_FSIZE, &unlimited);
+	none = (struct rlimit){0, unlimited.rlim_max};
+	signal(SIGXFSZ, SIG_IGN);
+	setrlimit(RLIMIT_FSIZE, &none);
+	CHECK(store_commit(w.store, &e) < 0);
+	setrlimit(RLIMIT_FSIZE, &unlimited);
+	loop_at_turn_end(w.loop, "reconcile", turn_end, &w);
+	for (int i = 0; i < 100 && cronjobs_active(w.cron) < 1; i++)
+		turns(&w, 100);
+	CHECK_INT(cronjobs_active(w.cron), 1);
+	ahead_ns += 3 * NSEC_PER_SEC;
+	turns(&w, 500);
+	CHECK_NAMES(&w, crons(), "c");
+	CHECK_NAMES(&w, jobs(), JOB1);
 	close_world(&w);
 }
 

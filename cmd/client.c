@@ -27,6 +27,7 @@ struct client {
 	char *engine;
 	bool no_start;
 	int verbose;
+	int64_t timeout_ms;
 	struct loop *loop;
 	struct http *http;
 	struct strlist warnings; /* printed already */
@@ -211,6 +212,7 @@ int client_open(const struct client_options *o, struct client **ret, struct err 
 	c->engine = xstrdup(o->engine ? o->engine : "");
 	c->no_start = o->no_start;
 	c->verbose = o->verbose;
+	c->timeout_ms = o->timeout_ms;
 	c->loop = loop_new();
 	if (c->cluster) {
 		struct http_target target = c->cluster->target;
@@ -336,7 +338,7 @@ static void send_once(struct client *c, const struct call *call, struct pending 
 	    .body = call->body,
 	    .body_len = call->body ? strlen(call->body) : 0,
 	    .max_body = call->max_body ? call->max_body : DEFAULT_MAX_BODY,
-	    .timeout_ms = call->timeout_ms,
+	    .timeout_ms = call->timeout_ms ? call->timeout_ms : c->timeout_ms,
 	    .done = call_done,
 	    .ctx = p,
 	};

@@ -23,6 +23,7 @@ struct client_options {
 	struct cluster *cluster; /* borrowed; NULL: the local controller */
 	const char *engine;      /* of --engine; NULL or "": KJOB_ENGINE or auto */
 	bool no_start;           /* fail with ERR_UNAVAILABLE instead of starting a controller */
+	int64_t timeout_ms;      /* of each call; 0: none. Streams are not limited */
 	int verbose;             /* from 6 on, requests are shown on standard error */
 };
 

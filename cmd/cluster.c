@@ -82,8 +82,9 @@ int cluster_store(const char *context, const struct strlist *files, struct err *
 
 static bool asks_for_cluster(const struct cluster_choice *c)
 {
-	return *c->cluster || *c->user || *c->as.user || *c->as.uid ||
-	       (c->as.groups && c->as.groups->len);
+	return *c->cluster || *c->user || *c->server || *c->ca_file || *c->tls_server_name ||
+	       *c->cert_file || *c->key_file || *c->token || c->insecure || *c->as.user ||
+	       *c->as.uid || (c->as.groups && c->as.groups->len);
 }
 
 /* The files of the stored choice; where none is stored *ret_context stays NULL. */
@@ -108,20 +109,23 @@ static int check_local(const struct cluster_choice *c, struct err *e)
 {
 	if (asks_for_cluster(c))
 		return err_set(e, ERR_BAD_REQUEST,
-		    "--cluster, --user and --as go with a context of a kubeconfig: name it with "
-		    "--context");
+		    "--cluster, --user, --token, --as and the like are about a cluster: name it "
+		    "with --context or --server");
 	return 0;
 }
 
 /*
  * The files to look into and the context's name: NULL is the files' own current one, CLUSTER_LOCAL
- * the local controller. A file that was named may have a context of that name.
+ * the local controller, "" none but --server. A file that was named may have a context of that
+ * name.
  */
 static int which(
     const struct cluster_choice *c, struct strlist *ret_files, char **ret_name, struct err *e)
 {
 	if (!*c->context && !*c->kubeconfig && stored_choice(ret_files, ret_name, e) < 0)
 		return -1;
+	if (!*ret_name && !*c->context && !*c->kubeconfig && *c->server)
+		*ret_name = xstrdup("");
 	if (*ret_name)
 		return 0;
 	contexts_files(c->kubeconfig, ret_files);
@@ -261,34 +265,83 @@ static int take_proxy(struct cluster *c, const json *entry, struct err *e)
 	    url);
 }
 
+/*
+ * Options take the place of what an entry has of the same: a new authority that of the old one, a
+ * token that of all other ways to log in, and a server that of the name that the old one bore.
+ */
+static void override(struct cluster *c, const struct cluster_choice *choice)
+{
+	static const char *const logins[] = {"tokenFile", "exec", "username", "password"};
+	static const char *const trust[] = {
+	    "certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify"};
+	const struct {
+		json *in;
+		const char *key, *value, *replaced;
+	} rows[] = {
+	    {c->entry, "server", choice->server, "tls-server-name"},
+	    {c->entry, "tls-server-name", choice->tls_server_name, NULL},
+	    {c->user, "client-certificate", choice->cert_file, "client-certificate-data"},
+	    {c->user, "client-key", choice->key_file, "client-key-data"},
+	    {c->user, "token", choice->token, NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (!*rows[i].value)
+			continue;
+		if (rows[i].replaced)
+			json_del(rows[i].in, rows[i].replaced);
+		json_set_str(rows[i].in, rows[i].key, rows[i].value);
+	}
+	for (size_t i = 0; *choice->token && i < ARRAY_LEN(logins); i++)
+		json_del(c->user, logins[i]);
+	if (!choice->insecure && !*choice->ca_file)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(trust); i++)
+		json_del(c->entry, trust[i]);
+	if (choice->insecure)
+		json_set(c->entry, "insecure-skip-tls-verify", json_new_bool(true));
+	if (*choice->ca_file)
+		json_set_str(c->entry, "certificate-authority", choice->ca_file);
+}
+
+static json *entry_of(const json *config, const char *list, const char *name)
+{
+	const json *found = contexts_find(config, list, name);
+
+	return found ? json_dup(found) : NULL;
+}
+
 static int resolve(struct cluster *c, const struct cluster_choice *choice, struct err *e)
 {
 	const json *context = contexts_find(c->config, "contexts", c->context);
 	const char *cluster =
 	    *choice->cluster ? choice->cluster : json_str_or(context, "cluster", "");
 	const char *name = *choice->user ? choice->user : json_str_or(context, "user", "");
-	const json *entry = contexts_find(c->config, "clusters", cluster);
-	const json *user = contexts_find(c->config, "users", name);
 
-	if (!context)
+	c->entry = entry_of(c->config, "clusters", cluster);
+	c->user = entry_of(c->config, "users", name);
+	if (!context && *c->context)
 		return err_set(e, ERR_NOT_FOUND, "context \"%s\" does not exist", c->context);
-	if (!entry)
+	if (!c->entry && (*cluster || !*choice->server))
 		return err_set(e, ERR_NOT_FOUND, "cluster \"%s\" does not exist", cluster);
-	if (!user && *name)
+	if (!c->user && *name)
 		return err_set(e, ERR_NOT_FOUND, "auth info \"%s\" does not exist", name);
+	c->entry = c->entry ? c->entry : json_new_object();
+	c->user = c->user ? c->user : json_new_object();
+	override(c, choice);
 	c->ns = xstrdup(json_str_or(context, "namespace", ""));
 	c->target.connect_ms = CONNECT_MS;
-	c->target.compressed = !json_bool(entry, "disable-compression", false);
-	if (take_tls(c, entry, user, e) < 0 || take_server(c, cluster, entry, e) < 0 ||
-	    take_proxy(c, entry, e) < 0)
+	c->target.compressed = !json_bool(c->entry, "disable-compression", false);
+	if (take_tls(c, c->entry, c->user, e) < 0 || take_server(c, cluster, c->entry, e) < 0 ||
+	    take_proxy(c, c->entry, e) < 0)
 		return -1;
-	return credentials_new(user, name, entry, &choice->as, &c->credentials, e);
+	return credentials_new(c->user, name, c->entry, &choice->as, &c->credentials, e);
 }
 
 /* Nobody named it in this command. */
-static int stored_error(const struct cluster_choice *choice, struct err *e)
+static int stored_error(const struct cluster_choice *choice, size_t files_len, struct err *e)
 {
-	if (*choice->context || *choice->kubeconfig)
+	if (*choice->context || *choice->kubeconfig || files_len == 0)
 		return -1;
 	return err_wrap(e, "the context that 'kjob config use-context' chose");
 }
@@ -306,16 +359,16 @@ int cluster_select(const struct cluster_choice *choice, struct cluster **ret, st
 		return check_local(choice, e);
 	config = load(choice, &files, name, e);
 	if (!config)
-		return stored_error(choice, e);
+		return stored_error(choice, files.len, e);
 	c = xcalloc(1, sizeof(*c));
 	c->config = config;
 	c->context = xstrdup(json_str_or(config, "current-context", ""));
-	if (!*c->context)
+	if (!*c->context && !*choice->server)
 		err_set(e, ERR_NOT_FOUND, "%s has no current-context: name one with --context",
 		    choice->kubeconfig);
-	if (!*c->context || resolve(c, choice, e) < 0) {
+	if ((!*c->context && !*choice->server) || resolve(c, choice, e) < 0) {
 		cluster_free(c);
-		return stored_error(choice, e);
+		return stored_error(choice, files.len, e);
 	}
 	*ret = c;
 	return 0;
@@ -327,6 +380,8 @@ void cluster_free(struct cluster *c)
 		return;
 	credentials_free(c->credentials);
 	json_free(c->config);
+	json_free(c->entry);
+	json_free(c->user);
 	if (c->key_pem)
 		explicit_bzero(c->key_pem, strlen(c->key_pem));
 	free(c->ca_pem);

@@ -14,16 +14,21 @@
 /* What the options say; "" where they say nothing. */
 struct cluster_choice {
 	const char *context, *kubeconfig, *cluster, *user;
+	/* In place of what the entries of the kubeconfig say, or of them all: with a server and no
+	 * context, there is no kubeconfig. */
+	const char *server, *ca_file, *tls_server_name, *cert_file, *key_file, *token;
+	bool insecure;
 	struct impersonation as;
 };
 
 struct cluster {
-	char *context;             /* its name */
+	char *context;             /* its name; "": none, by --server alone */
 	char *server;              /* "https://host:6443" */
 	char *ns;                  /* the context's; "": none */
 	struct http_target target; /* all but its headers; borrows from the cluster */
 	struct credentials *credentials;
-	json *config; /* the kubeconfig; target and credentials borrow from it */
+	json *config;       /* the kubeconfig */
+	json *entry, *user; /* what counts of it; target and credentials borrow from these */
 	char *ca_pem, *cert_pem, *key_pem;
 };
 

@@ -4,8 +4,11 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../runtime/base/clock.h"
 #include "cluster.h"
 #include "errors.h"
+
+#define TIMEOUT_MAX_S (10LL * 365 * 24 * 3600)
 
 void cmd_cluster_choice(const struct cmd_ctx *ctx, struct cluster_choice *ret)
 {
@@ -15,6 +18,13 @@ void cmd_cluster_choice(const struct cmd_ctx *ctx, struct cluster_choice *ret)
 	    .kubeconfig = opts_str(o, "kubeconfig"),
 	    .cluster = opts_str(o, "cluster"),
 	    .user = opts_str(o, "user"),
+	    .server = opts_str(o, "server"),
+	    .ca_file = opts_str(o, "certificate-authority"),
+	    .tls_server_name = opts_str(o, "tls-server-name"),
+	    .cert_file = opts_str(o, "client-certificate"),
+	    .key_file = opts_str(o, "client-key"),
+	    .token = opts_str(o, "token"),
+	    .insecure = opts_bool(o, "insecure-skip-tls-verify"),
 	    .as = {.user = opts_str(o, "as"),
 		.uid = opts_str(o, "as-uid"),
 		.groups = opts_list(o, "as-group")}};
@@ -23,11 +33,13 @@ void cmd_cluster_choice(const struct cmd_ctx *ctx, struct cluster_choice *ret)
 /* What is about this machine does not go with the options that name another. */
 static int check_here(const struct cmd_ctx *ctx, struct err *e)
 {
-	static const char *const names[] = {
-	    "context", "kubeconfig", "cluster", "user", "as", "as-group", "as-uid"};
+	static const char *const names[] = {"context", "kubeconfig", "cluster", "user", "server",
+	    "token", "client-certificate", "client-key", "certificate-authority", "tls-server-name",
+	    "insecure-skip-tls-verify", "as", "as-group", "as-uid"};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (opts_given(&ctx->opts, names[i]) &&
+		    !opt_find_name(ctx->cmd->options, names[i], strlen(names[i])) &&
 		    !(i == 0 && str_eq(opts_str(&ctx->opts, names[i]), CLUSTER_LOCAL)))
 			return err_set(e, ERR_BAD_REQUEST,
 			    "'kjob %s' is about this machine: it does not go with --%s",
@@ -61,6 +73,32 @@ int cmd_choose_cluster(struct cmd_ctx *ctx, struct err *e)
 	return 0;
 }
 
+/* A number alone is one of seconds. */
+static int request_timeout(const struct cmd_ctx *ctx, int64_t *ret_ms, struct err *e)
+{
+	const char *text = opts_str(&ctx->opts, "request-timeout");
+	int64_t ns;
+
+	if (str_to_int(text, 0, TIMEOUT_MAX_S, ret_ms) == 0) {
+		*ret_ms *= 1000;
+		return 0;
+	}
+	if (duration_parse(text, &ns) < 0 || ns < 0)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "Invalid timeout value. Timeout must be a single integer in seconds, or an "
+		    "integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)");
+	*ret_ms = (ns + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC;
+	return 0;
+}
+
+static void tell_where(const struct cluster *c)
+{
+	if (*c->context)
+		fprintf(stderr, "context \"%s\" (%s)\n", c->context, c->server);
+	else
+		fprintf(stderr, "%s\n", c->server);
+}
+
 struct client *cmd_client(struct cmd_ctx *ctx, struct err *e)
 {
 	struct client_options o = {
@@ -71,9 +109,10 @@ struct client *cmd_client(struct cmd_ctx *ctx, struct err *e)
 
 	if (ctx->client)
 		return ctx->client;
+	if (request_timeout(ctx, &o.timeout_ms, e) < 0)
+		return NULL;
 	if (ctx->cluster && isatty(STDERR_FILENO))
-		fprintf(
-		    stderr, "context \"%s\" (%s)\n", ctx->cluster->context, ctx->cluster->server);
+		tell_where(ctx->cluster);
 	if (client_open(&o, &ctx->client, e) < 0)
 		return NULL;
 	return ctx->client;

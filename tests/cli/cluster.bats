@@ -91,7 +91,7 @@ no_other_controller() {
 	is "$rc $err" "0 No resources found in nothing namespace."
 	lacks "$(cat "$FRONT/log")" /namespaces/nothing
 	try kjob get pods --as=jane
-	has "$err" "--cluster, --user and --as go with a context of a kubeconfig"
+	has "$err" "--cluster, --user, --token, --as and the like are about a cluster"
 }
 
 @test "a context, a cluster and a user are chosen by their options" {
@@ -114,6 +114,39 @@ no_other_controller() {
 		"/namespaces/servername/pods?limit=500 user=tester host=localhost:" \
 		"/namespaces/socks/pods?limit=500 user=tester host=front.example:6443"
 	has "$(cat "$FRONT/proxy.log")" "connect front.example:6443" "socks5 front.example:6443"
+	no_other_controller
+}
+
+@test "options take the place of what the kubeconfig says, and of a kubeconfig" {
+	local port url
+	port=$(cat "$FRONT/port") url=https://localhost:$(cat "$FRONT/port")
+	try client -s "$url" --insecure-skip-tls-verify --token=good get pods -n bare
+	is "$rc $err" "0 No resources found in bare namespace."
+	try client --server="$url" --certificate-authority="$FRONT/ca.crt" --tls-server-name=front.example \
+		--client-certificate="$FRONT/client.crt" --client-key="$FRONT/client.key" get pods -n files
+	is "$rc $err" "0 No resources found in files namespace."
+	# The server alone: neither the kubeconfig's authority nor its user count.
+	try client --server="$url" --insecure-skip-tls-verify get pods
+	is "$rc $err" '1 error: You must be logged in to the server (Unauthorized)'
+	try remote --token=good get pods -n tokened
+	is "$rc $err" "0 No resources found in tokened namespace."
+	try remote --server="$url" --insecure-skip-tls-verify get pods -n moved
+	is "$rc $err" "0 No resources found in moved namespace."
+	try remote --user=bad --token=good get pods -n better
+	is "$rc $err" "0 No resources found in better namespace."
+	try remote --cluster=insecure --certificate-authority="$FRONT/ca.crt" get pods
+	matches "$err" 'x509: certificate is valid for front.example, 127.0.0.1, not localhost$'
+	has "$(cat "$FRONT/log")" "/namespaces/bare/pods?limit=500 user=good" "/namespaces/files/pods?limit=500 user=tester" \
+		"/namespaces/moved/pods?limit=500 user=tester host=localhost:$port" "/namespaces/better/pods?limit=500 user=good"
+	try client --context=local -s "$url" get pods
+	has "$err" "are about a cluster"
+	try client -s "$url" controller status
+	has "$err" "'kjob controller status' is about this machine: it does not go with --server"
+	try remote --request-timeout=never get pods
+	has "$err" "Timeout must be a single integer in seconds"
+	echo '1 -1 GET /api/v1/namespaces/slow' >"$FRONT/rules"
+	try remote --request-timeout=0.3s get pods -n slow
+	is "$rc $err" "1 Unable to connect to the server: net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
 	no_other_controller
 }
 

@@ -32,6 +32,8 @@
 #define MAX_WARNING_BYTES 1024
 /* Answers shorter than this are copied rather than referenced. */
 #define COPY_BELOW 4096
+/* The same of shared texts, whose copies add up. */
+#define COPY_SHARED_BELOW 1024
 
 TAILQ_HEAD(exchange_list, exchange);
 
@@ -616,28 +618,79 @@ void exchange_write(struct exchange *x, const void *data, size_t len)
 		evbuffer_add(out, "\r\n", 2);
 }
 
-void exchange_write_now(struct exchange *x, const char *data, size_t len)
+struct shared_text {
+	size_t refs;
+	struct buf text;
+};
+
+struct shared_text *shared_text_new(struct buf *text)
+{
+	struct shared_text *t = xmalloc(sizeof(*t));
+
+	*t = (struct shared_text){.refs = 1, .text = *text};
+	*text = (struct buf){0};
+	return t;
+}
+
+struct shared_text *shared_text_ref(struct shared_text *t)
+{
+	t->refs++;
+	return t;
+}
+
+void shared_text_unref(struct shared_text *t)
+{
+	if (--t->refs)
+		return;
+	buf_release(&t->text);
+	free(t);
+}
+
+static void unref_shared(const void *data, size_t len, void *arg)
+{
+	shared_text_unref(arg);
+}
+
+/* What of a part of a message was not sent; the text is kept by reference. */
+static void add_rest(
+    struct evbuffer *out, const struct iovec *part, size_t *sent, struct shared_text *t)
+{
+	size_t skip = *sent < part->iov_len ? *sent : part->iov_len, left = part->iov_len - skip;
+	const char *rest = (const char *)part->iov_base + skip;
+
+	*sent -= skip;
+	if (!left)
+		return;
+	if (t && left >= COPY_SHARED_BELOW)
+		evbuffer_add_reference(out, rest, left, unref_shared, shared_text_ref(t));
+	else
+		evbuffer_add(out, rest, left);
+}
+
+void exchange_write_shared(struct exchange *x, struct shared_text *const *texts, size_t count)
 {
 	struct evbuffer *out = bufferevent_get_output(bev_of(x));
+	struct iovec parts[EXCHANGE_SHARED_MAX + 2];
+	struct msghdr message = {.msg_iov = parts, .msg_iovlen = count + 2};
+	size_t len = 0, sent;
 	char size[24] = "";
-	struct iovec parts[] = {
-	    {size, 0}, {(void *)data, len}, {(void *)"\r\n", x->chunked ? 2 : 0}};
-	struct msghdr message = {.msg_iov = parts, .msg_iovlen = ARRAY_LEN(parts)};
 	ssize_t n = 0;
 
+	for (size_t i = 0; i < count; i++) {
+		parts[i + 1] = (struct iovec){texts[i]->text.ptr, texts[i]->text.len};
+		len += texts[i]->text.len;
+	}
 	if (!len)
 		return;
-	if (x->chunked)
-		parts[0].iov_len = (size_t)snprintf(size, sizeof(size), "%zx\r\n", len);
+	parts[0].iov_base = size;
+	parts[0].iov_len = x->chunked ? (size_t)snprintf(size, sizeof(size), "%zx\r\n", len) : 0;
+	parts[count + 1] = (struct iovec){(void *)"\r\n", x->chunked ? 2 : 0};
 	if (!x->front->secure && evbuffer_get_length(out) == 0)
 		n = sendmsg(bufferevent_getfd(bev_of(x)), &message, MSG_DONTWAIT | MSG_NOSIGNAL);
 	/* An error shows again when libevent sends the rest. */
-	for (size_t i = 0, sent = n > 0 ? (size_t)n : 0; i < ARRAY_LEN(parts); i++) {
-		size_t skip = sent < parts[i].iov_len ? sent : parts[i].iov_len;
-
-		sent -= skip;
-		evbuffer_add(out, (char *)parts[i].iov_base + skip, parts[i].iov_len - skip);
-	}
+	sent = n > 0 ? (size_t)n : 0;
+	for (size_t i = 0; i < count + 2; i++)
+		add_rest(out, &parts[i], &sent, i > 0 && i <= count ? texts[i - 1] : NULL);
 }
 
 void exchange_write_take(struct exchange *x, struct buf *data)

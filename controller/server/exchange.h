@@ -152,10 +152,19 @@ void exchange_upgrade(
 /* One chunk; copied. */
 void exchange_write(struct exchange *x, const void *data, size_t len);
 /*
- * One chunk; what the socket has room for goes out at once, without a turn of the loop: for the same
- * small text to very many clients. on_writable may not come for it.
+ * A text that many streams send, which is freed with its last reference. _new takes the contents
+ * and gives the first reference.
  */
-void exchange_write_now(struct exchange *x, const char *data, size_t len);
+struct shared_text;
+struct shared_text *shared_text_new(struct buf *text);
+struct shared_text *shared_text_ref(struct shared_text *t);
+void shared_text_unref(struct shared_text *t);
+#define EXCHANGE_SHARED_MAX 32
+/*
+ * At most so many of them as one chunk. What the socket has room for goes out at once, without a
+ * turn of the loop; of the rest references are kept. on_writable may not come for it.
+ */
+void exchange_write_shared(struct exchange *x, struct shared_text *const *texts, size_t count);
 /* One chunk; takes the contents, which suits large ones. */
 void exchange_write_take(struct exchange *x, struct buf *data);
 size_t exchange_unsent(const struct exchange *x);

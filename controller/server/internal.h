@@ -26,8 +26,11 @@ struct server {
 	struct exchanges *exchanges;
 	struct usage *usage; /* metrics.c */
 	bool draining;
-	struct serve *serve;       /* serve.c; NULL: this server has no TLS listener */
-	struct watch_list watches; /* watch.c */
+	struct serve *serve; /* serve.c; NULL: this server has no TLS listener */
+	/* watch.c: all watches, those with events to write, and when they may be written */
+	struct watch_list watches, told_watches;
+	struct timer tell_timer;
+	int64_t tell_at_ms;
 };
 
 /* Forms of an answer (negotiate.c). */
@@ -203,6 +206,8 @@ request_fn handle_list, handle_delete_collection;
 request_fn handle_watch;
 void watches_init(struct server *s);
 void watches_free(struct server *s);
+/* Writes what watches are told by now; a little later where much was written just before. */
+void watches_tell(struct server *s);
 /* eviction.c */
 request_fn handle_eviction;
 /* podlog.c, attach.c, exec.c, portforward.c */
@@ -239,7 +244,8 @@ path_fn handle_access_review, handle_rules_review, handle_subject_review;
 /* refusals.c: NotFound for a path of Kubernetes' API that is not served, with the reason where it
  * is known; -1. */
 int err_not_served(const struct exchange *x, struct err *e);
-/* The list of custom resource definitions, empty: kubectl looks there for a kind it does not know. */
+/* The list of custom resource definitions, empty: kubectl looks there for a kind it does not know.
+ */
 path_fn handle_no_definitions;
 #define DEFINITIONS_GROUP "apiextensions.k8s.io"
 /* openapi.c */

@@ -111,6 +111,7 @@ void server_after_commit(struct server *s, const struct err *err)
 {
 	auto_buf text = {0};
 
+	watches_tell(s);
 	if (!err || err->reason == ERR_NONE) {
 		exchanges_release(s->exchanges, 0, NULL);
 		return;

@@ -1,7 +1,10 @@
 /*
  * watch: streams of changes. One listener on the store feeds all watches; a change is rendered once
- * for each representation that somebody watches. A watch ends by its timeout, by its client, by
- * falling behind (410), by the server's end.
+ * for each representation that somebody watches, and watches queue references to that text. They
+ * are written behind the commit, or, after many were, a few milliseconds later: what comes
+ * meanwhile goes with it, so that the cost of writing is bounded whatever the number of changes and
+ * watches. A watch ends by its timeout, by its client, by falling behind (410), by the server's
+ * end.
  */
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
@@ -13,6 +16,9 @@
 #define MAX_EVENTS_BYTES ((size_t)1024 * MIB)
 /* Different texts of one change that are kept for the next watcher. */
 #define MAX_LINES 8
+/* So many streams are written to for each millisecond that the next ones wait, up to that many. */
+#define WRITES_PER_MS 15
+#define MAX_WAIT_MS 40
 
 struct watch {
 	struct server *server;
@@ -28,8 +34,11 @@ struct watch {
 	int64_t ends_at;  /* clock_mono_ms; 0: never */
 	int64_t bookmark_at;
 	struct timer timer;
-	struct buf pending; /* events that are collected for one write */
-	TAILQ_ENTRY(watch) link;
+	struct buf
+	    pending; /* events that are collected for one write; none while some are queued */
+	struct shared_text *queue[EXCHANGE_SHARED_MAX]; /* events that wait for watches_tell */
+	size_t queued;
+	TAILQ_ENTRY(watch) link, told_link;
 };
 
 /* The change that is being told, in the forms that watchers see: rendered when the first one needs
@@ -42,7 +51,7 @@ struct rendered {
 	struct line {
 		const char *type;
 		struct view view;
-		struct buf text;
+		struct shared_text *text;
 	} lines[MAX_LINES]; /* whole events */
 	size_t line_count;
 };
@@ -52,13 +61,24 @@ static void rendered_release(struct rendered *r)
 	for (size_t i = 0; i < ARRAY_LEN(r->rows); i++)
 		buf_release(&r->rows[i]);
 	for (size_t i = 0; i < r->line_count; i++)
-		buf_release(&r->lines[i].text);
+		shared_text_unref(r->lines[i].text);
 	buf_release(&r->partial);
 	buf_release(&r->event);
 }
 
+static void clear_queue(struct watch *w)
+{
+	if (!w->queued)
+		return;
+	for (size_t i = 0; i < w->queued; i++)
+		shared_text_unref(w->queue[i]);
+	w->queued = 0;
+	TAILQ_REMOVE(&w->server->told_watches, w, told_link);
+}
+
 static void watch_free(struct watch *w)
 {
+	clear_queue(w);
 	TAILQ_REMOVE(&w->server->watches, w, link);
 	timer_cancel(w->server->deps.loop, &w->timer);
 	selector_free(w->labels);
@@ -145,8 +165,15 @@ static void add_error(struct watch *w, const struct err *e)
 
 /* ---- sending ---- */
 
+static void send_queue(struct watch *w)
+{
+	exchange_write_shared(w->x, w->queue, w->queued);
+	clear_queue(w);
+}
+
 static void send_pending(struct watch *w)
 {
+	send_queue(w);
 	exchange_write_take(w->x, &w->pending);
 	buf_init(&w->pending, MAX_EVENTS_BYTES);
 }
@@ -176,6 +203,7 @@ static void drop(struct watch *w)
 	auto_err e = {0};
 
 	log_info("watch of %s dropped: its client does not read", kind_qualified(w->kind));
+	clear_queue(w);
 	buf_release(&w->pending);
 	buf_init(&w->pending, MAX_EVENTS_BYTES);
 	err_set(&e, ERR_EXPIRED, "too old resource version: %llu (%llu)", (unsigned long long)w->rv,
@@ -183,7 +211,7 @@ static void drop(struct watch *w)
 	end_with(w, &e);
 }
 
-/* Sends what is collected; false: the watcher is gone. */
+/* Sends what is queued and collected; false: the watcher is gone. */
 static bool flush_or_drop(struct watch *w)
 {
 	if (w->pending.overflow || is_slow(w)) {
@@ -192,6 +220,15 @@ static bool flush_or_drop(struct watch *w)
 	}
 	send_pending(w);
 	return true;
+}
+
+static void enqueue(struct watch *w, struct shared_text *t)
+{
+	if (w->queued == ARRAY_LEN(w->queue) && !flush_or_drop(w))
+		return;
+	if (!w->queued)
+		TAILQ_INSERT_TAIL(&w->server->told_watches, w, told_link);
+	w->queue[w->queued++] = shared_text_ref(t);
 }
 
 /* ---- matching ---- */
@@ -239,7 +276,7 @@ static void tell(struct watch *w, const struct change *c, struct rendered *r)
 }
 
 /* The event as all watchers of this view see it; NULL: there are too many views. */
-static const struct buf *shared_line(
+static struct shared_text *shared_line(
     struct watch *w, const char *type, struct rendered *r, uint64_t rv)
 {
 	struct line *l = r->lines;
@@ -247,14 +284,14 @@ static const struct buf *shared_line(
 	for (; l < r->lines + r->line_count; l++)
 		if (str_eq(l->type, type) && l->view.shape == w->view.shape &&
 		    l->view.include == w->view.include && l->view.events == w->view.events)
-			return &l->text;
+			return l->text;
 	if (r->line_count == MAX_LINES)
 		return NULL;
 	add_event(w, type, r, rv);
-	*l = (struct line){type, w->view, w->pending};
+	*l = (struct line){type, w->view, shared_text_new(&w->pending)};
 	buf_init(&w->pending, MAX_EVENTS_BYTES);
 	r->line_count++;
-	return &l->text;
+	return l->text;
 }
 
 /* A change that has happened just now; w may be gone afterwards. */
@@ -262,18 +299,16 @@ static void tell_now(struct watch *w, const struct change *c, struct rendered *r
 {
 	bool first_table = w->view.shape == SHAPE_TABLE && !w->columns_sent;
 	const char *type = c->rv > w->rv ? event_type(w, c) : NULL;
-	const struct buf *line = type && !first_table ? shared_line(w, type, r, c->rv) : NULL;
+	struct shared_text *line = type && !first_table ? shared_line(w, type, r, c->rv) : NULL;
 
-	if (line && is_slow(w)) {
-		drop(w);
-	} else if (line) {
+	if (line) {
 		w->rv = c->rv;
-		exchange_write_now(w->x, buf_str(line), line->len);
-	} else {
-		tell(w, c, r);
-		if (w->pending.len)
-			flush_or_drop(w);
+		enqueue(w, line);
+		return;
 	}
+	tell(w, c, r);
+	if (w->pending.len)
+		flush_or_drop(w);
 }
 
 static void on_committed(void *ctx, const struct change *c)
@@ -289,16 +324,41 @@ static void on_committed(void *ctx, const struct change *c)
 	rendered_release(&r);
 }
 
+void watches_tell(struct server *s)
+{
+	int64_t now = clock_mono_ms(), written = 0;
+	struct watch *w;
+
+	if (TAILQ_EMPTY(&s->told_watches) || timer_is_set(&s->tell_timer))
+		return;
+	if (now < s->tell_at_ms) {
+		timer_set(s->deps.loop, &s->tell_timer, s->tell_at_ms - now);
+		return;
+	}
+	for (; (w = TAILQ_FIRST(&s->told_watches)); written++)
+		flush_or_drop(w);
+	written /= WRITES_PER_MS;
+	s->tell_at_ms = now + (written < MAX_WAIT_MS ? written : MAX_WAIT_MS);
+}
+
+static void on_tell_timer(void *arg)
+{
+	watches_tell(arg);
+}
+
 void watches_init(struct server *s)
 {
 	const struct store_listener l = {.committed = on_committed, .ctx = s};
 
 	TAILQ_INIT(&s->watches);
+	TAILQ_INIT(&s->told_watches);
+	s->tell_timer = (struct timer){.name = "tell watches", .fn = on_tell_timer, .arg = s};
 	store_listen(s->deps.store, &l);
 }
 
 void watches_free(struct server *s)
 {
+	timer_cancel(s->deps.loop, &s->tell_timer);
 	store_unlisten(s->deps.store, s);
 }
 

@@ -284,6 +284,52 @@ TEST("a watcher that does not read is dropped with 410, and the others go on")
 	fixture_close(&f);
 }
 
+/* Without a turn of the loop. */
+static void relabel_at_once(struct fixture *f, const char *name, int64_t n)
+{
+	const struct kind *k = kind_by_id(KIND_JOB);
+	auto_err e = {0};
+	auto_json *job = store_get(f->store, k, "default", name, &e);
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)n);
+	json_set_path(job, "metadata.labels.n", json_new_string(text));
+	CHECK(store_update(f->store, k, job, &e) == 0 && store_commit(f->store, &e) == 0);
+	server_after_commit(f->server, NULL);
+}
+
+TEST("changes that follow each other are written together where many watch, in their order")
+{
+	enum { WATCHERS = 100, CHANGES = 80 };
+	static struct watcher watchers[WATCHERS];
+	struct fixture f;
+	int chunks = 0;
+
+	fixture_open(&f);
+	create_job(&f, "a", "");
+	for (size_t i = 0; i < WATCHERS; i++) {
+		watchers[i] = watch_open(&f, JOBS "?watch=true", "");
+		expect(&watchers[i], "ADDED", "a");
+	}
+	for (int64_t n = 0; n < CHANGES; n++)
+		relabel_at_once(&f, "a", n);
+	for (size_t i = 0; i < WATCHERS; i++) {
+		for (int n = 0; n < CHANGES; n++) {
+			bool read = i == 0 && watchers[0].lines.len == 0;
+			auto_json *event = next_event(&watchers[i]);
+
+			chunks += read;
+			CHECK_STR(json_str(event, "type"), "MODIFIED");
+			CHECK_INT(
+			    strtol(json_str_or(event, "object.metadata.labels.n", "-1"), NULL, 10),
+			    n);
+		}
+		watch_close(&watchers[i]);
+	}
+	CHECK(chunks > 0 && chunks < CHANGES);
+	fixture_close(&f);
+}
+
 TEST("a large initial state is not held against a watcher")
 {
 	struct fixture f;

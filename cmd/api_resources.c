@@ -22,7 +22,6 @@ static void add_row(struct text_table *t, const struct resource *r, bool wide)
 	auto_free char *categories = strlist_join(&r->categories, ",");
 	auto_buf version = {0};
 
-	buf_init(&version, 0);
 	resource_api_version(r, &version);
 	text_table_cell(t, r->name);
 	text_table_cell(t, short_names);
@@ -81,7 +80,6 @@ static int exec_api_resources(struct cmd_ctx *ctx, struct err *e)
 	if (!all)
 		return -1;
 	list = sorted(all);
-	buf_init(&text, 0);
 	if (!opts_bool(&ctx->opts, "no-headers"))
 		add_headings(&t, wide);
 	for (size_t i = 0; i < resources_len(all); i++) {

@@ -49,7 +49,6 @@ int applying_init(struct applying *a, struct cmd_ctx *ctx, struct manifest *m, c
 
 void applying_path(const struct applying *a, const char *name, struct buf *path)
 {
-	buf_init(path, 0);
 	resource_path(a->t.resource, a->t.ns, name, NULL, path);
 	query_add(path, "fieldManager", a->manager);
 	query_add(path, "fieldValidation", manifest_field_validation(a->validate));
@@ -61,7 +60,6 @@ int applying_live(const struct applying *a, json **ret, struct err *e)
 {
 	auto_buf path = {0};
 
-	buf_init(&path, 0);
 	resource_path(a->t.resource, a->t.ns, a->t.name, NULL, &path);
 	*ret = client_get_json(a->client, buf_str(&path), e);
 	if (!*ret && (!err_is_status(e) || e->reason != ERR_NOT_FOUND))

@@ -160,7 +160,6 @@ void channel_open(struct channel *c, struct client *client, const char *path,
 	key_line = xasprintf("Sec-WebSocket-Key: %s", key);
 	headers[3] = key_line;
 	ws_init(&c->ws, true, MAX_MESSAGE);
-	buf_init(&c->held, 0);
 	c->conn = upgrade_new(client_http(client), &r, "websocket", &callbacks);
 }
 

@@ -41,9 +41,8 @@ struct client {
 static char *warning_text(const char *value)
 {
 	const char *p = strchr(value, '"');
-	auto_buf text = {0};
+	auto_buf text = {.max = 64 * KIB};
 
-	buf_init(&text, 64 * KIB);
 	if (!p)
 		return NULL;
 	for (p++; *p && *p != '"'; p++) {

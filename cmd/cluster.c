@@ -173,7 +173,7 @@ static int take_pem(const json *entry, const char *what, const char *key, char *
 {
 	auto_free char *data_key = xasprintf("%s-data", key);
 	const char *data = text_of(entry, data_key), *file = text_of(entry, key);
-	auto_buf bytes = {0};
+	auto_buf bytes = {.max = DATA_MAX};
 	size_t bad = 0;
 
 	if (!data) {
@@ -184,7 +184,6 @@ static int take_pem(const json *entry, const char *what, const char *key, char *
 			    file, errno == ENOENT ? "no such file or directory" : strerror(errno));
 		return 0;
 	}
-	buf_init(&bytes, DATA_MAX);
 	if (base64_decode(data, &bytes, &bad) < 0)
 		return err_set(e, ERR_BAD_REQUEST,
 		    "invalid configuration: %s of %s: illegal base64 data at input byte %zu",

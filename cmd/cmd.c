@@ -122,7 +122,6 @@ void cmd_report(struct cmd_ctx *ctx, struct err *e)
 {
 	auto_buf text = {0};
 
-	buf_init(&text, 0);
 	error_format(e, &text);
 	out_flush(&ctx->out);
 	fputs(buf_str(&text), stderr);

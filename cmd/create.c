@@ -26,7 +26,6 @@ json *create_send(struct cmd_ctx *ctx, const struct resource *r, const char *ns,
 
 	if (!c || str_eq(dry_run, "client"))
 		return c ? json_dup(object) : NULL;
-	buf_init(&path, 0);
 	resource_path(r, ns, NULL, NULL, &path);
 	query_add(&path, "fieldManager", cmd_field_manager(ctx, "kubectl-create"));
 	query_add(

@@ -69,7 +69,6 @@ static json *source_object(struct cmd_ctx *ctx, struct err *e)
 		err_set(e, ERR_BAD_REQUEST, "resource(s) were provided, but no name was specified");
 		return NULL;
 	}
-	buf_init(&path, 0);
 	resource_path(targets.items[0].resource, ctx->ns, targets.items[0].name, NULL, &path);
 	return client_get_json(ctx->client, buf_str(&path), e);
 }

@@ -65,7 +65,6 @@ static void add_extra(struct strlist *ret, const char *key, const char *value)
 {
 	auto_buf name = {0};
 
-	buf_init(&name, 0);
 	http_escape(&name, key);
 	strlist_addf(ret, "Impersonate-Extra-%s: %s", buf_str(&name), value);
 }

@@ -71,7 +71,6 @@ static void print_deleted(const struct deletion *d, const struct picked *v)
 	struct out *out = &d->ctx->out;
 	auto_buf name = {0};
 
-	buf_init(&name, 0);
 	resource_singular_name(v->resource, &name);
 	if (*opts_str(&d->ctx->opts, "output")) {
 		out_addf(out, "%s/%s\n", buf_str(&name), v->name);
@@ -94,7 +93,6 @@ static int delete_one(struct deletion *d, struct picked *v, struct err *e)
 	auto_buf path = {0};
 	const char *uid;
 
-	buf_init(&path, 0);
 	resource_path(v->resource, v->ns, v->name, NULL, &path);
 	if (str_eq(opts_str(&d->ctx->opts, "dry-run"), "client"))
 		answer = client_get_json(d->client, buf_str(&path), e);
@@ -131,7 +129,6 @@ static int still_there(
 	auto_json *list = NULL;
 	const json *item;
 
-	buf_init(watch_path, 0);
 	resource_path(v->resource, v->ns, NULL, NULL, watch_path);
 	query_add(watch_path, "fieldSelector", selector);
 	list = client_get_json(d->client, buf_str(watch_path), e);

@@ -51,7 +51,6 @@ static int each_item(struct run *r, const struct resource *resource, const char 
 		auto_buf page = {0};
 		auto_json *list = NULL;
 
-		buf_init(&page, 0);
 		buf_adds(&page, path);
 		if (chunk > 0)
 			query_addf(&page, "limit", "%lld", (long long)chunk);
@@ -92,8 +91,6 @@ static json *fetch_events(struct run *r, const struct resource *resource, const 
 	const char *ns = json_str_or(obj, "metadata.namespace", "");
 	auto_buf selector = {0}, path = {0};
 
-	buf_init(&selector, 0);
-	buf_init(&path, 0);
 	buf_addf(&selector, "involvedObject.name=%s", json_str_or(obj, "metadata.name", ""));
 	if (resource->namespaced)
 		buf_addf(&selector, ",involvedObject.namespace=%s", ns);
@@ -112,7 +109,6 @@ static json *fetch_pods_of(struct run *r, const char *node)
 {
 	auto_buf path = {0};
 
-	buf_init(&path, 0);
 	buf_adds(&path, "/api/v1/pods");
 	query_addf(&path, "fieldSelector",
 	    "spec.nodeName=%s,status.phase!=Succeeded,status.phase!=Failed", node);
@@ -123,7 +119,6 @@ static json *fetch_pods_in(struct run *r, const char *ns)
 {
 	auto_buf path = {0};
 
-	buf_init(&path, 0);
 	buf_addf(&path, "/api/v1/namespaces/%s/pods", ns);
 	return fetch_array(r, buf_str(&path));
 }
@@ -132,7 +127,6 @@ static json *fetch_slices(struct run *r, const char *ns, const char *service)
 {
 	auto_buf path = {0};
 
-	buf_init(&path, 0);
 	buf_addf(&path, "/apis/discovery.k8s.io/v1/namespaces/%s/endpointslices", ns);
 	query_addf(&path, "labelSelector", "kubernetes.io/service-name=%s", service);
 	return fetch_array(r, buf_str(&path));
@@ -159,7 +153,7 @@ static void describe_one(struct run *r, const struct resource *resource, json *o
 	const char *name = json_str_or(obj, "metadata.name", "");
 	const char *ns = json_str_or(obj, "metadata.namespace", "");
 	auto_err lease_error = {0};
-	auto_buf text = {0};
+	auto_buf text = {.max = 256 * MIB};
 
 	resource_set_type(resource, obj);
 	if (opts_bool(&r->ctx->opts, "show-events"))
@@ -173,7 +167,6 @@ static void describe_one(struct run *r, const struct resource *resource, json *o
 		in.lease = lease = fetch_lease(r, name, &lease_error);
 		in.lease_error = lease_error.reason ? err_msg(&lease_error) : NULL;
 	}
-	buf_init(&text, 256 * MIB);
 	describe_object(&in, &text);
 	if (!r->prefix && r->shown)
 		out_adds(&r->ctx->out, "\n\n");
@@ -197,7 +190,6 @@ static int show_target(struct run *r, const struct target *t, struct err *e)
 	auto_buf path = {0};
 	auto_json *obj = NULL;
 
-	buf_init(&path, 0);
 	resource_path(t->resource,
 	    everywhere ? NULL
 	    : t->ns    ? t->ns

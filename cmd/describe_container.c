@@ -14,7 +14,6 @@ static void write_ports(
 {
 	auto_buf text = {0};
 
-	buf_init(&text, 0);
 	json_for (p, ports) {
 		const char *name = json_str_or(p, "name", "");
 		auto_free char *number = describe_text(p, key, "0");
@@ -334,7 +333,6 @@ static void write_env(
 
 		if (!json_has(e, env_values[i].path))
 			continue;
-		buf_init(&text, 0);
 		env_values[i].format(json_path(e, env_values[i].path), container, pod, &text);
 		dtext_add(&d->text, level, "%s:\t%s\n", json_str_or(e, "name", ""), buf_str(&text));
 		return;

@@ -58,7 +58,6 @@ static char *field_label(const char *field)
 {
 	auto_buf label = {0};
 
-	buf_init(&label, 0);
 	for (const char *p = field; *p; p++)
 		if (!isalpha((unsigned char)*p) && *p != '-')
 			return xstrdup(field);
@@ -111,7 +110,6 @@ static void write_items(struct describe *d, int level, const json *list, const c
 			write_fields(d, level, it, path);
 			continue;
 		}
-		buf_init(&text, 0);
 		add_value(&text, it);
 		dtext_add(&d->text, level, "%s\n", buf_str(&text));
 	}
@@ -130,7 +128,6 @@ static void write_field(struct describe *d, int level, const json *value, const 
 			write_items(d, level + 1, value, path);
 		return;
 	}
-	buf_init(&text, 0);
 	add_value(&text, value);
 	dtext_add(&d->text, level, "%s:\t%s\n", label, buf_str(&text));
 }

@@ -14,7 +14,6 @@ static char *time_text(const struct describe *d, const json *obj, const char *pa
 {
 	auto_buf text = {0};
 
-	buf_init(&text, 0);
 	format_time(d, json_path(obj, path), &text);
 	return buf_take(&text);
 }

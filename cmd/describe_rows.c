@@ -102,7 +102,6 @@ static void write_line(struct describe *d, int level, const struct drow *row, co
 {
 	auto_buf text = {0};
 
-	buf_init(&text, 0);
 	if (value)
 		(row->format ? row->format : format_scalar)(d, value, &text);
 	else if (row->absent)
@@ -354,7 +353,6 @@ static void write_sorted(struct describe *d, int level, const struct drow *row, 
 	for (size_t i = 0; i < len; i++) {
 		auto_buf text = {0};
 
-		buf_init(&text, 0);
 		format(sorted[i], &text);
 		dtext_add(&d->text, 0, "%s%s\n", i ? "\t" : "", buf_str(&text));
 	}
@@ -404,7 +402,6 @@ void describe_events(struct describe *d)
 		auto_free char *message = where_and_what(e);
 		auto_buf age = {0};
 
-		buf_init(&age, 0);
 		event_age(e, d->in->now, &age);
 		dtext_add(&d->text, 1, "%s\t%s\t%s\t%s\t%s\n", json_str_or(e, "type", ""),
 		    json_str_or(e, "reason", ""), buf_str(&age),

@@ -82,7 +82,6 @@ static int write_side(
 	auto_free char *path = xasprintf("%s/%s", f->path[side], name);
 	auto_buf text = {0};
 
-	buf_init(&text, 0);
 	yaml_print(obj, &text);
 	strlist_add(&f->files, path);
 	return path_write_file(path, 0600, text.ptr, text.len, e);

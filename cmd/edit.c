@@ -63,7 +63,6 @@ static char *objects_text(const struct edit *d)
 	json *items = json_new_array();
 	auto_buf out = {0};
 
-	buf_init(&out, 0);
 	json_set_str(list, "apiVersion", "v1");
 	json_set(list, "items", items);
 	json_set_str(list, "kind", "List");
@@ -145,8 +144,6 @@ static void note_error(struct edit *d, const struct picked *it, struct err *e)
 	bool invalid =
 	    err_is_status(e) && (e->reason == ERR_INVALID || e->reason == ERR_BAD_REQUEST);
 
-	buf_init(&name, 0);
-	buf_init(&reason, 0);
 	resource_qualified_name(it->resource, &name);
 	buf_addf(&name, " \"%s\"", it->name);
 	if (invalid)
@@ -298,7 +295,6 @@ static enum round edit_round(struct edit *d, struct err *e)
 	auto_free char *changed = NULL;
 	char *stripped;
 
-	buf_init(&text, 0);
 	editor_heading(&d->reasons, &text);
 	buf_adds(&text, d->body);
 	if (editor_run(&d->editor, buf_str(&text), &changed, e) < 0)

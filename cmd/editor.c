@@ -169,9 +169,8 @@ void editor_heading(const struct strlist *reasons, struct buf *out)
 
 char *editor_strip(const char *text)
 {
-	auto_buf out = {0};
+	auto_buf out = {.max = TEXT_MAX};
 
-	buf_init(&out, TEXT_MAX);
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 

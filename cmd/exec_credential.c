@@ -308,7 +308,7 @@ static int run(const json *spec, const char *info, bool interactive, struct buf 
 int exec_credential_get(
     const json *spec, const json *cluster, struct exec_credential *ret, struct err *e)
 {
-	auto_buf answer = {0};
+	auto_buf answer = {.max = ANSWER_MAX};
 	auto_free char *info = NULL;
 	bool interactive = false;
 	int rc;
@@ -316,7 +316,6 @@ int exec_credential_get(
 	if (exec_credential_interactive(spec, isatty(STDIN_FILENO), &interactive, e) < 0)
 		return -1;
 	info = exec_credential_info(spec, cluster, interactive);
-	buf_init(&answer, ANSWER_MAX);
 	rc = run(spec, info, interactive, &answer, e);
 	if (rc == 0)
 		rc = exec_credential_parse(

@@ -201,7 +201,6 @@ static int expose_one(struct cmd_ctx *ctx, struct printer *p, const struct targe
 
 	if (!r)
 		return -1;
-	buf_init(&path, 0);
 	resource_path(t->resource, ns, t->name, NULL, &path);
 	live = client_get_json(cmd_client(ctx, e), buf_str(&path), e);
 	if (!live)

@@ -91,7 +91,6 @@ void get_path(const struct get *g, const struct target *t, struct buf *path)
 {
 	const struct opts *o = &g->ctx->opts;
 
-	buf_init(path, 0);
 	resource_path(t->resource,
 	    g->all_namespaces ? NULL
 	    : t->ns           ? t->ns
@@ -212,7 +211,6 @@ static void fetch_all(struct get *g, struct harvest *h, const struct targets *ta
 
 void get_set_view(struct get *g, const struct resource *r, bool with_kind, struct buf *prefix)
 {
-	buf_init(prefix, 0);
 	if (with_kind) {
 		resource_singular_name(r, prefix);
 		buf_addch(prefix, '/');
@@ -228,11 +226,10 @@ static size_t print_table(struct get *g, const struct harvest *h, size_t from, b
 {
 	const struct resource *r = h->items[from].resource;
 	const json *columns = h->items[from].columns;
-	auto_buf prefix = {0}, text = {0};
+	auto_buf prefix = {0}, text = {.max = 1024 * MIB};
 	auto_text_table t = {0};
 	size_t i;
 
-	buf_init(&text, 1024 * MIB);
 	get_set_view(g, r, with_kind, &prefix);
 	if (from && !g->view.no_headings)
 		buf_addch(&text, '\n');
@@ -275,10 +272,9 @@ static int print_objects(
 {
 	bool named_only = targets->len && targets->items[0].name;
 	auto_json *document = NULL;
-	auto_buf text = {0};
+	auto_buf text = {.max = 1024 * MIB};
 	int rc = 0;
 
-	buf_init(&text, 1024 * MIB);
 	if (g->printer.format == PRINT_NAME) {
 		for (size_t i = 0; i < h->len; i++)
 			rc = printer_object(

@@ -71,7 +71,6 @@ static int show(struct watching *w, json *object, const char *event, struct err 
 	auto_buf text = {0};
 	int rc = 0;
 
-	buf_init(&text, 0);
 	if (printer_is_table(&w->g->printer))
 		print_rows(w, object, event, &text);
 	else

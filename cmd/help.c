@@ -35,7 +35,6 @@ static char *option_words(const struct opt *row)
 {
 	auto_buf b = {0};
 
-	buf_init(&b, 0);
 	if (row->letter)
 		buf_addf(&b, "-%c", row->letter);
 	if (row->name[1]) /* "v" has one letter and no long form that anybody types */

@@ -35,7 +35,6 @@ static int list_one(struct cmd_ctx *ctx, const struct marking *m, const struct p
 	auto_buf group = {0};
 	const char *indent = m->many ? " " : "";
 
-	buf_init(&group, 0);
 	if (*it->resource->group)
 		buf_addf(&group, ".%s", it->resource->group);
 	if (m->many)

@@ -105,7 +105,6 @@ static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 
 static void pods_path(const struct logs *l, const char *selector, struct buf *path)
 {
-	buf_init(path, 0);
 	buf_adds(path, "/api/v1/namespaces/");
 	http_escape(path, l->ctx->ns);
 	buf_adds(path, "/pods");
@@ -231,7 +230,6 @@ static int add_of_owner(struct logs *l, const struct target *t, struct err *e)
 	auto_free char *selector = NULL;
 	const json *items, *best;
 
-	buf_init(&path, 0);
 	resource_path(t->resource, l->ctx->ns, t->name, NULL, &path);
 	owner = client_get_json(l->client, buf_str(&path), e);
 	if (!owner)

@@ -66,7 +66,6 @@ static void write_line(struct outlet *o, int fd, const char *prefix, const struc
 {
 	auto_buf line = {0};
 
-	buf_init(&line, 0);
 	buf_adds(&line, prefix);
 	buf_add(&line, partial->ptr, partial->len);
 	buf_add(&line, data, len);

@@ -18,11 +18,10 @@
 
 static char *read_stdin(size_t *ret_len, struct err *e)
 {
-	auto_buf text = {0};
+	auto_buf text = {.max = FILE_MAX};
 	char piece[16384];
 	ssize_t n;
 
-	buf_init(&text, FILE_MAX);
 	while ((n = read(STDIN_FILENO, piece, sizeof(piece))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -229,7 +228,6 @@ int manifest_error(const struct manifest *m, const char *path, struct err *e, co
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	buf_init(&place, 0);
 	add_place(m, path, &place);
 	return err_set(e, ERR_BAD_REQUEST, "%s%s", text, buf_str(&place));
 }
@@ -242,8 +240,6 @@ static int check_type_set(const struct manifest *m, struct err *e)
 	auto_free char *joined = NULL;
 	auto_buf hints = {0}, places = {0};
 
-	buf_init(&hints, 0);
-	buf_init(&places, 0);
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		const char *found;
 
@@ -316,7 +312,6 @@ void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *
 	auto_strlist paths = {0};
 	auto_buf places = {0};
 
-	buf_init(&places, 0);
 	error_field_paths(e, &paths);
 	cmd_report(ctx, e);
 	for (size_t i = 0; i < paths.len; i++)

@@ -82,7 +82,6 @@ void text_table_cell(struct text_table *t, const char *text)
 	size_t len = strcspn(text, "\n\r\f");
 	auto_buf cell = {0};
 
-	buf_init(&cell, 0);
 	for (size_t i = 0; i < len; i++) {
 		unsigned char c = (unsigned char)text[i];
 

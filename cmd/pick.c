@@ -61,7 +61,6 @@ static int add_page(
 
 	if (!c)
 		return -1;
-	buf_init(&path, 0);
 	resource_path(r, flag_option(ctx, "all-namespaces") ? NULL : ctx->ns, NULL, NULL, &path);
 	query_add(&path, "labelSelector", text_option(ctx, "selector"));
 	query_add(&path, "fieldSelector", text_option(ctx, "field-selector"));
@@ -172,7 +171,6 @@ int pick_get(struct cmd_ctx *ctx, struct picked *p, struct err *e)
 
 	if (!c || p->live)
 		return c ? 0 : -1;
-	buf_init(&path, 0);
 	resource_path(p->resource, p->ns, p->name, NULL, &path);
 	p->live = client_get_json(c, buf_str(&path), e);
 	return p->live ? 0 : -1;
@@ -221,7 +219,6 @@ json *pick_patch(struct cmd_ctx *ctx, const struct picked *p, const struct chang
 
 	if (!client)
 		return NULL;
-	buf_init(&path, 0);
 	resource_path(p->resource, p->ns, p->name,
 	    c->subresource && *c->subresource ? c->subresource : NULL, &path);
 	query_add(&path, "fieldManager", cmd_field_manager(ctx, c->manager));

@@ -122,7 +122,6 @@ static int column_cell(struct text_table *t, const struct printer_column *c, con
 	auto_buf cell = {0};
 	auto_err missing = {0};
 
-	buf_init(&cell, 0);
 	if (jsonpath_find(c->path, obj, &found, &len, &missing) < 0)
 		len = 0;
 	for (size_t i = 0; i < len; i++) {
@@ -313,7 +312,6 @@ int print_result(struct cmd_ctx *ctx, struct printer *p, const struct resource *
 {
 	auto_buf text = {0};
 
-	buf_init(&text, 0);
 	if (!printer_is_table(p)) {
 		if (printer_object(p, r, obj, &text, e) < 0)
 			return -1;

@@ -38,7 +38,6 @@ void progress_set(struct progress *p, const char *text)
 
 	if (!p->on || (p->shown && str_eq(p->text, text)))
 		return;
-	buf_init(&line, 0);
 	buf_adds(&line, ERASE_LINE);
 	add_shown(&line, text);
 	fputs(buf_str(&line), stderr);

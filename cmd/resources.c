@@ -6,7 +6,7 @@
 struct resources {
 	struct resource *items;
 	size_t len, cap;
-	struct client *client; /* whom to ask why there is no more; NULL: a cluster, who has no answer */
+	struct client *client; /* whom to ask why there is no more; NULL: of a cluster, none */
 };
 
 void resources_free(struct resources *r)
@@ -241,7 +241,6 @@ static char *kind_hint(const struct resources *all, const char *api_version, con
 		const struct resource *r = &all->items[i];
 		auto_buf version = {0};
 
-		buf_init(&version, 0);
 		resource_api_version(r, &version);
 		if (!str_eq(r->kind, near))
 			continue;
@@ -295,7 +294,6 @@ const struct resource *resource_by_kind(
 	for (size_t i = 0; i < all->len; i++) {
 		auto_buf version = {0};
 
-		buf_init(&version, 0);
 		resource_api_version(&all->items[i], &version);
 		if (str_eq(all->items[i].kind, kind) && str_eq(buf_str(&version), api_version))
 			return &all->items[i];
@@ -329,7 +327,6 @@ void resource_set_type(const struct resource *r, json *obj)
 {
 	auto_buf version = {0};
 
-	buf_init(&version, 0);
 	resource_api_version(r, &version);
 	if (!json_has(obj, "apiVersion"))
 		json_set_str(obj, "apiVersion", buf_str(&version));

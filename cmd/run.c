@@ -212,8 +212,6 @@ static int remove_old(
 	struct watcher w = {0};
 	int rc = 0;
 
-	buf_init(&one, 0);
-	buf_init(&all, 0);
 	resource_path(r, ctx->ns, name, NULL, &one);
 	old = client_get_json(ctx->client, buf_str(&one), e);
 	if (!old && e->reason == ERR_NOT_FOUND) {
@@ -243,7 +241,6 @@ static json *create(
 	auto_buf path = {0};
 	json *created;
 
-	buf_init(&path, 0);
 	resource_path(r, ctx->ns, NULL, NULL, &path);
 	buf_adds(&path, "?fieldManager=kubectl-run&fieldValidation=Strict");
 	if (is_dry(ctx))

@@ -30,7 +30,6 @@ static void running_due(void *arg)
 
 static void collection_path(const struct run *r, const char *plural_of_pods, struct buf *path)
 {
-	buf_init(path, 0);
 	if (plural_of_pods) {
 		buf_adds(path, "/api/v1/namespaces/");
 		http_escape(path, r->ctx->ns);
@@ -188,7 +187,6 @@ int run_delete(struct client *c, const struct resource *r, const char *ns, const
 	json_set_str(options, "propagationPolicy", propagation);
 	if (uid)
 		json_set_path(options, "preconditions.uid", json_new_string(uid));
-	buf_init(&path, 0);
 	resource_path(r, ns, name, NULL, &path);
 	answer = client_send_json(c, "DELETE", buf_str(&path), NULL, options, e);
 	if (answer)

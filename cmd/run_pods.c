@@ -168,7 +168,6 @@ char *run_pod_path(const struct run_pod *p, const char *sub)
 {
 	auto_buf path = {0};
 
-	buf_init(&path, 0);
 	buf_addf(&path, "/api/v1/namespaces/");
 	http_escape(&path, p->run->ctx->ns);
 	buf_addf(&path, "/pods/%s/%s", p->name, sub);
@@ -181,7 +180,6 @@ static char *log_path(const struct run_pod *p)
 	auto_buf path = {0};
 	auto_free char *base = run_pod_path(p, "log");
 
-	buf_init(&path, 0);
 	buf_adds(&path, base);
 	if (p->by_uid) { /* kjob's own; elsewhere a pod that is gone has no log */
 		query_add(&path, "uid", p->uid);

@@ -246,7 +246,7 @@ static int run(char *const *argv, struct buf *out, struct err *e)
 static int run_command(const struct command *c, const char *file, struct err *e)
 {
 	auto_strlist args = {0};
-	auto_buf out = {0};
+	auto_buf out = {.max = OUTPUT_MAX};
 	auto_free char *line = NULL;
 	int rc;
 
@@ -254,7 +254,6 @@ static int run_command(const struct command *c, const char *file, struct err *e)
 		strlist_add_take(&args, expand(c->argv[i], file));
 	line = strlist_join(&args, " ");
 	strlist_add_take(&args, NULL);
-	buf_init(&out, OUTPUT_MAX);
 	rc = run(args.items, &out, e);
 	if (rc <= 0 || c->may_fail)
 		return rc < 0 && !c->may_fail ? -1 : 0;
@@ -273,9 +272,8 @@ static char *systemd_hint(void)
 	auto_free char *uid = xasprintf("%ld", (long)getuid());
 	char *argv[] = {
 	    (char *)ask.argv[0], (char *)ask.argv[1], uid, (char *)"--property=Linger", NULL};
-	auto_buf out = {0};
+	auto_buf out = {.max = OUTPUT_MAX};
 
-	buf_init(&out, OUTPUT_MAX);
 	if (run(argv, &out, NULL) == 0 && strstr(buf_str(&out), "Linger=yes"))
 		return NULL;
 	return xasprintf("it starts when you log in and ends when you log out; to have it run from "

@@ -136,10 +136,9 @@ static int read_report(int fd, struct buf *text, struct err *e)
 
 static int wait_ready(const struct paths *p, int fd, struct err *e)
 {
-	auto_buf text = {0};
+	auto_buf text = {.max = READY_TEXT_MAX};
 	const char *s;
 
-	buf_init(&text, READY_TEXT_MAX);
 	if (read_report(fd, &text, e) < 0)
 		return -1;
 	s = buf_str(&text);

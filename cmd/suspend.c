@@ -58,7 +58,6 @@ static int turn_one(
 	auto_free char *what = xasprintf("%s%s", to->done, already ? " (no change)" : "");
 	auto_buf name = {0};
 
-	buf_init(&name, 0);
 	resource_singular_name(it->resource, &name);
 	if (!can_be_suspended(it->resource))
 		return err_set(e, ERR_BAD_REQUEST,

@@ -30,7 +30,6 @@ static void print_as(struct out *out, json *v, const char *format)
 {
 	auto_buf text = {0};
 
-	buf_init(&text, 0);
 	if (str_eq(format, "yaml")) {
 		yaml_print(v, &text);
 		out_adds(out, buf_str(&text));

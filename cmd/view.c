@@ -93,7 +93,6 @@ static void value_cell(
 {
 	auto_buf text = {0};
 
-	buf_init(&text, 0);
 	if (v->name_prefix && str_eq(json_str(column, "format"), "name"))
 		buf_adds(&text, v->name_prefix);
 	print_go_value(cell, &text);

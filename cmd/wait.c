@@ -127,7 +127,6 @@ static int add_selected(struct wait *w, const struct resource *r, struct err *e)
 	auto_buf path = {0};
 	auto_json *list = NULL;
 
-	buf_init(&path, 0);
 	resource_path(
 	    r, opts_bool(&w->ctx->opts, "all-namespaces") ? NULL : w->ctx->ns, NULL, NULL, &path);
 	query_add(&path, "labelSelector", opts_str(&w->ctx->opts, "selector"));
@@ -173,7 +172,6 @@ static int add_items(struct wait *w, struct manifests *all, struct err *e)
 
 static void item_name(const struct wait_item *it, struct buf *out)
 {
-	buf_init(out, 0);
 	resource_singular_name(it->resource, out);
 	buf_addf(out, "/%s", it->name);
 }
@@ -281,7 +279,6 @@ static void group_path(const struct wait *w, const struct wait_group *g, struct 
 {
 	const struct wait_item *only = only_item(w, g);
 
-	buf_init(path, 0);
 	resource_path(g->resource, g->ns, NULL, NULL, path);
 	if (only)
 		query_addf(path, "fieldSelector", "metadata.name=%s", only->name);
@@ -305,7 +302,6 @@ static int check_missing(
 			found = found || str_eq(json_str(o, "metadata.name"), it->name);
 		if (found)
 			continue;
-		buf_init(&path, 0);
 		resource_path(it->resource, it->ns, it->name, NULL, &path);
 		obj = client_get_json(w->client, buf_str(&path), e);
 		if (!obj)

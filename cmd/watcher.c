@@ -49,7 +49,6 @@ static void send_watch(struct watcher *w)
 	    .ctx = w,
 	};
 
-	buf_init(&path, 0);
 	buf_adds(&path, w->path);
 	query_add(&path, "watch", "true");
 	query_add(&path, "allowWatchBookmarks", "true");

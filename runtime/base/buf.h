@@ -25,6 +25,7 @@ struct buf {
 
 #define auto_buf CLEANUP(buf_release) struct buf
 
+/* Zeroed, or = {.max = …}, is an empty one as well. */
 void buf_init(struct buf *b, size_t max);
 void buf_release(struct buf *b);
 /* Empties it and keeps the memory. */

@@ -949,19 +949,17 @@ void json_print_to(const json *j, struct buf *out)
 
 char *json_print(const json *j)
 {
-	auto_buf b;
+	auto_buf b = {.max = UNBOUNDED};
 
-	buf_init(&b, UNBOUNDED);
 	json_print_to(j, &b);
 	return buf_take(&b);
 }
 
 char *json_print_indent(const json *j, int indent)
 {
-	auto_buf b;
+	auto_buf b = {.max = UNBOUNDED};
 	struct printer pr = {.out = &b, .style = INDENTED, .indent = indent};
 
-	buf_init(&b, UNBOUNDED);
 	print_value(&pr, j, 0);
 	return buf_take(&b);
 }

@@ -63,7 +63,7 @@ void log_write(enum log_level level, const char *fmt, ...)
 	int saved_errno = errno;
 	auto_free char *text = NULL;
 	char stamp[TIME_TEXT_MAX];
-	auto_buf line = {0};
+	auto_buf line = {.max = LINE_MAX_BYTES};
 	va_list ap;
 	ssize_t n;
 
@@ -74,7 +74,6 @@ void log_write(enum log_level level, const char *fmt, ...)
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	buf_init(&line, LINE_MAX_BYTES);
 	time_format_micro(stamp, clock_wall_ns());
 	buf_addf(&line, "%.23sZ %s ", stamp, level_names[level]); /* milliseconds will do */
 	add_escaped(&line, text);

@@ -219,9 +219,8 @@ static int read_all(int fd, const char *path, struct buf *b, struct err *e)
 char *path_read_file(const char *path, size_t max, size_t *ret_len, struct err *e)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC), code = errno, rc;
-	auto_buf b;
+	auto_buf b = {.max = max ? max : 1};
 
-	buf_init(&b, max ? max : 1);
 	if (fd < 0) {
 		err_sys(e, code, "%s", path);
 		if (code == ENOENT && e)

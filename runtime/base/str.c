@@ -287,9 +287,8 @@ static void quote_char(struct buf *b, uint32_t c, const char *bytes, size_t len)
 char *str_go_quote(const char *s)
 {
 	size_t left = strlen(s);
-	auto_buf b;
+	auto_buf b = {.max = SIZE_MAX / 2};
 
-	buf_init(&b, SIZE_MAX / 2);
 	buf_addch(&b, '"');
 	while (left > 0) {
 		uint32_t c;

@@ -124,10 +124,9 @@ int yaml_source_add(struct yaml_source *s, struct yaml_places *places, struct er
 {
 	struct yaml_docs *docs = s->docs;
 	unsigned line = places->root->line;
-	auto_buf text;
+	auto_buf text = {.max = YAML_MAX_JSON};
 	json *root = NULL;
 
-	buf_init(&text, YAML_MAX_JSON);
 	if (docs->len >= YAML_MAX_DOCS) {
 		err_set(e, ERR_TOO_LARGE, "%s:%u:1: more than %d documents", s->name, line,
 		    YAML_MAX_DOCS);

@@ -23,9 +23,8 @@ TEST("a zeroed buffer is an empty string and may be filled and released")
 
 TEST("adding past the maximum adds nothing and is remembered until it is emptied")
 {
-	auto_buf b;
+	auto_buf b = {.max = 5};
 
-	buf_init(&b, 5);
 	buf_adds(&b, "abc");
 	buf_adds(&b, "def");
 	CHECK(b.overflow);
@@ -43,9 +42,8 @@ TEST("adding past the maximum adds nothing and is remembered until it is emptied
 
 TEST("sizes near the end of the address space overflow instead of wrapping around")
 {
-	auto_buf b;
+	auto_buf b = {.max = 100};
 
-	buf_init(&b, 100);
 	buf_adds(&b, "x");
 	buf_add(&b, "", SIZE_MAX);
 	CHECK(b.overflow);
@@ -57,9 +55,8 @@ TEST("sizes near the end of the address space overflow instead of wrapping aroun
 
 TEST("formatted text of any length fits, or overflows as a whole")
 {
-	auto_buf b;
+	auto_buf b = {.max = 1000};
 
-	buf_init(&b, 1000);
 	buf_addf(&b, "%0255d", 7);
 	CHECK_INT(b.len, 255);
 	buf_addf(&b, "%0256d", 8);

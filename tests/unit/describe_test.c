@@ -45,7 +45,6 @@ static char *describe_case(const json *c, int64_t now)
 
 	if (now < 0 && time_parse(json_str_or(c, "now", ""), &ns) == 0)
 		in.now = ns / NSEC_PER_SEC;
-	buf_init(&text, 0);
 	describe_object(&in, &text);
 	return buf_take(&text);
 }

@@ -24,8 +24,6 @@ TEST("reasons stand below the heading, line by line")
 	    "will be\n"
 	    "# reopened with the relevant failures.\n#\n";
 
-	buf_init(&plain, 0);
-	buf_init(&text, 0);
 	editor_heading(&none, &plain);
 	CHECK_STR(buf_str(&plain), heading);
 	strlist_add(&some, "x was not valid:\n* a\n\n* b");

@@ -608,9 +608,8 @@ TEST("strings that are no UTF-8 are printed as valid text")
 TEST("printing into a buffer that is too small overflows it")
 {
 	auto_json *j = parse("{\"a\":\"0123456789\"}");
-	auto_buf b;
+	auto_buf b = {.max = 10};
 
-	buf_init(&b, 10);
 	json_print_to(j, &b);
 	CHECK(b.overflow);
 	CHECK(b.len <= 10);

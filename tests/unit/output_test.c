@@ -36,7 +36,6 @@ TEST("columns are three blanks wider than their widest cell and the last one is 
 	auto_text_table t = {0};
 	auto_buf out = {0};
 
-	buf_init(&out, 0);
 	ROW(t, "NAME", "STATUS", "AGE");
 	ROW(t, "oneshot", "Complete", "5s");
 	text_table_flush(&t, &out);
@@ -48,7 +47,6 @@ TEST("a narrow column takes six characters")
 	auto_text_table t = {0};
 	auto_buf out = {0};
 
-	buf_init(&out, 0);
 	ROW(t, "A", "B");
 	text_table_flush(&t, &out);
 	CHECK_STR(buf_str(&out), "A     B\n");
@@ -59,7 +57,6 @@ TEST("widths are remembered over flushes")
 	auto_text_table t = {0};
 	auto_buf out = {0};
 
-	buf_init(&out, 0);
 	ROW(t, "a-long-name", "x");
 	text_table_flush(&t, &out);
 	ROW(t, "b", "y");
@@ -72,7 +69,6 @@ TEST("an escape sequence in a cell is made visible and only its first line shown
 	auto_text_table t = {0};
 	auto_buf out = {0};
 
-	buf_init(&out, 0);
 	ROW(t, "\033[31mred", "one\ntwo");
 	text_table_flush(&t, &out);
 	CHECK_STR(buf_str(&out), "^[[31mred   one...\n");
@@ -83,7 +79,6 @@ TEST("letters of several bytes are one column wide")
 	auto_text_table t = {0};
 	auto_buf out = {0};
 
-	buf_init(&out, 0);
 	ROW(t, "äöü", "x");
 	ROW(t, "abc", "y");
 	text_table_flush(&t, &out);
@@ -105,7 +100,6 @@ static char *show(const struct view *v)
 	auto_text_table t = {0};
 	struct buf out = {0};
 
-	buf_init(&out, 0);
 	view_headings(v, columns, &t);
 	view_row(v, columns, r, "ADDED", &t);
 	text_table_flush(&t, &out);
@@ -147,7 +141,6 @@ static char *go_value(const char *text)
 	auto_json *j = parse(text);
 	struct buf out = {0};
 
-	buf_init(&out, 0);
 	print_go_value(j, &out);
 	return buf_take(&out);
 }
@@ -219,7 +212,6 @@ static char *words(const char *status)
 	auto_err e = {0};
 	struct buf out = {0};
 
-	buf_init(&out, 0);
 	client_status_object_error(j, &e);
 	error_format(&e, &out);
 	return buf_take(&out);
@@ -262,7 +254,6 @@ TEST("kjob's own errors have one prefix")
 	auto_err e = {0};
 	auto_buf out = {0};
 
-	buf_init(&out, 0);
 	err_set(&e, ERR_BAD_REQUEST, "no objects passed to create");
 	error_format(&e, &out);
 	CHECK_STR(buf_str(&out), "error: no objects passed to create\n");

@@ -136,7 +136,9 @@ extern const struct schema schema_self_subject_access_review,
     schema_self_subject_rules_review, schema_self_subject_rules_review_spec,
     schema_subject_rules_review_status, schema_resource_rule, schema_non_resource_rule,
     schema_field_selector_requirement, schema_self_subject_review,
-    schema_self_subject_review_status, schema_user_info, schema_event_view;
+    schema_self_subject_review_status, schema_user_info, schema_event_view,
+    schema_subject_access_review, schema_subject_access_review_spec, schema_token_review,
+    schema_token_review_spec, schema_token_review_status;
 /* schema_core.c */
 extern const struct schema schema_event, schema_event_source, schema_event_series, schema_namespace,
     schema_namespace_spec, schema_namespace_status, schema_namespace_condition, schema_node,

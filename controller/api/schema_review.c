@@ -25,6 +25,29 @@ static const struct field self_subject_access_review_spec_fields[] = {
 };
 SCHEMA(self_subject_access_review_spec, "SelfSubjectAccessReviewSpec");
 
+static const struct field subject_access_review_fields[] = {
+    ROW(0, "apiVersion", T_STRING, 0, "Always authorization.k8s.io/v1."),
+    ROW(0, "kind", T_STRING, 0, "SubjectAccessReview, or LocalSubjectAccessReview in a namespace."),
+    ROW(1, "metadata", T_OBJECT, 0, "Metadata.", .of = &schema_object_meta),
+    ROW(2, "spec", T_OBJECT, F_REQUIRED, "Who would do what.",
+	.of = &schema_subject_access_review_spec),
+    ROW(3, "status", T_OBJECT, 0, "Whether they may.", .of = &schema_subject_access_review_status),
+    {0},
+};
+SCHEMA(subject_access_review, "SubjectAccessReview");
+
+static const struct field subject_access_review_spec_fields[] = {
+    ROW(1, "resourceAttributes", T_OBJECT, F_PTR, "A request for objects.",
+	.of = &schema_resource_attributes),
+    ROW(2, "nonResourceAttributes", T_OBJECT, F_PTR, "A request for anything else.",
+	.of = &schema_non_resource_attributes),
+    ROW(3, "user", T_STRING, 0, "Name of the user."),
+    ROW(4, "groups", T_STRING_LIST, 0, "Groups of the user."),
+    ROW(6, "uid", T_STRING, 0, "Identity of the user."),
+    {0},
+};
+SCHEMA(subject_access_review_spec, "SubjectAccessReviewSpec");
+
 static const struct field resource_attributes_fields[] = {
     ROW(1, "namespace", T_STRING, 0, "Namespace; empty: all."),
     ROW(2, "verb", T_STRING, 0, "What is done, such as get; *: anything."),
@@ -144,6 +167,32 @@ static const struct field self_subject_review_status_fields[] = {
     {0},
 };
 SCHEMA(self_subject_review_status, "SelfSubjectReviewStatus");
+
+static const struct field token_review_fields[] = {
+    ROW(0, "apiVersion", T_STRING, 0, "Always authentication.k8s.io/v1."),
+    ROW(0, "kind", T_STRING, 0, "Always TokenReview."),
+    ROW(1, "metadata", T_OBJECT, 0, "Metadata.", .of = &schema_object_meta),
+    ROW(2, "spec", T_OBJECT, F_REQUIRED, "The token.", .of = &schema_token_review_spec),
+    ROW(3, "status", T_OBJECT, 0, "Whose it is.", .of = &schema_token_review_status),
+    {0},
+};
+SCHEMA(token_review, "TokenReview");
+
+static const struct field token_review_spec_fields[] = {
+    ROW(1, "token", T_STRING, 0, "The token."),
+    ROW(2, "audiences", T_STRING_LIST, 0, "For whom it must be."),
+    {0},
+};
+SCHEMA(token_review_spec, "TokenReviewSpec");
+
+static const struct field token_review_status_fields[] = {
+    ROW(1, "authenticated", T_BOOL, 0, "It is a user's."),
+    ROW(2, "user", T_OBJECT, 0, "The user.", .of = &schema_user_info),
+    ROW(4, "audiences", T_STRING_LIST, 0, "For whom it is."),
+    ROW(3, "error", T_STRING, 0, "Why it is nobody's."),
+    {0},
+};
+SCHEMA(token_review_status, "TokenReviewStatus");
 
 static const struct field user_info_fields[] = {
     ROW(1, "username", T_STRING, 0, "Name."),

@@ -1,8 +1,10 @@
 /* answer: whole answers, and the errors of requests as Kubernetes words them. */
+#include "../../runtime/base/yaml.h"
 #include "../api/openapi.h"
 #include "internal.h"
 
 #define TYPE_JSON "application/json"
+#define TYPE_YAML "application/yaml"
 
 /* Whether the answer has to wait for the commit; what a client wrote must be on disk by then. */
 static bool must_hold(struct exchange *x)
@@ -16,29 +18,38 @@ static bool must_hold(struct exchange *x)
 	return true;
 }
 
-static void pretty_print(struct buf *head, struct buf *text)
+/* The text, with the head before it, as the client wants to read it: indented, or as YAML. */
+static const char *dress(struct exchange *x, struct buf *head, struct buf *text)
 {
 	auto_buf all = {.max = text->max};
 	auto_json *j = NULL;
-	char *pretty;
 
+	if (!x->yaml && !exchange_query_bool(x, "pretty"))
+		return TYPE_JSON;
 	if (head)
 		buf_add(&all, head->ptr, head->len);
 	buf_add(&all, text->ptr, text->len);
 	j = json_parse(buf_str(&all), all.len, JSON_ALLOW_DUPLICATES, NULL);
 	if (!j)
-		return;
+		return TYPE_JSON;
 	if (head)
 		buf_clear(head);
 	buf_clear(text);
-	pretty = json_print_indent(j, 2);
-	buf_adds(text, pretty);
-	buf_addch(text, '\n');
-	free(pretty);
+	if (x->yaml) {
+		yaml_print(j, text);
+	} else {
+		auto_free char *pretty = json_print_indent(j, 2);
+
+		buf_adds(text, pretty);
+		buf_addch(text, '\n');
+	}
+	return x->yaml ? TYPE_YAML : TYPE_JSON;
 }
 
 void answer_text(struct exchange *x, int code, struct buf *head, struct buf *text)
 {
+	const char *type;
+
 	if ((head && head->overflow) || text->overflow) {
 		auto_err e = {0};
 
@@ -46,9 +57,8 @@ void answer_text(struct exchange *x, int code, struct buf *head, struct buf *tex
 		answer_err(x, &e);
 		return;
 	}
-	if (exchange_query_bool(x, "pretty"))
-		pretty_print(head, text);
-	exchange_reply(x, code, TYPE_JSON, head, text, must_hold(x));
+	type = dress(x, head, text);
+	exchange_reply(x, code, type, head, text, must_hold(x));
 }
 
 /* Whether the client has this text already, by the ETag of an earlier answer. */
@@ -69,8 +79,8 @@ void answer_tagged(struct exchange *x, const char *type, struct buf *text)
 
 	if (code == 304)
 		buf_clear(text);
-	else if (exchange_query_bool(x, "pretty"))
-		pretty_print(NULL, text);
+	else
+		dress(x, NULL, text);
 	exchange_reply(x, code, type, NULL, text, must_hold(x));
 }
 
@@ -102,12 +112,12 @@ void status_text(const struct err *e, struct buf *out)
 void answer_err(struct exchange *x, const struct err *e)
 {
 	auto_buf text = {0};
+	const char *type;
 
 	status_text(e, &text);
-	if (exchange_query_bool(x, "pretty"))
-		pretty_print(NULL, &text);
+	type = dress(x, NULL, &text);
 	/* "already exists" may speak of what is not committed yet. */
-	exchange_reply(x, err_http_code(e->reason), TYPE_JSON, NULL, &text, must_hold(x));
+	exchange_reply(x, err_http_code(e->reason), type, NULL, &text, must_hold(x));
 }
 
 int err_no_route(struct err *e)

@@ -39,10 +39,16 @@ static const struct extra {
 	(const char *const[]){"ev", NULL}},
     {AUTHENTICATION_GROUP, "v1", "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview",
 	false, (const char *const[]){"create", NULL}, NULL},
+    {AUTHENTICATION_GROUP, "v1", "tokenreviews", "tokenreview", "TokenReview", false,
+	(const char *const[]){"create", NULL}, NULL},
+    {AUTHORIZATION_GROUP, "v1", "localsubjectaccessreviews", "localsubjectaccessreview",
+	"LocalSubjectAccessReview", true, (const char *const[]){"create", NULL}, NULL},
     {AUTHORIZATION_GROUP, "v1", "selfsubjectaccessreviews", "selfsubjectaccessreview",
 	"SelfSubjectAccessReview", false, (const char *const[]){"create", NULL}, NULL},
     {AUTHORIZATION_GROUP, "v1", "selfsubjectrulesreviews", "selfsubjectrulesreview",
 	"SelfSubjectRulesReview", false, (const char *const[]){"create", NULL}, NULL},
+    {AUTHORIZATION_GROUP, "v1", "subjectaccessreviews", "subjectaccessreview",
+	"SubjectAccessReview", false, (const char *const[]){"create", NULL}, NULL},
     {METRICS_GROUP, METRICS_VERSION, "pods", "", "PodMetrics", true,
 	(const char *const[]){"get", "list", NULL}, NULL},
 };
@@ -261,7 +267,7 @@ static bool answer_aggregated(struct exchange *x, bool core)
 	size_t form;
 	json *items;
 
-	if (shape_parse(x, true, &shape, &e) < 0) {
+	if (shape_parse(x, OFFER_DISCOVERY, &shape, &e) < 0) {
 		answer_err(x, &e);
 		return true;
 	}

@@ -74,6 +74,7 @@ struct exchange {
 	size_t body_len;
 	struct strlist warnings; /* for Warning headers: handlers add to it */
 	struct buf own_body;     /* holds a body that stands in for the request's */
+	bool yaml;               /* the answer, which is made as JSON, is to be sent as YAML */
 	/* own */
 	struct exchanges *all;
 	struct front *front; /* where it came in */

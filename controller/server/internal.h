@@ -79,6 +79,8 @@ void status_text(const struct err *e, struct buf *out);
 
 /* access.c: who may ask what; only requests that came by TCP are looked at. */
 int access_check(struct exchange *x, struct err *e) MUST_USE;
+/* Whether it is the user's token. Takes the same time for all wrong ones of a length. */
+bool access_is_token(const struct server *s, const char *given);
 
 /* ---- the TLS listener (serve.c) ---- */
 
@@ -105,20 +107,30 @@ int err_option(struct err *e, const char *group, const char *kind, const char *n
 bool body_is(const struct exchange *x, const char *type);
 /* Handlers see this text as the body; its contents are taken. */
 void body_replace(struct exchange *x, struct buf *text);
-/* Before the handler: what has come in protobuf becomes JSON, unless it is a patch. */
-int body_from_protobuf(struct exchange *x, struct err *e) MUST_USE;
+/* Before the handler: what has come in protobuf or YAML becomes JSON, unless it is a patch. */
+int body_to_json(struct exchange *x, struct err *e) MUST_USE;
 /* That the body is JSON now, or that nobody has said what it is: 415. */
 int body_check_type(const struct exchange *x, struct err *e) MUST_USE;
 
 /* ---- options in the query (options.c) ---- */
 
-/* negotiate.c: Accept; discovery: what is offered is discovery, not objects. */
-int shape_parse(const struct exchange *x, bool discovery, enum shape *ret, struct err *e) MUST_USE;
+/* negotiate.c: what an answer can be had as, beside plain JSON. */
+enum offer {
+	OFFER_OBJECTS, /* Tables, metadata, YAML */
+	OFFER_WATCH,   /* Tables, metadata */
+	OFFER_PLAIN,   /* YAML */
+	OFFER_DISCOVERY,
+	OFFER_DOCUMENT, /* nothing else */
+};
+/* By Accept: the shape; notes in x whether answers are to be YAML. */
+int shape_parse(struct exchange *x, enum offer offer, enum shape *ret, struct err *e) MUST_USE;
 /* Accept and includeObject: the view's shape and include. */
-int view_parse(const struct exchange *x, struct view *ret, struct err *e) MUST_USE;
+int view_parse(struct exchange *x, bool watch, struct view *ret, struct err *e) MUST_USE;
 /* An integer parameter; leaves *ret alone where it is absent or empty. */
 int query_int(
     const struct exchange *x, const char *name, int64_t min, int64_t *ret, struct err *e) MUST_USE;
+/* resourceVersion; 0: absent or empty. */
+int query_version(const struct exchange *x, uint64_t *ret, struct err *e) MUST_USE;
 /* A dryRun that is not All; -1. */
 int err_dry_run(const char *value, const char *options_kind, struct err *e);
 /* dryRun: absent or All. */
@@ -238,7 +250,7 @@ path_fn handle_version, handle_api_versions, handle_group_list, handle_group, ha
 /* health.c */
 path_fn handle_health;
 /* review.c */
-path_fn handle_access_review, handle_rules_review, handle_subject_review;
+path_fn handle_review;
 #define AUTHENTICATION_GROUP "authentication.k8s.io"
 #define AUTHORIZATION_GROUP "authorization.k8s.io"
 /* refusals.c: NotFound for a path of Kubernetes' API that is not served, with the reason where it
@@ -276,6 +288,8 @@ const char *const *route_verbs(const struct kind *k, const char *sub);
 /* routes.c: finds and calls the handler. */
 void route(struct exchange *x);
 
+/* That the resourceVersion of a GET is none of the future (list.c). */
+int check_get_version(struct exchange *x, struct err *e) MUST_USE;
 /* The text of one object (list.c); -1: NotFound. */
 int object_text(struct server *s, const struct kind *k, const char *ns, const char *name,
     struct buf *out, uint64_t *ret_rv, struct err *e) MUST_USE;

@@ -90,14 +90,37 @@ static void answer_items(struct exchange *x, const struct request *r,
 	answer_text(x, 200, &head, items);
 }
 
+/* The cause tells informers to list again without a version: this one is another database's. */
+static int err_too_new(uint64_t version, uint64_t now, struct err *e)
+{
+	json *causes = json_new_array(), *cause = json_new_object();
+
+	json_set_str(cause, "reason", "ResourceVersionTooLarge");
+	json_set_str(cause, "message", "Too large resource version");
+	json_add(causes, cause);
+	err_set(e, ERR_TIMEOUT, "Too large resource version: %llu, current: %llu",
+	    (unsigned long long)version, (unsigned long long)now);
+	e->details = json_new_object();
+	json_set(e->details, "causes", causes);
+	return -1;
+}
+
+int check_get_version(struct exchange *x, struct err *e)
+{
+	uint64_t now = store_rv(server_of(x)->deps.store), version = 0;
+
+	if (query_version(x, &version, e) < 0)
+		return -1;
+	return version > now ? err_too_new(version, now, e) : 0;
+}
+
 /* Versions that a list can be served at: the present one, and "not older than" an earlier one. */
 static int check_list_version(const struct list_options *o, uint64_t now, struct err *e)
 {
 	if (!o->has_version || o->version == 0)
 		return 0;
 	if (o->version > now)
-		return err_set(e, ERR_TIMEOUT, "Too large resource version: %llu, current: %llu",
-		    (unsigned long long)o->version, (unsigned long long)now);
+		return err_too_new(o->version, now, e);
 	if (o->match && str_eq(o->match, "Exact") && o->version != now)
 		return err_set(
 		    e, ERR_EXPIRED, "The resourceVersion for the provided list is too old.");

@@ -41,7 +41,8 @@ void handle_get(struct exchange *x, const struct request *r)
 	auto_err e = {0};
 	uint64_t rv;
 
-	if (object_text(server_of(x), r->kind, r->ns, r->name, &text, &rv, &e) < 0)
+	if (check_get_version(x, &e) < 0 ||
+	    object_text(server_of(x), r->kind, r->ns, r->name, &text, &rv, &e) < 0)
 		answer_err(x, &e);
 	else
 		answer_object(x, r, 200, &text, rv);

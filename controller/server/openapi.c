@@ -17,7 +17,7 @@ static bool acceptable(struct exchange *x)
 	enum shape shape;
 	auto_err e = {0};
 
-	if (shape_parse(x, false, &shape, &e) == 0)
+	if (shape_parse(x, OFFER_DOCUMENT, &shape, &e) == 0)
 		return true;
 	answer_err(x, &e);
 	return false;
@@ -54,8 +54,8 @@ void handle_openapi(struct exchange *x)
 }
 
 /*
- * The names under which clients ask for the one form of v2 that older kubectl reads. The first is no
- * media type by the rules, which newer clients check: all are answered with the second.
+ * The names under which clients ask for the one form of v2 that older kubectl reads. The first is
+ * no media type by the rules, which newer clients check: all are answered with the second.
  */
 static const char *const proto_types[] = {
     "application/com.github.proto-openapi.spec.v2@v1.0+protobuf",

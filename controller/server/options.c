@@ -25,6 +25,21 @@ int query_int(const struct exchange *x, const char *name, int64_t min, int64_t *
 	return 0;
 }
 
+int query_version(const struct exchange *x, uint64_t *ret, struct err *e)
+{
+	const char *text = exchange_query(x, "resourceVersion");
+	int64_t n = 0;
+
+	if (text && *text && str_to_int(text, 0, INT64_MAX, &n) < 0) {
+		auto_free char *quoted = str_go_quote(text);
+
+		return err_set(e, ERR_BAD_REQUEST,
+		    "Invalid value: %s: resourceVersion must be a number", quoted);
+	}
+	*ret = (uint64_t)n;
+	return 0;
+}
+
 int err_dry_run(const char *value, const char *options_kind, struct err *e)
 {
 	auto_free char *quoted = str_go_quote(value ? value : "");
@@ -146,23 +161,6 @@ static int check_version_match(
 	return 0;
 }
 
-static int parse_version(const char *text, struct list_options *ret, struct err *e)
-{
-	int64_t n;
-
-	if (!text || !*text)
-		return 0;
-	if (str_to_int(text, 0, INT64_MAX, &n) < 0) {
-		auto_free char *quoted = str_go_quote(text);
-
-		return err_set(e, ERR_BAD_REQUEST,
-		    "Invalid value: %s: resourceVersion must be a number", quoted);
-	}
-	ret->has_version = true;
-	ret->version = (uint64_t)n;
-	return 0;
-}
-
 static const char *non_empty(const char *s)
 {
 	return s && *s ? s : NULL;
@@ -177,6 +175,7 @@ int list_options_parse(
 	const char *fields = non_empty(exchange_query(x, "fieldSelector"));
 	const char *version = exchange_query(x, "resourceVersion");
 
+	o.has_version = version && *version;
 	o.continue_token = non_empty(exchange_query(x, "continue"));
 	o.match = non_empty(exchange_query(x, "resourceVersionMatch"));
 	o.bookmarks = exchange_query_bool(x, "allowWatchBookmarks");
@@ -184,7 +183,8 @@ int list_options_parse(
 		o.send_initial_events = exchange_query_bool(x, "sendInitialEvents");
 	if (query_int(x, "limit", 0, &o.limit, e) < 0 ||
 	    query_int(x, "timeoutSeconds", 0, &o.timeout_seconds, e) < 0 ||
-	    parse_version(version, &o, e) < 0 || check_version_match(&o, r->watch, version, e) < 0)
+	    query_version(x, &o.version, e) < 0 ||
+	    check_version_match(&o, r->watch, version, e) < 0)
 		return -1;
 	if (o.timeout_seconds > MAX_TIMEOUT_SECONDS)
 		o.timeout_seconds = MAX_TIMEOUT_SECONDS;

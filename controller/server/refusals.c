@@ -20,7 +20,7 @@ static const struct {
     {"networking.k8s.io", NULL,
 	"traffic from outside comes in by kjob port-forward only, and no policies are enforced"},
     {"", " persistentvolumes ", "claims are volumes of the container engine"},
-    {"", " serviceaccounts/token ", "pods have no tokens, and nothing would take one"},
+    {"", " serviceaccounts/token ", ONE_USER ", by the token of kjob kubeconfig"},
     {"storage.k8s.io", NULL, "claims are volumes of the container engine"},
     {"", " limitranges resourcequotas ", "the limits are those of the machine"},
     {"rbac.authorization.k8s.io", NULL, ONE_USER},

@@ -42,40 +42,72 @@ static json *read_review(
 	return TAKE(body);
 }
 
-static void answer_review(struct exchange *x, const char *api_version, const char *kind,
-    json *(*status)(const json *review, struct err *e))
+static void *invalid(
+    struct err *e, const json *review, const char *field, const char *value, const char *detail)
 {
-	auto_err e = {0};
-	auto_json *review = read_review(x, api_version, kind, &e);
-	json *result = review ? status(review, &e) : NULL;
+	auto_free char *text = xasprintf("Invalid value: %s: %s", value, detail);
+	const char *version = json_str_or(review, "apiVersion", "");
+	auto_free char *group = xstrndup(version, strcspn(version, "/"));
 
-	if (!result) {
-		answer_err(x, &e);
-		return;
-	}
-	json_set(review, "status", result);
-	answer_json_take(x, 201, TAKE(review));
+	err_option(e, group, json_str_or(review, "kind", ""), "", "FieldValueInvalid", field, text);
+	return NULL;
 }
 
-static json *access_status(const json *review, struct err *e)
+static json *allowed(bool yes)
 {
-	bool resource = json_has(review, "spec.resourceAttributes");
-	bool path = json_has(review, "spec.nonResourceAttributes");
-	json *status;
+	json *status = json_new_object();
 
-	if (resource == path) {
-		err_option(e, AUTHORIZATION_GROUP, "SelfSubjectAccessReview", "",
-		    "FieldValueInvalid", "spec.resourceAttributes",
-		    "Invalid value: null: exactly one of nonResourceAttributes or "
-		    "resourceAttributes must be specified");
-		return NULL;
-	}
-	status = json_new_object();
-	json_set_bool(status, "allowed", true);
+	json_set_bool(status, "allowed", yes);
 	return status;
 }
 
-static json *rules_status(const json *review, struct err *e)
+static json *self_status(struct exchange *x, const json *review, struct err *e)
+{
+	bool resource = json_has(review, "spec.resourceAttributes");
+	bool path = json_has(review, "spec.nonResourceAttributes");
+
+	if (resource == path)
+		return invalid(e, review,
+		    resource ? "spec.nonResourceAttributes" : "spec.resourceAttributes", "null",
+		    resource ? "cannot be specified in combination with resourceAttributes"
+			     : "exactly one of nonResourceAttributes or resourceAttributes must be "
+			       "specified");
+	return allowed(true);
+}
+
+/* Of anybody: there is one user, by its name or its group. */
+static json *access_status(struct exchange *x, const json *review, struct err *e)
+{
+	const json *groups = json_path(review, "spec.groups");
+	bool known = str_eq(json_str(review, "spec.user"), USER_NAME);
+	auto_json *self = self_status(x, review, e);
+
+	if (!self)
+		return NULL;
+	if (!*json_str_or(review, "spec.user", "") && !json_first(groups))
+		return invalid(e, review, "spec.user", "\"\"",
+		    "at least one of user or group must be specified");
+	json_for (g, groups)
+		known |= str_eq(json_string_value(g), USER_GROUP);
+	return allowed(known);
+}
+
+/* The same within the namespace of the path. */
+static json *local_status(struct exchange *x, const json *review, struct err *e)
+{
+	const char *ns = json_str_or(review, "spec.resourceAttributes.namespace", "");
+	auto_free char *quoted = str_go_quote(ns);
+
+	if (json_has(review, "spec.nonResourceAttributes"))
+		return invalid(e, review, "spec.nonResourceAttributes", "null",
+		    "disallowed on this kind of request");
+	if (!str_eq(ns, x->path.items[4]))
+		return invalid(e, review, "spec.resourceAttributes.namespace", quoted,
+		    "must match metadata.namespace");
+	return access_status(x, review, e);
+}
+
+static json *rules_status(struct exchange *x, const json *review, struct err *e)
 {
 	json *status, *resources, *paths;
 
@@ -97,27 +129,76 @@ static json *rules_status(const json *review, struct err *e)
 	return status;
 }
 
-static json *user_status(const json *review, struct err *e)
+static json *user_info(void)
 {
-	json *status = json_new_object(), *user = json_obj(status, "userInfo");
+	json *user = json_new_object();
 
 	json_set_str(user, "username", USER_NAME);
 	json_set(user, "groups", one(json_new_string(USER_GROUP)));
 	json_add(json_get(user, "groups"), json_new_string("system:authenticated"));
+	return user;
+}
+
+static json *user_status(struct exchange *x, const json *review, struct err *e)
+{
+	json *status = json_new_object();
+
+	json_set(status, "userInfo", user_info());
 	return status;
 }
 
-void handle_access_review(struct exchange *x)
+static json *token_status(struct exchange *x, const json *review, struct err *e)
 {
-	answer_review(x, AUTHORIZATION_GROUP "/v1", "SelfSubjectAccessReview", access_status);
+	const char *token = json_str_or(review, "spec.token", "");
+	json *status;
+
+	if (!*token) {
+		err_set(e, ERR_BAD_REQUEST, "token is required for TokenReview in authentication");
+		return NULL;
+	}
+	status = json_new_object();
+	if (access_is_token(server_of(x), token)) {
+		json_set_bool(status, "authenticated", true);
+		json_set(status, "user", user_info());
+	} else {
+		json_set(status, "user", json_new_object());
+		json_set_str(status, "error", "invalid bearer token");
+	}
+	return status;
 }
 
-void handle_rules_review(struct exchange *x)
-{
-	answer_review(x, AUTHORIZATION_GROUP "/v1", "SelfSubjectRulesReview", rules_status);
-}
+static const struct {
+	const char *resource, *api_version, *kind;
+	json *(*status)(struct exchange *x, const json *review, struct err *e);
+} reviews[] = {
+    {"selfsubjectreviews", AUTHENTICATION_GROUP "/v1", "SelfSubjectReview", user_status},
+    {"tokenreviews", AUTHENTICATION_GROUP "/v1", "TokenReview", token_status},
+    {"selfsubjectaccessreviews", AUTHORIZATION_GROUP "/v1", "SelfSubjectAccessReview", self_status},
+    {"subjectaccessreviews", AUTHORIZATION_GROUP "/v1", "SubjectAccessReview", access_status},
+    {"localsubjectaccessreviews", AUTHORIZATION_GROUP "/v1", "LocalSubjectAccessReview",
+	local_status},
+    {"selfsubjectrulesreviews", AUTHORIZATION_GROUP "/v1", "SelfSubjectRulesReview", rules_status},
+};
 
-void handle_subject_review(struct exchange *x)
+void handle_review(struct exchange *x)
 {
-	answer_review(x, AUTHENTICATION_GROUP "/v1", "SelfSubjectReview", user_status);
+	const char *resource = x->path.items[x->path.len - 1];
+	size_t i = 0;
+	auto_err e = {0};
+	auto_json *review = NULL;
+	json *result = NULL;
+	enum shape shape;
+
+	while (!str_eq(reviews[i].resource, resource))
+		i++;
+	if (shape_parse(x, OFFER_PLAIN, &shape, &e) == 0)
+		review = read_review(x, reviews[i].api_version, reviews[i].kind, &e);
+	if (review)
+		result = reviews[i].status(x, review, &e);
+	if (!result) {
+		answer_err(x, &e);
+		return;
+	}
+	json_set(review, "status", result);
+	answer_json_take(x, 201, TAKE(review));
 }

@@ -36,9 +36,13 @@ static const struct path_route path_routes[] = {
 	handle_pod_metrics},
     {"apis/" METRICS_GROUP "/" METRICS_VERSION "/namespaces/*/pods/*", METHOD_GET,
 	handle_pod_metrics},
-    {"apis/" AUTHENTICATION_GROUP "/v1/selfsubjectreviews", METHOD_POST, handle_subject_review},
-    {"apis/" AUTHORIZATION_GROUP "/v1/selfsubjectaccessreviews", METHOD_POST, handle_access_review},
-    {"apis/" AUTHORIZATION_GROUP "/v1/selfsubjectrulesreviews", METHOD_POST, handle_rules_review},
+    {"apis/" AUTHENTICATION_GROUP "/v1/selfsubjectreviews", METHOD_POST, handle_review},
+    {"apis/" AUTHENTICATION_GROUP "/v1/tokenreviews", METHOD_POST, handle_review},
+    {"apis/" AUTHORIZATION_GROUP "/v1/selfsubjectaccessreviews", METHOD_POST, handle_review},
+    {"apis/" AUTHORIZATION_GROUP "/v1/selfsubjectrulesreviews", METHOD_POST, handle_review},
+    {"apis/" AUTHORIZATION_GROUP "/v1/subjectaccessreviews", METHOD_POST, handle_review},
+    {"apis/" AUTHORIZATION_GROUP "/v1/namespaces/*/localsubjectaccessreviews", METHOD_POST,
+	handle_review},
     {"apis/" DEFINITIONS_GROUP "/v1/customresourcedefinitions", METHOD_GET, handle_no_definitions},
     {"kjob/v1/namespaces/*/pods/*/archive", METHOD_GET, handle_archive},
 };
@@ -218,12 +222,12 @@ static int route_resource(struct exchange *x, struct request *r, request_fn **re
 		return err_set(e, ERR_METHOD,
 		    "the server does not allow this method on the requested resource");
 	fn = watch_instead(x, r, fn);
-	if (body_from_protobuf(x, e) < 0)
+	if (body_to_json(x, e) < 0)
 		return -1;
 	if (r->view.events)
 		event_view_request(x);
 	/* Logs and streams choose their own types. */
-	if (!route->own_types && view_parse(x, &r->view, e) < 0)
+	if (!route->own_types && view_parse(x, r->watch, &r->view, e) < 0)
 		return -1;
 	*ret = fn;
 	return 0;
@@ -256,7 +260,7 @@ void route(struct exchange *x)
 		found = true;
 		if (path_routes[i].method != x->method)
 			continue;
-		if (body_from_protobuf(x, &e) < 0)
+		if (body_to_json(x, &e) < 0)
 			answer_err(x, &e);
 		else
 			path_routes[i].fn(x);

@@ -138,7 +138,68 @@ TEST("the user is told who it is and that it may do everything")
 	request(&f, &a, "POST", "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", "{}");
 	CHECK_INT(a.status, 400);
 	request(&f, &a, "GET", "/apis/authorization.k8s.io/v1", NULL);
-	CHECK_INT(json_len(json_get(a.json, "resources")), 2);
+	CHECK_INT(json_len(json_get(a.json, "resources")), 4);
+	fixture_close(&f);
+}
+
+#define AUTHZ "/apis/authorization.k8s.io/v1"
+
+TEST("reviews of others: the one user may do everything, nobody else anything")
+{
+	static const struct {
+		const char *path, *kind, *spec, *want; /* of the answer */
+	} cases[] = {
+	    {"/subjectaccessreviews", "SubjectAccessReview",
+		"\"user\":\"kjob-admin\",\"nonResourceAttributes\":{\"path\":\"/\"}",
+		"\"allowed\":true"},
+	    {"/subjectaccessreviews", "SubjectAccessReview",
+		"\"groups\":[\"a\",\"system:masters\"],\"resourceAttributes\":{\"verb\":\"get\"}",
+		"\"allowed\":true"},
+	    {"/subjectaccessreviews", "SubjectAccessReview",
+		"\"user\":\"system:serviceaccount:default:default\",\"resourceAttributes\":{}",
+		"\"allowed\":false"},
+	    {"/subjectaccessreviews", "SubjectAccessReview", "\"resourceAttributes\":{}",
+		"spec.user: Invalid value: \\\"\\\": at least one of user or group must be "
+		"specified"},
+	    {"/subjectaccessreviews", "SubjectAccessReview",
+		"\"user\":\"a\",\"resourceAttributes\":{},\"nonResourceAttributes\":{}",
+		"cannot be specified in combination with resourceAttributes"},
+	    {"/namespaces/default/localsubjectaccessreviews", "LocalSubjectAccessReview",
+		"\"user\":\"kjob-admin\",\"resourceAttributes\":{\"namespace\":\"default\"}",
+		"\"allowed\":true"},
+	    {"/namespaces/default/localsubjectaccessreviews", "LocalSubjectAccessReview",
+		"\"user\":\"kjob-admin\",\"resourceAttributes\":{\"namespace\":\"other\"}",
+		"must match metadata.namespace"},
+	    {"/namespaces/default/localsubjectaccessreviews", "LocalSubjectAccessReview",
+		"\"user\":\"kjob-admin\",\"nonResourceAttributes\":{}",
+		"disallowed on this kind of request"},
+	};
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_free char *path = xasprintf(AUTHZ "%s", cases[i].path);
+		auto_free char *body = xasprintf(
+		    "{\"kind\":\"%s\",\"apiVersion\":\"authorization.k8s.io/v1\",\"spec\":{%s}}",
+		    cases[i].kind, cases[i].spec);
+
+		request(&f, &a, "POST", path, body);
+		CHECK_INT(a.status, strstr(cases[i].want, "\"allowed\"") ? 201 : 422);
+		CHECK(strstr(buf_str(&a.body), cases[i].want) != NULL);
+	}
+	request(&f, &a, "POST", "/apis/authentication.k8s.io/v1/tokenreviews",
+	    "{\"kind\":\"TokenReview\",\"apiVersion\":\"authentication.k8s.io/v1\","
+	    "\"spec\":{\"token\":\"x\"}}");
+	CHECK_INT(a.status, 201);
+	CHECK(!json_bool(a.json, "status.authenticated", false));
+	CHECK_STR(json_str(a.json, "status.error"), "invalid bearer token");
+	request_with(&f, &a, "POST", AUTHZ "/selfsubjectaccessreviews",
+	    "Accept: " TABLE "\r\nContent-Type: application/json\r\n",
+	    "{\"kind\":\"SelfSubjectAccessReview\",\"apiVersion\":\"authorization.k8s.io/v1\","
+	    "\"spec\":{\"nonResourceAttributes\":{\"path\":\"/\"}}}");
+	CHECK_INT(a.status, 406);
+	CHECK_STR(json_str(a.json, "reason"), "NotAcceptable");
 	fixture_close(&f);
 }
 
@@ -181,7 +242,6 @@ TEST("the form that is wanted most is given; JSON to who accepts it too, 406 to 
 	    {"application/cbor,application/json;q=0.9", 200, "JobList"},
 	    {PROTOBUF, 406, "Status"},
 	    {"application/cbor", 406, "Status"},
-	    {"application/yaml", 406, "Status"},
 	    {V2, 406, "Status"},
 	};
 	struct fixture f;
@@ -192,6 +252,54 @@ TEST("the form that is wanted most is given; JSON to who accepts it too, 406 to 
 		get_as(&f, &a, JOBS, cases[i].accept);
 		CHECK_INT(a.status, cases[i].status);
 		CHECK_STR(json_str(a.json, "kind"), cases[i].kind);
+	}
+	fixture_close(&f);
+}
+
+#define YAML "application/yaml"
+#define AS_YAML "Content-Type: " YAML "; charset=utf-8\r\nAccept: " YAML "\r\n"
+#define MAPS "/api/v1/namespaces/default/configmaps"
+
+TEST("bodies and answers may be YAML")
+{
+	static const struct {
+		const char *body, *message;
+	} wrong[] = {
+	    {"a: 1\n---\nb: 1\n", "one document, not 2"},
+	    {"# nothing\n", "one document, not 0"},
+	    {"a: 1\na: 2\n", "body:2:1: key \"a\" is already set in this map (line 1)"},
+	};
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	request_with(&f, &a, "POST", MAPS, AS_YAML,
+	    "kind: ConfigMap\nmetadata:\n  name: one\ndata: {a: 'no'}\n");
+	CHECK_INT(a.status, 201);
+	CHECK_STR(answer_header(&a, "Content-Type"), YAML);
+	CHECK(strstr(buf_str(&a.body), "\ndata:\n  a: \"no\"\nkind: ConfigMap\n") != NULL);
+	request_with(&f, &a, "PUT", MAPS "/one", AS_YAML, "metadata: {name: one}\ndata: {a: b}\n");
+	CHECK_INT(a.status, 200);
+	get_as(&f, &a, MAPS "/one", "application/json");
+	CHECK_STR(json_str(a.json, "data.a"), "b");
+	get_as(&f, &a, MAPS, YAML ",application/json;q=0.9");
+	CHECK(strstr(buf_str(&a.body), "kind: ConfigMapList\n") != NULL);
+	get_as(&f, &a, MAPS "/two", YAML);
+	CHECK_INT(a.status, 404);
+	CHECK(strstr(buf_str(&a.body), "\nmessage: configmaps \"two\" not found\n") != NULL);
+	get_as(&f, &a, MAPS "?watch=true", YAML);
+	CHECK_INT(a.status, 406);
+	get_as(&f, &a, "/openapi/v3", YAML);
+	CHECK_INT(a.status, 406);
+	request_with(&f, &a, "DELETE", MAPS "/one", "Content-Type: " YAML "\r\n",
+	    "preconditions:\n  uid: other\n");
+	CHECK_INT(a.status, 409);
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
+		auto_free char *text = xasprintf("error decoding YAML: %s", wrong[i].message);
+
+		request_with(&f, &a, "POST", MAPS, "Content-Type: " YAML "\r\n", wrong[i].body);
+		CHECK_INT(a.status, 400);
+		CHECK_STR(json_str(a.json, "message"), text);
 	}
 	fixture_close(&f);
 }
@@ -254,7 +362,7 @@ TEST("what kjob does not run is absent, and asking for it names the reason")
 	    {"/apis/networking.k8s.io/v1/ingresses",
 		"kjob does not serve ingresses.networking.k8s.io: "},
 	    {"/api/v1/namespaces/default/serviceaccounts/default/token",
-		"kjob does not serve serviceaccounts/token: pods have no tokens"},
+		"kjob does not serve serviceaccounts/token: there is one user"},
 	    {"/apis/rbac.authorization.k8s.io/v1/clusterroles", "there is one user"},
 	};
 	struct fixture f;

@@ -307,6 +307,32 @@ TEST("lists select by labels and fields, over one namespace or all")
 	fixture_close(&f);
 }
 
+TEST("versions of the future are refused with the cause that informers look for")
+{
+	static const char *const paths[] = {JOBS "?resourceVersion=", JOBS "/one?resourceVersion="};
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	create_job(&f, "one", "");
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		auto_free char *now =
+		    xasprintf("%s%llu", paths[i], (unsigned long long)store_rv(f.store));
+		auto_free char *future = xasprintf("%s999999999", paths[i]);
+		auto_free char *garbage = xasprintf("%sx", paths[i]);
+
+		request(&f, &a, "GET", now, NULL);
+		CHECK_INT(a.status, 200);
+		request(&f, &a, "GET", future, NULL);
+		CHECK_INT(a.status, 504);
+		CHECK_STR(json_str(json_first(json_path(a.json, "details.causes")), "reason"),
+		    "ResourceVersionTooLarge");
+		request(&f, &a, "GET", garbage, NULL);
+		CHECK_INT(a.status, 400);
+	}
+	fixture_close(&f);
+}
+
 TEST("a long list comes in pages")
 {
 	struct fixture f;
@@ -639,8 +665,7 @@ TEST("the metrics of pods are a group of their own, empty while nothing runs")
 	CHECK_INT(json_len(json_get(a.json, "items")), 0);
 	request(&f, &a, "GET", "/apis/metrics.k8s.io/v1beta1/namespaces/default/pods/p", NULL);
 	CHECK_INT(a.status, 404);
-	CHECK_STR(json_str(a.json, "message"),
-	    "podmetrics.metrics.k8s.io \"default/p\" not found");
+	CHECK_STR(json_str(a.json, "message"), "podmetrics.metrics.k8s.io \"default/p\" not found");
 	request(&f, &a, "GET", "/apis/metrics.k8s.io/v1beta1/pods?labelSelector=((", NULL);
 	CHECK_INT(a.status, 400);
 	request(&f, &a, "POST", "/apis/metrics.k8s.io/v1beta1/pods", "{}");

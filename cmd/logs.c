@@ -103,53 +103,6 @@ static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 
 /* ---- which pods ---- */
 
-static void pods_path(const struct logs *l, const char *selector, struct buf *path)
-{
-	buf_adds(path, "/api/v1/namespaces/");
-	http_escape(path, l->ctx->ns);
-	buf_adds(path, "/pods");
-	query_add(path, "labelSelector", selector);
-}
-
-static json *list_pods(struct logs *l, const char *selector, struct err *e)
-{
-	auto_buf path = {0};
-
-	pods_path(l, selector, &path);
-	return client_get_json(l->client, buf_str(&path), e);
-}
-
-static bool until_any(void *ctx, const char *type, const json *object)
-{
-	return str_eq(type, "BOOKMARK");
-}
-
-/* The pods of an object; the first one is waited for. */
-static json *pods_of(struct logs *l, const char *selector, struct err *e)
-{
-	int64_t limit = opts_duration_ns(&l->ctx->opts, "pod-running-timeout") / NSEC_PER_MSEC;
-	json *list = list_pods(l, selector, e);
-	auto_buf path = {0};
-	enum watch_end end = WATCH_TIMEOUT;
-	int rc = 0;
-
-	if (!list || json_len(json_get(list, "items")))
-		return list;
-	pods_path(l, selector, &path);
-	query_add(&path, "watch", "true");
-	query_add(&path, "resourceVersion", json_str(list, "metadata.resourceVersion"));
-	json_free(list);
-	if (limit > 0)
-		rc = client_watch(l->client, buf_str(&path), NULL, limit, until_any, l, &end, e);
-	if (rc < 0)
-		return NULL;
-	if (end != WATCH_STOPPED) {
-		err_set(e, ERR_TIMEOUT, "timed out waiting for the condition");
-		return NULL;
-	}
-	return list_pods(l, selector, e);
-}
-
 /* It only wakes the loop: what waited sees that it is unset. */
 static void timer_due(void *arg)
 {
@@ -192,7 +145,7 @@ static int add_all_pods(struct logs *l, const json *list, struct err *e)
 
 static int add_by_selector(struct logs *l, struct err *e)
 {
-	auto_json *list = list_pods(l, opts_str(&l->ctx->opts, "selector"), e);
+	auto_json *list = pods_list(l->ctx, opts_str(&l->ctx->opts, "selector"), e);
 
 	if (!list)
 		return -1;
@@ -216,7 +169,7 @@ static int add_by_name(struct logs *l, const char *name, struct err *e)
 	auto_buf path = {0};
 	auto_json *pod = NULL;
 
-	pods_path(l, NULL, &path);
+	pods_path(l->ctx->ns, NULL, &path);
 	buf_addch(&path, '/');
 	http_escape(&path, name);
 	pod = client_get_json(l->client, buf_str(&path), e);
@@ -237,7 +190,8 @@ static int add_of_owner(struct logs *l, const struct target *t, struct err *e)
 	selector = pod_pick_selector(owner, t->resource, "get the logs from", e);
 	if (!selector)
 		return -1;
-	list = pods_of(l, selector, e);
+	list =
+	    pods_wait(l->ctx, selector, opts_duration_ns(&l->ctx->opts, "pod-running-timeout"), e);
 	items = json_get(list, "items");
 	if (!list || opts_bool(&l->ctx->opts, "all-pods"))
 		return list ? add_all_pods(l, list, e) : -1;
@@ -270,7 +224,7 @@ static char *log_path(const struct logs *l, const struct log_part *part)
 	const struct opts *o = &l->ctx->opts;
 	auto_buf path = {0};
 
-	pods_path(l, NULL, &path);
+	pods_path(l->ctx->ns, NULL, &path);
 	buf_addf(&path, "/%s/log", part->pod);
 	query_add(&path, "container", part->container);
 	query_add(&path, "follow", l->follow ? "true" : NULL);
@@ -326,7 +280,7 @@ static void wait_for_begin(struct logs *l, struct log_part *part)
 	int64_t limit = opts_duration_ns(&l->ctx->opts, "pod-running-timeout") / NSEC_PER_MSEC;
 	auto_buf path = {0};
 
-	pods_path(l, NULL, &path);
+	pods_path(l->ctx->ns, NULL, &path);
 	query_addf(&path, "fieldSelector", "metadata.name=%s", part->pod);
 	part->waiting = true;
 	timer_set(client_loop(l->client), &part->timer, limit);
@@ -358,7 +312,7 @@ static bool runs_on(struct logs *l, struct log_part *part, struct err *e)
 	const json *status;
 	int64_t restarts;
 
-	pods_path(l, NULL, &path);
+	pods_path(l->ctx->ns, NULL, &path);
 	buf_addf(&path, "/%s", part->pod);
 	pod = client_get_json(l->client, buf_str(&path), e);
 	err_clear(e); /* gone: so is its log */

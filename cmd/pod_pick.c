@@ -6,7 +6,7 @@
 #include "logs_pods.h"
 #include "resources.h"
 
-static void pods_path(const char *ns, const char *selector, struct buf *path)
+void pods_path(const char *ns, const char *selector, struct buf *path)
 {
 	buf_adds(path, "/api/v1/namespaces/");
 	http_escape(path, ns);
@@ -37,7 +37,7 @@ static bool until_any(void *ctx, const char *type, const json *object)
 	return str_eq(type, "BOOKMARK");
 }
 
-static json *list_pods(struct cmd_ctx *ctx, const char *selector, struct err *e)
+json *pods_list(struct cmd_ctx *ctx, const char *selector, struct err *e)
 {
 	auto_buf path = {0};
 
@@ -45,11 +45,9 @@ static json *list_pods(struct cmd_ctx *ctx, const char *selector, struct err *e)
 	return client_get_json(ctx->client, buf_str(&path), e);
 }
 
-/* The pods of an object; the first one is waited for. */
-static json *wait_for_pods(
-    struct cmd_ctx *ctx, const char *selector, int64_t timeout_ns, struct err *e)
+json *pods_wait(struct cmd_ctx *ctx, const char *selector, int64_t timeout_ns, struct err *e)
 {
-	json *list = list_pods(ctx, selector, e);
+	json *list = pods_list(ctx, selector, e);
 	enum watch_end end = WATCH_TIMEOUT;
 	auto_buf path = {0};
 	int rc = 0;
@@ -63,9 +61,16 @@ static json *wait_for_pods(
 	if (timeout_ns > 0)
 		rc = client_watch(ctx->client, buf_str(&path), NULL, timeout_ns / NSEC_PER_MSEC,
 		    until_any, NULL, &end, e);
-	if (rc == 0 && end != WATCH_STOPPED)
-		rc = err_set(e, ERR_TIMEOUT, "timed out waiting for the condition");
-	return rc == 0 ? list_pods(ctx, selector, e) : NULL;
+	if (rc < 0)
+		return NULL;
+	if (end == WATCH_STOPPED) {
+		list = pods_list(ctx, selector, e);
+		if (!list || json_len(json_get(list, "items")))
+			return list;
+		json_free(list); /* the pod came and went */
+	}
+	err_set(e, ERR_TIMEOUT, "timed out waiting for the condition");
+	return NULL;
 }
 
 static json *pod_by_name(struct cmd_ctx *ctx, const char *name, struct err *e)
@@ -88,7 +93,6 @@ static json *pod_of_owner(
 	auto_buf path = {0};
 	auto_json *owner = NULL, *list = NULL;
 	auto_free char *selector = NULL;
-	const json *best;
 
 	resource_path(t->resource, ctx->ns, t->name, NULL, &path);
 	owner = client_get_json(ctx->client, buf_str(&path), e);
@@ -97,11 +101,8 @@ static json *pod_of_owner(
 	selector = pod_pick_selector(owner, t->resource, "attach to", e);
 	if (!selector)
 		return NULL;
-	list = wait_for_pods(ctx, selector, timeout_ns, e);
-	best = list ? logs_best_pod(json_get(list, "items")) : NULL;
-	if (list && !best)
-		err_set(e, ERR_NOT_FOUND, "no pods of %s/%s", t->resource->name, t->name);
-	return best ? json_dup(best) : NULL;
+	list = pods_wait(ctx, selector, timeout_ns, e);
+	return list ? json_dup(logs_best_pod(json_get(list, "items"))) : NULL;
 }
 
 json *pod_pick(struct cmd_ctx *ctx, const char *word, int64_t timeout_ns, struct err *e)

@@ -11,6 +11,14 @@
 		    "How long to wait for a pod of the object to exist", NULL, NULL \
 	}
 
+/* Appends "/api/v1/namespaces/NS/pods", with a label selector or NULL. */
+void pods_path(const char *ns, const char *selector, struct buf *path);
+/* The list of the pods that a label selector chooses; owned. NULL: e is set. */
+json *pods_list(struct cmd_ctx *ctx, const char *selector, struct err *e) MUST_USE;
+/* The same when there is at least one; ERR_TIMEOUT when there is none so soon. */
+json *pods_wait(
+    struct cmd_ctx *ctx, const char *selector, int64_t timeout_ns, struct err *e) MUST_USE;
+
 /* The pod's object; owned. The context is connected by then. NULL: e is set. */
 json *pod_pick(struct cmd_ctx *ctx, const char *word, int64_t timeout_ns, struct err *e) MUST_USE;
 /*

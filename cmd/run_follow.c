@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../runtime/base/clock.h"
+#include "pod_pick.h"
 #include "run.h"
 #include "session.h"
 #include "terminal.h"
@@ -28,22 +29,11 @@ static void running_due(void *arg)
 
 /* ---- beginning and end ---- */
 
-static void collection_path(const struct run *r, const char *plural_of_pods, struct buf *path)
-{
-	if (plural_of_pods) {
-		buf_adds(path, "/api/v1/namespaces/");
-		http_escape(path, r->ctx->ns);
-		buf_adds(path, plural_of_pods);
-		return;
-	}
-	resource_path(r->resource, r->ctx->ns, NULL, NULL, path);
-}
-
 static void start_watches(struct run *r)
 {
 	auto_buf pods = {0}, jobs = {0};
 
-	collection_path(r, "/pods", &pods);
+	pods_path(r->ctx->ns, NULL, &pods);
 	if (!r->facts.shape.is_job) {
 		query_addf(&pods, "fieldSelector", "metadata.name=%s", r->name);
 		watcher_start(&r->pod_watch, r->client, buf_str(&pods), r->version);
@@ -51,7 +41,7 @@ static void start_watches(struct run *r)
 	}
 	query_addf(&pods, "labelSelector", "batch.kubernetes.io/controller-uid=%s", r->uid);
 	watcher_start(&r->pod_watch, r->client, buf_str(&pods), r->version);
-	collection_path(r, NULL, &jobs);
+	resource_path(r->resource, r->ctx->ns, NULL, NULL, &jobs);
 	query_addf(&jobs, "fieldSelector", "metadata.name=%s", r->name);
 	watcher_start(&r->job_watch, r->client, buf_str(&jobs), r->version);
 }

@@ -1,6 +1,7 @@
 /* run: one pod, from its news to its output. */
 #include <stdio.h>
 
+#include "pod_pick.h"
 #include "run.h"
 
 #define REPAIR_FIRST_MS 250
@@ -168,9 +169,8 @@ char *run_pod_path(const struct run_pod *p, const char *sub)
 {
 	auto_buf path = {0};
 
-	buf_addf(&path, "/api/v1/namespaces/");
-	http_escape(&path, p->run->ctx->ns);
-	buf_addf(&path, "/pods/%s/%s", p->name, sub);
+	pods_path(p->run->ctx->ns, NULL, &path);
+	buf_addf(&path, "/%s/%s", p->name, sub);
 	query_add(&path, "container", p->container);
 	return buf_take(&path);
 }

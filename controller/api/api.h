@@ -164,9 +164,13 @@ enum include_object { INCLUDE_METADATA, INCLUDE_NONE, INCLUDE_OBJECT };
 json *table_columns(const struct kind *k);
 /* A PartialObjectMetadata with the object's metadata; owned. */
 json *partial_metadata(const json *obj);
-/* Appends one row: {"cells": […], "object": …}; obj is borrowed. now: seconds since the epoch, for ages. */
-void table_row(struct buf *out, const struct kind *k, const json *obj, enum include_object include,
-    int64_t now);
+/*
+ * Appends one row: {"cells": […], "object": …}. body: the object as json_print writes it; the
+ * metadata that is shown has no managedFields. now: seconds since the epoch, for ages. -1: body is
+ * no JSON; then out holds a part of the row.
+ */
+int table_row(struct buf *out, const struct kind *k, const char *body, size_t len,
+    enum include_object include, int64_t now, struct err *e) MUST_USE;
 
 /* ---- quantities (quantity.c) ---- */
 

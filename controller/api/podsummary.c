@@ -4,6 +4,18 @@
 #include "../../runtime/base/str.h"
 #include "api.h"
 
+#define READS_STATUS(at)                                                                          \
+	at "restartCount " at "ready " at "started " at "lastState.terminated.finishedAt " at     \
+	   "state.waiting.reason " at "state.terminated.reason " at "state.terminated.signal " at \
+	   "state.terminated.exitCode " at "state.running.startedAt "
+
+const char pod_summary_reads[] =
+    "metadata.deletionTimestamp spec.containers.name spec.initContainers.name "
+    "spec.initContainers.restartPolicy status.phase status.reason status.conditions.type "
+    "status.conditions.status status.conditions.reason "
+    "status.initContainerStatuses.name " READS_STATUS("status.initContainerStatuses.")
+	READS_STATUS("status.containerStatuses.");
+
 static void set_status(struct pod_summary *s, char *text_taken)
 {
 	free(s->status);

@@ -4,6 +4,9 @@
 
 #include "../../runtime/base/json.h"
 
+/* Paths of what it is made from, as for json_prune. */
+extern const char pod_summary_reads[];
+
 struct pod_summary {
 	int ready, total; /* containers and sidecars */
 	int64_t restarts;

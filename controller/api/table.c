@@ -3,6 +3,8 @@
 #include "api.h"
 #include "podsummary.h"
 
+#define COLUMNS_MAX 16
+
 /* What the cells of one row are made from. */
 struct source {
 	const json *obj;
@@ -17,6 +19,8 @@ struct column {
 	const char *doc;
 	char *(*text)(const struct source *s); /* owned; or else: */
 	int64_t (*number)(const struct source *s);
+	const char
+	    *reads; /* paths of what of the object the cell is made from, as for json_prune */
 };
 
 /* ---- shared cells ---- */
@@ -112,16 +116,19 @@ static char *pod_gates(const struct source *s)
 }
 
 static const struct column pod_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Ready", "", 0, "Containers that are ready, of all.", pod_ready, NULL},
-    {"Status", "", 0, "State of the pod and its containers.", pod_status, NULL},
-    {"Restarts", "", 0, "How often containers were restarted, and when last.", pod_restarts, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {"IP", "", 1, "Address of the pod.", pod_ip, NULL},
-    {"Node", "", 1, "Node that runs the pod.", pod_node, NULL},
-    {"Nominated Node", "", 1, "Node that is being made free for the pod.", pod_nominated, NULL},
-    {"Readiness Gates", "", 1, "Readiness gates that are met, of all.", pod_gates, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Ready", "", 0, "Containers that are ready, of all.", pod_ready, NULL, pod_summary_reads},
+    {"Status", "", 0, "State of the pod and its containers.", pod_status, NULL, pod_summary_reads},
+    {"Restarts", "", 0, "How often containers were restarted, and when last.", pod_restarts, NULL,
+	pod_summary_reads},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {"IP", "", 1, "Address of the pod.", pod_ip, NULL, "status.podIPs.ip status.podIP"},
+    {"Node", "", 1, "Node that runs the pod.", pod_node, NULL, "spec.nodeName"},
+    {"Nominated Node", "", 1, "Node that is being made free for the pod.", pod_nominated, NULL,
+	"status.nominatedNodeName"},
+    {"Readiness Gates", "", 1, "Readiness gates that are met, of all.", pod_gates, NULL,
+	"spec.readinessGates.conditionType status.conditions"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- jobs ---- */
@@ -225,15 +232,21 @@ static char *job_selector(const struct source *s)
 }
 
 static const struct column job_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Status", "", 0, "State of the job.", job_status, NULL},
-    {"Completions", "", 0, "Successful pods, of those that are needed.", job_completions, NULL},
-    {"Duration", "", 0, "Time from the start to completion, or up to now.", job_duration, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {"Containers", "", 1, "Names of the containers in the template.", job_containers, NULL},
-    {"Images", "", 1, "Images of the containers in the template.", job_images, NULL},
-    {"Selector", "", 1, "Labels by which the job finds its pods.", job_selector, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Status", "", 0, "State of the job.", job_status, NULL,
+	"status.conditions metadata.deletionTimestamp"},
+    {"Completions", "", 0, "Successful pods, of those that are needed.", job_completions, NULL,
+	"status.succeeded spec.parallelism spec.completions"},
+    {"Duration", "", 0, "Time from the start to completion, or up to now.", job_duration, NULL,
+	"status.startTime status.completionTime"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {"Containers", "", 1, "Names of the containers in the template.", job_containers, NULL,
+	"spec.template.spec.containers.name"},
+    {"Images", "", 1, "Images of the containers in the template.", job_images, NULL,
+	"spec.template.spec.containers.image"},
+    {"Selector", "", 1, "Labels by which the job finds its pods.", job_selector, NULL,
+	"spec.selector"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- cron jobs ---- */
@@ -285,17 +298,21 @@ static char *cron_selector(const struct source *s)
 }
 
 static const struct column cron_job_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Schedule", "", 0, "When it runs.", cron_schedule, NULL},
-    {"Timezone", "", 0, "Time zone of the schedule.", cron_zone, NULL},
-    {"Suspend", "", 0, "Whether it is paused.", cron_suspend, NULL},
-    {"Active", "", 0, "Jobs of it that are unfinished.", NULL, cron_active},
-    {"Last Schedule", "", 0, "Time since it was last due and started.", cron_last, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {"Containers", "", 1, "Names of the containers in the template.", cron_containers, NULL},
-    {"Images", "", 1, "Images of the containers in the template.", cron_images, NULL},
-    {"Selector", "", 1, "Labels by which its jobs find their pods.", cron_selector, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Schedule", "", 0, "When it runs.", cron_schedule, NULL, "spec.schedule"},
+    {"Timezone", "", 0, "Time zone of the schedule.", cron_zone, NULL, "spec.timeZone"},
+    {"Suspend", "", 0, "Whether it is paused.", cron_suspend, NULL, "spec.suspend"},
+    {"Active", "", 0, "Jobs of it that are unfinished.", NULL, cron_active, "status.active.name"},
+    {"Last Schedule", "", 0, "Time since it was last due and started.", cron_last, NULL,
+	"status.lastScheduleTime"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {"Containers", "", 1, "Names of the containers in the template.", cron_containers, NULL,
+	"spec.jobTemplate.spec.template.spec.containers.name"},
+    {"Images", "", 1, "Images of the containers in the template.", cron_images, NULL,
+	"spec.jobTemplate.spec.template.spec.containers.image"},
+    {"Selector", "", 1, "Labels by which its jobs find their pods.", cron_selector, NULL,
+	"spec.jobTemplate.spec.selector"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- events ---- */
@@ -373,18 +390,22 @@ static int64_t event_count(const struct source *s)
 	return count ? count : 1;
 }
 
+#define EVENT_TIMES "firstTimestamp lastTimestamp eventTime series.lastObservedTime"
+
 static const struct column event_columns[] = {
-    {"Last Seen", "", 0, "Time since it happened last.", event_last, NULL},
-    {"Type", "", 0, "Normal or Warning.", event_type, NULL},
-    {"Reason", "", 0, "Short word for what happened.", event_reason, NULL},
-    {"Object", "", 0, "Kind and name of the object that it is about.", event_object, NULL},
-    {"Subobject", "", 1, "Part of the object.", event_subobject, NULL},
-    {"Source", "", 1, "Who reported it.", event_source, NULL},
-    {"Message", "", 0, "What happened.", event_message, NULL},
-    {"First Seen", "", 1, "Time since it happened first.", event_first, NULL},
-    {"Count", "", 1, "How often it happened.", NULL, event_count},
-    {"Name", "name", 1, NAME_DOC, cell_name, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Last Seen", "", 0, "Time since it happened last.", event_last, NULL, EVENT_TIMES},
+    {"Type", "", 0, "Normal or Warning.", event_type, NULL, "type"},
+    {"Reason", "", 0, "Short word for what happened.", event_reason, NULL, "reason"},
+    {"Object", "", 0, "Kind and name of the object that it is about.", event_object, NULL,
+	"involvedObject.kind involvedObject.name"},
+    {"Subobject", "", 1, "Part of the object.", event_subobject, NULL, "involvedObject.fieldPath"},
+    {"Source", "", 1, "Who reported it.", event_source, NULL,
+	"source reportingComponent reportingInstance"},
+    {"Message", "", 0, "What happened.", event_message, NULL, "message"},
+    {"First Seen", "", 1, "Time since it happened first.", event_first, NULL, EVENT_TIMES},
+    {"Count", "", 1, "How often it happened.", NULL, event_count, "series.count count"},
+    {"Name", "name", 1, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- namespaces and nodes ---- */
@@ -395,10 +416,10 @@ static char *namespace_status(const struct source *s)
 }
 
 static const struct column namespace_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Status", "", 0, "Active or Terminating.", namespace_status, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Status", "", 0, "Active or Terminating.", namespace_status, NULL, "status.phase"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 static char *node_status(const struct source *s)
@@ -466,17 +487,22 @@ static char *node_runtime(const struct source *s)
 }
 
 static const struct column node_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Status", "", 0, "Whether the node can run pods.", node_status, NULL},
-    {"Roles", "", 0, "Roles of the node.", node_roles, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {"Version", "", 0, "Version of the node's agent.", node_version, NULL},
-    {"Internal-IP", "", 1, "Address of the node.", node_internal_ip, NULL},
-    {"External-IP", "", 1, "Address of the node from outside.", node_external_ip, NULL},
-    {"OS-Image", "", 1, "Operating system of the node.", node_os, NULL},
-    {"Kernel-Version", "", 1, "Kernel of the node.", node_kernel, NULL},
-    {"Container-Runtime", "", 1, "Engine of the node and its version.", node_runtime, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Status", "", 0, "Whether the node can run pods.", node_status, NULL,
+	"status.conditions spec.unschedulable"},
+    {"Roles", "", 0, "Roles of the node.", node_roles, NULL, "metadata.labels"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {"Version", "", 0, "Version of the node's agent.", node_version, NULL,
+	"status.nodeInfo.kubeletVersion"},
+    {"Internal-IP", "", 1, "Address of the node.", node_internal_ip, NULL, "status.addresses"},
+    {"External-IP", "", 1, "Address of the node from outside.", node_external_ip, NULL,
+	"status.addresses"},
+    {"OS-Image", "", 1, "Operating system of the node.", node_os, NULL, "status.nodeInfo.osImage"},
+    {"Kernel-Version", "", 1, "Kernel of the node.", node_kernel, NULL,
+	"status.nodeInfo.kernelVersion"},
+    {"Container-Runtime", "", 1, "Engine of the node and its version.", node_runtime, NULL,
+	"status.nodeInfo.containerRuntimeVersion"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- config maps and secrets ---- */
@@ -488,10 +514,10 @@ static int64_t config_data(const struct source *s)
 }
 
 static const struct column config_map_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Data", "", 0, "Number of keys.", NULL, config_data},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Data", "", 0, "Number of keys.", NULL, config_data, "data binaryData"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 static char *secret_type(const struct source *s)
@@ -500,11 +526,11 @@ static char *secret_type(const struct source *s)
 }
 
 static const struct column secret_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Type", "", 0, "What kind of secret it is.", secret_type, NULL},
-    {"Data", "", 0, "Number of keys.", NULL, config_data},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Type", "", 0, "What kind of secret it is.", secret_type, NULL, "type"},
+    {"Data", "", 0, "Number of keys.", NULL, config_data, "data binaryData"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- services ---- */
@@ -551,14 +577,17 @@ static char *service_selector(const struct source *s)
 }
 
 static const struct column service_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Type", "", 0, "How the service is reached.", service_type, NULL},
-    {"Cluster-IP", "", 0, "Address of the service.", service_address, NULL},
-    {"External-IP", "", 0, "What an alias stands for.", service_external, NULL},
-    {"Port(s)", "", 0, "Ports of the service.", service_ports, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {"Selector", "", 1, "Labels of the pods that answer.", service_selector, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Type", "", 0, "How the service is reached.", service_type, NULL, "spec.type"},
+    {"Cluster-IP", "", 0, "Address of the service.", service_address, NULL,
+	"spec.clusterIP spec.type"},
+    {"External-IP", "", 0, "What an alias stands for.", service_external, NULL,
+	"spec.externalName"},
+    {"Port(s)", "", 0, "Ports of the service.", service_ports, NULL,
+	"spec.ports.port spec.ports.protocol"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {"Selector", "", 1, "Labels of the pods that answer.", service_selector, NULL, "spec.selector"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- endpoints ---- */
@@ -591,10 +620,10 @@ static char *endpoints_list(const struct source *s)
 }
 
 static const struct column endpoints_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Endpoints", "", 0, "Addresses and ports that are ready.", endpoints_list, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Endpoints", "", 0, "Addresses and ports that are ready.", endpoints_list, NULL, "subsets"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 static char *slice_type(const struct source *s)
@@ -634,12 +663,12 @@ static char *slice_addresses(const struct source *s)
 }
 
 static const struct column endpoint_slice_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"AddressType", "", 0, "What the addresses are.", slice_type, NULL},
-    {"Ports", "", 0, "Ports of the addresses.", slice_ports, NULL},
-    {"Endpoints", "", 0, "The addresses.", slice_addresses, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"AddressType", "", 0, "What the addresses are.", slice_type, NULL, "addressType"},
+    {"Ports", "", 0, "Ports of the addresses.", slice_ports, NULL, "ports.port"},
+    {"Endpoints", "", 0, "The addresses.", slice_addresses, NULL, "endpoints.addresses"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- claims ---- */
@@ -689,24 +718,28 @@ static char *claim_volume_mode(const struct source *s)
 }
 
 static const struct column claim_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Status", "", 0, "Whether there is a volume for it.", claim_phase, NULL},
-    {"Volume", "", 0, "The engine's volume.", claim_volume, NULL},
-    {"Capacity", "", 0, "The size that was asked for.", claim_capacity, NULL},
-    {"Access Modes", "", 0, "How it may be mounted.", claim_modes, NULL},
-    {"StorageClass", "", 0, "Storage class of the claim.", claim_class, NULL},
-    {"VolumeAttributesClass", "", 0, "Class of volume attributes.", claim_attributes, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {"VolumeMode", "", 1, "Filesystem or Block.", claim_volume_mode, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Status", "", 0, "Whether there is a volume for it.", claim_phase, NULL,
+	"metadata.deletionTimestamp status.phase"},
+    {"Volume", "", 0, "The engine's volume.", claim_volume, NULL, "spec.volumeName"},
+    {"Capacity", "", 0, "The size that was asked for.", claim_capacity, NULL,
+	"status.capacity.storage"},
+    {"Access Modes", "", 0, "How it may be mounted.", claim_modes, NULL, "status.accessModes"},
+    {"StorageClass", "", 0, "Storage class of the claim.", claim_class, NULL,
+	"spec.storageClassName"},
+    {"VolumeAttributesClass", "", 0, "Class of volume attributes.", claim_attributes, NULL,
+	"spec.volumeAttributesClassName"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {"VolumeMode", "", 1, "Filesystem or Block.", claim_volume_mode, NULL, "spec.volumeMode"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- service accounts, templates, leases ---- */
 
 static const struct column service_account_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 static char *template_containers(const struct source *s)
@@ -725,11 +758,14 @@ static char *template_labels(const struct source *s)
 }
 
 static const struct column pod_template_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Containers", "", 0, "Names of the containers in the template.", template_containers, NULL},
-    {"Images", "", 0, "Images of the containers in the template.", template_images, NULL},
-    {"Pod Labels", "", 0, "Labels of the template.", template_labels, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Containers", "", 0, "Names of the containers in the template.", template_containers, NULL,
+	"template.spec.containers.name"},
+    {"Images", "", 0, "Images of the containers in the template.", template_images, NULL,
+	"template.spec.containers.image"},
+    {"Pod Labels", "", 0, "Labels of the template.", template_labels, NULL,
+	"template.metadata.labels"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 static char *lease_holder(const struct source *s)
@@ -738,10 +774,10 @@ static char *lease_holder(const struct source *s)
 }
 
 static const struct column lease_columns[] = {
-    {"Name", "name", 0, NAME_DOC, cell_name, NULL},
-    {"Holder", "", 0, "Who holds the lease.", lease_holder, NULL},
-    {"Age", "", 0, AGE_DOC, cell_age, NULL},
-    {NULL, NULL, 0, NULL, NULL, NULL},
+    {"Name", "name", 0, NAME_DOC, cell_name, NULL, "metadata.name"},
+    {"Holder", "", 0, "Who holds the lease.", lease_holder, NULL, "spec.holderIdentity"},
+    {"Age", "", 0, AGE_DOC, cell_age, NULL, "metadata.creationTimestamp"},
+    {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
 /* ---- tables ---- */
@@ -813,73 +849,83 @@ json *partial_metadata(const json *obj)
 	return p;
 }
 
-static void print_string(struct buf *out, const char *text)
-{
-	auto_json *j = json_new_string(text);
-
-	json_print_to(j, out);
-}
-
 /* Without managedFields: nobody reads them from a table, and they are longer than all the rest. */
-static void print_metadata(struct buf *out, const json *meta)
-{
-	bool first = true;
+static const char *const metadata_reads[] = {"metadata.!managedFields", NULL};
 
-	buf_addch(out, '{');
-	json_for (m, meta) {
-		if (str_eq(json_key(m), "managedFields"))
-			continue;
-		if (!first)
-			buf_addch(out, ',');
-		first = false;
-		print_string(out, json_key(m));
-		buf_addch(out, ':');
-		json_print_to(m, out);
-	}
-	buf_addch(out, '}');
-}
-
-/* Printed as it comes: lists have thousands of rows, and a tree of each would cost more than all
- * the rest. */
-static void print_object(struct buf *out, const json *obj, enum include_object include)
+static int print_object(
+    struct buf *out, const char *body, size_t len, enum include_object include, struct err *e)
 {
+	size_t at;
+
 	switch (include) {
 	case INCLUDE_METADATA:
 		buf_adds(out, "{\"kind\":\"PartialObjectMetadata\","
-			      "\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
-		print_metadata(out, json_get(obj, "metadata"));
-		buf_addch(out, '}');
+			      "\"apiVersion\":\"meta.k8s.io/v1\"");
+		at = out->len;
+		if (json_prune(body, len, metadata_reads, out, e) < 0)
+			return -1;
+		if (!out->overflow)
+			out->ptr[at] = ','; /* its members go on with ours */
 		break;
 	case INCLUDE_OBJECT:
-		json_print_to(obj, out);
+		buf_add(out, body, len);
 		break;
 	case INCLUDE_NONE:
 		buf_adds(out, "null");
 		break;
 	}
+	return 0;
 }
 
-void table_row(struct buf *out, const struct kind *k, const json *obj, enum include_object include,
-    int64_t now)
+static void print_cells(
+    struct buf *out, const struct kind *k, const struct column *columns, const struct source *s)
 {
+	for (const struct column *c = columns; c->name; c++) {
+		auto_free char *text = c->text ? c->text(s) : NULL;
+
+		if (c != columns)
+			buf_addch(out, ',');
+		if (text)
+			json_print_string(text, out);
+		else
+			buf_addf(out, "%lld", (long long)c->number(s));
+	}
+}
+
+/* What the cells are made from. A tree of the whole object would cost more than all the rest. */
+static json *parse_for(const struct column *columns, const char *body, size_t len, struct err *e)
+{
+	const char *reads[COLUMNS_MAX + 1];
+	auto_buf parts = {0};
+	size_t count = 0;
+
+	for (const struct column *c = columns; c->name; c++)
+		if (!count || reads[count - 1] != c->reads)
+			reads[count++] = c->reads;
+	reads[count] = NULL;
+	if (json_prune(body, len, reads, &parts, e) < 0)
+		return NULL;
+	return json_parse(buf_str(&parts), parts.len, JSON_ALLOW_DUPLICATES, e);
+}
+
+int table_row(struct buf *out, const struct kind *k, const char *body, size_t len,
+    enum include_object include, int64_t now, struct err *e)
+{
+	const struct column *columns = columns_of(k);
+	auto_json *obj = parse_for(columns, body, len, e);
 	struct source s = {.obj = obj, .now = now};
 
+	if (!obj)
+		return -1;
 	if (k->id == KIND_POD)
 		pod_summary_init(&s.pod, obj);
 	buf_adds(out, "{\"cells\":[");
-	for (const struct column *c = columns_of(k); c && c->name; c++) {
-		auto_free char *text = c->text ? c->text(&s) : NULL;
-
-		if (c != columns_of(k))
-			buf_addch(out, ',');
-		if (text)
-			print_string(out, text);
-		else
-			buf_addf(out, "%lld", (long long)c->number(&s));
-	}
+	print_cells(out, k, columns, &s);
 	if (k->id == KIND_POD)
 		pod_summary_release(&s.pod);
 	buf_adds(out, "],\"object\":");
-	print_object(out, obj, include);
+	if (print_object(out, body, len, include, e) < 0)
+		return -1;
 	buf_addch(out, '}');
+	return 0;
 }

@@ -47,12 +47,7 @@ void render_table_head(struct buf *out, const struct kind *k, const char *metada
 int render_row(struct buf *out, const struct kind *k, const char *body, size_t len,
     enum include_object include, struct err *e)
 {
-	auto_json *obj = json_parse(body, len, JSON_ALLOW_DUPLICATES, e);
-
-	if (!obj)
-		return -1;
-	table_row(out, k, obj, include, clock_wall_ns() / NSEC_PER_SEC);
-	return 0;
+	return table_row(out, k, body, len, include, clock_wall_ns() / NSEC_PER_SEC, e);
 }
 
 int render_single(struct buf *out, const struct kind *k, const char *body, size_t len, uint64_t rv,

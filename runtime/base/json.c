@@ -947,6 +947,13 @@ void json_print_to(const json *j, struct buf *out)
 	print_value(&pr, j, 0);
 }
 
+void json_print_string(const char *s, struct buf *out)
+{
+	struct printer pr = {.out = out, .style = COMPACT};
+
+	print_string(&pr, s);
+}
+
 char *json_print(const json *j)
 {
 	auto_buf b = {.max = UNBOUNDED};

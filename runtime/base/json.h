@@ -41,6 +41,16 @@ enum json_parse_flags { JSON_PARSE_STRICT = 0, JSON_ALLOW_DUPLICATES = 1 };
  * numbers past the range of a double.
  */
 json *json_parse(const char *text, size_t len, int flags, struct err *e) MUST_USE;
+/*
+ * Appends the parts of a document that paths lead to, as a document that is soon parsed: members
+ * that no path leads to or through are left out. Paths are member names joined by dots, and lead
+ * into all items of arrays; in place of the last name "!NAME" is all members but that. Each text of
+ * the NULL-terminated list holds some (at most 64 in all), with blanks between them. The document
+ * must be one that was parsed before, or is parsed behind this: -1 only where it cannot be walked
+ * through.
+ */
+int json_prune(const char *text, size_t len, const char *const *paths, struct buf *out,
+    struct err *e) MUST_USE;
 void json_free(json *j);
 void json_cleanup(json **j);
 
@@ -135,6 +145,7 @@ json *json_merge_patch(json *target, const json *patch);
  */
 char *json_print(const json *j);
 void json_print_to(const json *j, struct buf *out);
+void json_print_string(const char *s, struct buf *out);
 /* Indented by INDENT blanks a level, "key": value, as Go's MarshalIndent lays it out, HTML escapes
  * included. */
 char *json_print_indent(const json *j, int indent);

@@ -1,7 +1,8 @@
 #include "../../controller/api/api.h"
 #include "../../controller/api/schema.h"
-#include "test.h"
 #include "table_row.h"
+#include "test.h"
+
 
 #define POD_TEMPLATE(members)              \
 	"\"template\":{\"spec\":{" members \

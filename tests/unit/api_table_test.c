@@ -249,6 +249,93 @@ TEST("namespace and node cells")
 	    "docker://20.10");
 }
 
+/* A cell is made from the parts of the object that its row in the table names, so all of them are
+ * here. */
+TEST("cells of the other kinds, with all that they are made from")
+{
+	static const struct {
+		enum kind_id kind;
+		const char *members, *want;
+	} cases[] = {
+	    {KIND_POD,
+		"\"spec\":{\"containers\":[{\"name\":\"c\"}],\"nodeName\":\"n\",\"readinessGates\":"
+		"[{"
+		"\"conditionType\":\"a/b\"},{\"conditionType\":\"c/"
+		"d\"}]},\"status\":{\"phase\":\"Pending\","
+		"\"podIP\":\"10.0.0.2\",\"nominatedNodeName\":\"m\",\"conditions\":[{\"type\":\"a/"
+		"b\","
+		"\"status\":\"True\"}]}",
+		"x | 0/1 | Pending | 0 | 2m5s | 10.0.0.2 | n | m | 1/2"},
+	    {KIND_CRONJOB,
+		"\"spec\":{\"schedule\":\"@daily\",\"timeZone\":\"Asia/"
+		"Tokyo\",\"suspend\":true,\"jobTemplate\":{"
+		"\"spec\":{\"selector\":{\"matchLabels\":{\"a\":\"b\"}},\"template\":{\"spec\":{"
+		"\"containers\":[{"
+		"\"name\":\"c\",\"image\":\"i\"}]}}}}},\"status\":{\"active\":[{\"name\":\"j\"}],"
+		"\"lastScheduleTime\":\"2026-01-02T03:03:05Z\"}",
+		"x | @daily | Asia/Tokyo | True | 1 | 60s | 2m5s | c | i | a=b"},
+	    {KIND_EVENT,
+		"\"involvedObject\":{\"kind\":\"Job\",\"name\":\"j\"},\"type\":\"Normal\","
+		"\"reason\":\"R\","
+		"\"message\":\"m\",\"eventTime\":\"2026-01-02T03:03:00Z\",\"series\":{\"count\":7,"
+		"\"lastObservedTime\":\"2026-01-02T03:04:04Z\"},\"reportingComponent\":\"k\","
+		"\"reportingInstance\":\"h\"",
+		"1s | Normal | R | job/j |  | k, h | m | 65s | 7 | x"},
+	    {KIND_NODE,
+		"\"status\":{\"addresses\":[{\"type\":\"ExternalIP\",\"address\":\"1.2.3.4\"},{"
+		"\"type\":"
+		"\"InternalIP\",\"address\":\"10.0.0.1\"}],\"nodeInfo\":{\"kubeletVersion\":\"v\","
+		"\"osImage\":"
+		"\"o\",\"kernelVersion\":\"6.1\",\"containerRuntimeVersion\":\"r\"}}",
+		"x | Unknown | <none> | 2m5s | v | 10.0.0.1 | 1.2.3.4 | o | 6.1 | r"},
+	    {KIND_CONFIGMAP,
+		"\"data\":{\"a\":\"1\"},\"binaryData\":{\"b\":\"MQ==\",\"c\":\"MQ==\"}",
+		"x | 3 | 2m5s"},
+	    {KIND_SECRET, "\"type\":\"Opaque\",\"data\":{\"a\":\"MQ==\"}", "x | Opaque | 1 | 2m5s"},
+	    {KIND_SERVICE,
+		"\"spec\":{\"type\":\"ClusterIP\",\"clusterIP\":\"10.0.0.9\",\"selector\":{\"b\":"
+		"\"2\",\"a\":"
+		"\"1\"},\"ports\":[{\"port\":80,\"protocol\":\"TCP\"},{\"port\":81,\"protocol\":"
+		"\"UDP\"}]}",
+		"x | ClusterIP | 10.0.0.9 | <none> | 80/TCP,81/UDP | 2m5s | a=1,b=2"},
+	    {KIND_SERVICE, "\"spec\":{\"type\":\"ExternalName\",\"externalName\":\"a.b\"}",
+		"x | ExternalName | <none> | a.b | <none> | 2m5s | <none>"},
+	    {KIND_ENDPOINTS,
+		"\"subsets\":[{\"addresses\":[{\"ip\":\"10.0.0.2\"},{\"ip\":\"10.0.0.3\"}],"
+		"\"ports\":[{"
+		"\"port\":80},{\"port\":81}]}]",
+		"x | 10.0.0.2:80,10.0.0.2:81,10.0.0.3:80 + 1 more... | 2m5s"},
+	    {KIND_ENDPOINT_SLICE,
+		"\"addressType\":\"IPv4\",\"ports\":[{\"port\":80}],\"endpoints\":[{\"addresses\":["
+		"\"10.0.0.2\"]},{\"addresses\":[\"10.0.0.3\"]}]",
+		"x | IPv4 | 80 | 10.0.0.2,10.0.0.3 | 2m5s"},
+	    {KIND_PERSISTENTVOLUMECLAIM,
+		"\"spec\":{\"volumeName\":\"v\",\"storageClassName\":\"s\",\"volumeMode\":"
+		"\"Filesystem\","
+		"\"volumeAttributesClassName\":\"w\"},\"status\":{\"phase\":\"Bound\",\"capacity\":"
+		"{"
+		"\"storage\":\"1Gi\"},\"accessModes\":[\"ReadWriteMany\",\"ReadWriteOnce\"]}",
+		"x | Bound | v | 1Gi | RWO,RWX | s | w | 2m5s | Filesystem"},
+	    {KIND_SERVICE_ACCOUNT, "\"secrets\":[]", "x | 2m5s"},
+	    {KIND_POD_TEMPLATE,
+		"\"template\":{\"metadata\":{\"labels\":{\"a\":\"1\"}},\"spec\":{\"containers\":[{"
+		"\"name\":"
+		"\"c\",\"image\":\"i\"}]}}",
+		"x | c | i | a=1"},
+	    {KIND_LEASE, "\"spec\":{\"holderIdentity\":\"me\"}", "x | me | 2m5s"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_free char *text = xasprintf("{" META ",%s}", cases[i].members);
+
+		CHECK_STR(cells(cases[i].kind, text), cases[i].want);
+	}
+	CHECK_STR(
+	    cells(KIND_PERSISTENTVOLUMECLAIM,
+		"{\"metadata\":{\"name\":\"x\",\"deletionTimestamp\":\"2026-01-02T03:04:00Z\"}}"),
+	    "x | Terminating |  |  |  |  | <unset> | <unknown> | <unset>");
+}
+
 TEST("a row has as many cells as there are columns, and the object as it was asked for")
 {
 	for (int i = 0; i < KIND_COUNT; i++) {

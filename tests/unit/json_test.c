@@ -626,6 +626,62 @@ TEST("numbers that are not finite become null")
 	CHECK_JSON(half, "0.5");
 }
 
+TEST("pruning leaves what the paths lead to, and nothing beside it")
+{
+	static const struct {
+		const char *text, *paths, *want;
+	} cases[] = {
+	    {"{\"a\":1,\"b\":2}", "a", "{\"a\":1}"},
+	    {"{\"a\":1,\"b\":2}", "b", "{\"b\":2}"},
+	    {"{\"a\":1,\"b\":2}", "b a", "{\"a\":1,\"b\":2}"},
+	    {"{\"ab\":1,\"a\":2}", "a", "{\"a\":2}"},
+	    {"{\"a\":1,\"ab\":2}", "ab", "{\"ab\":2}"},
+	    {"{\"a\":1}", "x", "{}"},
+	    {"{}", "x", "{}"},
+	    {"{\"a\":{\"b\":[{\"c\":1,\"d\":2},{\"d\":3}],\"e\":\"}\\\"]\"},\"f\":4}", "a.b.c f",
+		"{\"a\":{\"b\":[{\"c\":1},{}]},\"f\":4}"},
+	    {"{\"a\":{\"b\":[1,\"}\",null]},\"c\":{\"x\":[{}]}}", "a c.x",
+		"{\"a\":{\"b\":[1,\"}\",null]},\"c\":{\"x\":[{}]}}"},
+	    {"{\"a\":{\"b\":1,\"c\":{\"d\":2}}}", "a.b a.c.d", "{\"a\":{\"b\":1,\"c\":{\"d\":2}}}"},
+	    {"{\"a\":{\"b\":1,\"c\":2,\"d\":3},\"e\":4}", "a.!c", "{\"a\":{\"b\":1,\"d\":3}}"},
+	    {"{\"a\":null,\"b\":7}", "a.b b.c", "{\"a\":null,\"b\":7}"},
+	    {" { \"a\" : [ { \"b\" : 1 } , 2 ] , \"c\" : 3 } \n", "a.b", "{\"a\":[{\"b\": 1},2]}"},
+	    {"[[{\"a\":1,\"b\":2}],3]", "a", "[[{\"a\":1}],3]"},
+	    {"{\"wanted\":1,\"rest\": is not looked at", "wanted", "{\"wanted\":1}"},
+	};
+	static const char *const broken[] = {"", "{", "{\"a\"", "{\"a\":", "{\"a\":}", "[}", "[1",
+	    "{\"b\":[1}", "{a:1}", "{\"b\":\"x", "{\"b\":\"\\"};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *const paths[] = {cases[i].paths, NULL};
+		auto_buf out = {0};
+
+		CHECK(json_prune(cases[i].text, strlen(cases[i].text), paths, &out, NULL) == 0);
+		CHECK_STR(buf_str(&out), cases[i].want);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
+		static const char *const paths[] = {"a.b", "c", NULL};
+		auto_buf out = {0};
+
+		CHECK(json_prune(broken[i], strlen(broken[i]), paths, &out, NULL) < 0);
+	}
+}
+
+/* -1: refused. What is left of a document is one. */
+static int prune(const char *text, size_t len)
+{
+	static const char *const paths[] = {"a", "b.!c", NULL};
+	auto_buf out = {0};
+	auto_json *whole = json_parse(text, len, JSON_ALLOW_DUPLICATES, NULL), *left = NULL;
+	auto_free char *copy = xstrndup(text, len); /* so that reading past the end is seen */
+
+	if (json_prune(copy, len, paths, &out, NULL) < 0)
+		return -1;
+	left = json_parse(buf_str(&out), out.len, JSON_ALLOW_DUPLICATES, NULL);
+	CHECK(!whole || left);
+	return 0;
+}
+
 TEST("every cut and every changed byte of a document is either refused or printed and read again")
 {
 	static const char text[] =
@@ -635,12 +691,14 @@ TEST("every cut and every changed byte of a document is either refused or printe
 
 	for (size_t i = 0; i < sizeof(text) - 1; i++) {
 		CHECK(!json_parse(text, i, 0, NULL));
+		CHECK(prune(text, i) <= 0);
 		for (int c = 0; c < 256; c++) {
 			auto_json *j = NULL;
 
 			memcpy(changed, text, sizeof(text));
 			changed[i] = (char)c;
 			j = json_parse(changed, sizeof(text) - 1, 0, NULL);
+			CHECK(prune(changed, sizeof(text) - 1) >= (j ? 0 : -1));
 			if (j) {
 				auto_free char *once = json_print(j);
 				auto_json *again = parse(once);

@@ -7,9 +7,11 @@
 static inline json *row_of(
     const struct kind *k, const json *obj, enum include_object include, int64_t now)
 {
+	auto_free char *body = json_print(obj);
 	auto_buf text = {0};
 
-	table_row(&text, k, obj, include, now);
+	if (table_row(&text, k, body, strlen(body), include, now, NULL) < 0)
+		return NULL;
 	return json_parse(buf_str(&text), text.len, JSON_PARSE_STRICT, NULL);
 }
 

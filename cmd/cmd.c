@@ -148,3 +148,11 @@ const char *cmd_field_manager(const struct cmd_ctx *ctx, const char *usual)
 
 	return *given ? given : usual;
 }
+
+int cmd_exec_group(struct cmd_ctx *ctx, struct err *e)
+{
+	if (ctx->argc)
+		return cmd_usage_error(ctx, e, "unknown command \"%s\"", ctx->args[0]);
+	help_command(&ctx->out, ctx->cmd);
+	return 1;
+}

@@ -83,6 +83,9 @@ int cmd_usage_error(const struct cmd_ctx *ctx, struct err *e, const char *fmt, .
  */
 const char *cmd_field_manager(const struct cmd_ctx *ctx, const char *usual);
 
+/* The exec of a word that only stands before others, as in "auth can-i". */
+int cmd_exec_group(struct cmd_ctx *ctx, struct err *e);
+
 /* commands.c: the commands in the order of help; NULL-terminated. */
 extern const struct cmd *const cmd_table[];
 /* The options of every command. */
@@ -144,14 +147,15 @@ extern const char *const validate_choices[];
 	    "The name by which the fields are owned that this sets", NULL, NULL}
 /* clang-format on */
 
-extern const struct cmd cmd_annotate, cmd_api_resources, cmd_apply, cmd_attach, cmd_completion,
-    cmd_config, cmd_config_current_context, cmd_config_get_contexts, cmd_config_use_context,
-    cmd_config_view, cmd_controller, cmd_controller_disable, cmd_controller_enable,
-    cmd_controller_run, cmd_controller_status, cmd_controller_stop, cmd_cp, cmd_create,
-    cmd_create_configmap, cmd_create_cronjob, cmd_create_job, cmd_create_secret,
-    cmd_create_secret_docker_registry, cmd_create_secret_generic, cmd_create_secret_tls, cmd_delete,
-    cmd_describe, cmd_diff, cmd_edit, cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get,
-    cmd_help, cmd_kubeconfig, cmd_label, cmd_logs, cmd_patch, cmd_port_forward, cmd_resume, cmd_run,
+extern const struct cmd cmd_annotate, cmd_api_resources, cmd_api_versions, cmd_apply, cmd_attach,
+    cmd_auth, cmd_auth_can_i, cmd_auth_whoami, cmd_cluster_info, cmd_completion, cmd_config,
+    cmd_config_current_context, cmd_config_get_contexts, cmd_config_use_context, cmd_config_view,
+    cmd_controller, cmd_controller_disable, cmd_controller_enable, cmd_controller_run,
+    cmd_controller_status, cmd_controller_stop, cmd_cp, cmd_create, cmd_create_configmap,
+    cmd_create_cronjob, cmd_create_job, cmd_create_secret, cmd_create_secret_docker_registry,
+    cmd_create_secret_generic, cmd_create_secret_tls, cmd_delete, cmd_describe, cmd_diff, cmd_edit,
+    cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get, cmd_help, cmd_kubeconfig, cmd_label,
+    cmd_logs, cmd_patch, cmd_port_forward, cmd_replace, cmd_resume, cmd_rollout, cmd_run, cmd_scale,
     cmd_serve, cmd_suspend, cmd_top, cmd_version, cmd_wait;
 
 #endif

@@ -3,6 +3,7 @@
 #include "manifest.h"
 #include "merge.h"
 #include "printer.h"
+#include "raw.h"
 
 static const struct opt options[] = {
     OPT_ROW_FILENAME("A manifest to create from"),
@@ -14,6 +15,7 @@ static const struct opt options[] = {
 	"Record the manifest in the object, so that apply can be used later", NULL, NULL},
     OPT_ROW_FIELD_MANAGER,
     OPT_ROW_SHOW_MANAGED,
+    OPT_ROW_RAW("Send POST to this path, with what -f names, and show the answer as it is"),
     OPT_END,
 };
 
@@ -54,6 +56,10 @@ static int create_one(
 
 static int exec_create(struct cmd_ctx *ctx, struct err *e)
 {
+	static const char *const not_raw[] = {"output", "recursive", "dry-run", NULL};
+
+	if (*opts_str(&ctx->opts, "raw"))
+		return raw_request(ctx, "POST", not_raw, e);
 	return manifests_each(ctx, create_one, NULL, e);
 }
 

@@ -2,11 +2,10 @@
 #include <stdio.h>
 
 #include "../runtime/base/clock.h"
-#include "cmd.h"
-#include "pick.h"
+#include "delete.h"
+#include "raw.h"
 
-static const char *const cascade_choices[] = {
-    "background", "foreground", "orphan", "true", "false", NULL};
+const char *const cascade_choices[] = {"background", "foreground", "orphan", "true", "false", NULL};
 static const char *const format_choices[] = {"", "name", NULL};
 
 static const struct opt options[] = {
@@ -16,10 +15,7 @@ static const struct opt options[] = {
     OPT_ROW_FIELD_SELECTOR,
     {"all", 0, OPT_BOOL, NULL, NULL, "All objects of the type in the namespace", NULL, NULL},
     OPT_ROW_ALL_NAMESPACES,
-    {"cascade", 0, OPT_MAYBE, "background", "HOW",
-	"What happens to what the object owns: background (deleted after it), foreground (before "
-	"it) or orphan (kept)",
-	"background", cascade_choices},
+    OPT_ROW_CASCADE,
     {"grace-period", 0, OPT_INT, "-1", "SECONDS",
 	"Time given to containers to end by themselves; -1: their own setting", NULL, NULL},
     {"now", 0, OPT_BOOL, NULL, NULL, "A grace period of one second", NULL, NULL},
@@ -32,6 +28,7 @@ static const struct opt options[] = {
     {"dry-run", 0, OPT_MAYBE, "none", "MODE",
 	"none, client (send nothing) or server (send, delete nothing)", "client", dry_run_choices},
     {"output", 'o', OPT_STRING, NULL, "FORMAT", "name", NULL, format_choices},
+    OPT_ROW_RAW("Send DELETE to this path, with what -f names, and show the answer as it is"),
     OPT_END,
 };
 
@@ -40,7 +37,6 @@ struct deletion {
 	struct client *client;
 	int64_t grace; /* -1: not set */
 	bool ignore_missing;
-	struct picks victims;
 };
 
 /* ---- deleting ---- */
@@ -171,9 +167,9 @@ static int wait_gone(struct deletion *d, const struct picked *v, struct err *e)
 /* ---- the command ---- */
 
 /* The words of old kubectls are still understood. */
-static void warn_old_cascade(const struct deletion *d)
+static void warn_old_cascade(const struct cmd_ctx *ctx)
 {
-	const char *cascade = opts_str(&d->ctx->opts, "cascade");
+	const char *cascade = opts_str(&ctx->opts, "cascade");
 
 	if (str_eq(cascade, "true") || str_eq(cascade, "false"))
 		fprintf(stderr,
@@ -182,77 +178,92 @@ static void warn_old_cascade(const struct deletion *d)
 		    cascade, str_eq(cascade, "true") ? "background" : "orphan");
 }
 
-static int settle_grace(struct deletion *d, struct err *e)
+static int settle_grace(const struct cmd_ctx *ctx, int64_t *ret, struct err *e)
 {
-	const struct opts *o = &d->ctx->opts;
-
-	d->grace = opts_int(o, "grace-period");
+	const struct opts *o = &ctx->opts;
+	int64_t grace = opts_int(o, "grace-period");
 	if (opts_bool(o, "now") && opts_given(o, "grace-period"))
 		return err_set(
 		    e, ERR_BAD_REQUEST, "--now and --grace-period cannot be specified together");
-	if (opts_bool(o, "force") && d->grace > 0)
+	if (opts_bool(o, "force") && grace > 0)
 		return err_set(e, ERR_BAD_REQUEST,
 		    "--force and --grace-period greater than 0 cannot be specified together");
 	if (opts_bool(o, "now"))
-		d->grace = 1;
-	if (opts_bool(o, "force") && d->grace < 0)
-		d->grace = 0;
-	if (d->grace == 0 && !opts_bool(o, "force"))
-		d->grace = 1;
-	if (d->grace == 0)
+		grace = 1;
+	if (opts_bool(o, "force") && grace < 0)
+		grace = 0;
+	if (grace == 0 && !opts_bool(o, "force"))
+		grace = 1;
+	if (grace == 0)
 		fputs("Warning: Immediate deletion does not wait for confirmation that the running "
 		      "resource has been terminated. The resource may continue to run on the "
 		      "cluster indefinitely.\n",
 		    stderr);
+	*ret = grace;
 	return 0;
 }
 
-static int delete_all(struct deletion *d, struct err *e)
+int delete_picked(
+    struct cmd_ctx *ctx, struct picks *victims, const struct delete_how *how, struct err *e)
 {
-	bool wait =
-	    opts_bool(&d->ctx->opts, "wait") && str_eq(opts_str(&d->ctx->opts, "dry-run"), "none");
-	bool *gone = xcalloc(d->victims.len + 1, sizeof(*gone));
-	size_t found = 0;
+	struct deletion d = {.ctx = ctx,
+	    .client = cmd_client(ctx, e),
+	    .grace = how->grace,
+	    .ignore_missing = how->ignore_missing};
+	auto_free bool *gone = xcalloc(victims->len + 1, sizeof(*gone));
+	int found = 0;
 
-	for (size_t i = 0; i < d->victims.len; i++) {
+	if (!d.client)
+		return -1;
+	for (size_t i = 0; i < victims->len; i++) {
 		auto_err one = {0};
-		int rc = delete_one(d, &d->victims.items[i], &one);
+		int rc = delete_one(&d, &victims->items[i], &one);
 
 		gone[i] = rc != 0;
 		found += rc == 0;
 		if (rc < 0)
-			cmd_report(d->ctx, &one);
+			cmd_report(ctx, &one);
 	}
-	for (size_t i = 0; wait && i < d->victims.len; i++) {
+	for (size_t i = 0; how->wait && i < victims->len; i++) {
 		auto_err one = {0};
 
-		if (!gone[i] && wait_gone(d, &d->victims.items[i], &one) < 0)
-			cmd_report(d->ctx, &one);
+		if (!gone[i] && wait_gone(&d, &victims->items[i], &one) < 0)
+			cmd_report(ctx, &one);
 	}
-	free(gone);
-	if (found == 0 && !d->ctx->failed && !opts_bool(&d->ctx->opts, "ignore-not-found"))
-		out_adds(&d->ctx->out, "No resources found\n");
-	return d->ctx->failed;
+	return found;
+}
+
+static int delete_found(struct cmd_ctx *ctx, struct picks *victims, int64_t grace, struct err *e)
+{
+	bool ignore = opts_bool(&ctx->opts, "ignore-not-found");
+	struct delete_how how = {.grace = grace,
+	    .wait =
+		opts_bool(&ctx->opts, "wait") && str_eq(opts_str(&ctx->opts, "dry-run"), "none")};
+	int found;
+
+	if (picks_find(ctx, ctx->args, ctx->argc, victims, e) < 0)
+		return -1;
+	how.ignore_missing = victims->selected || ignore;
+	found = delete_picked(ctx, victims, &how, e);
+	if (found == 0 && !ctx->failed && !ignore)
+		out_adds(&ctx->out, "No resources found\n");
+	return found < 0 ? -1 : ctx->failed;
 }
 
 static int exec_delete(struct cmd_ctx *ctx, struct err *e)
 {
-	struct deletion d = {.ctx = ctx};
-	int rc = -1;
+	static const char *const not_raw[] = {
+	    "output", "selector", "field-selector", "all", "dry-run", NULL};
+	auto_picks victims = {0};
+	int64_t grace = -1;
 
+	if (*opts_str(&ctx->opts, "raw"))
+		return raw_request(ctx, "DELETE", not_raw, e);
 	if (opts_bool(&ctx->opts, "all") && *opts_str(&ctx->opts, "selector"))
 		return err_set(
 		    e, ERR_BAD_REQUEST, "setting 'all' parameter but found a non empty selector. ");
-	warn_old_cascade(&d);
-	if (settle_grace(&d, e) < 0)
-		return -1;
-	d.client = cmd_client(ctx, e);
-	if (d.client && picks_find(ctx, ctx->args, ctx->argc, &d.victims, e) == 0) {
-		d.ignore_missing = d.victims.selected || opts_bool(&ctx->opts, "ignore-not-found");
-		rc = delete_all(&d, e);
-	}
-	picks_release(&d.victims);
-	return rc;
+	warn_old_cascade(ctx);
+	return settle_grace(ctx, &grace, e) < 0 ? -1 : delete_found(ctx, &victims, grace, e);
 }
 
 const struct cmd cmd_delete = {

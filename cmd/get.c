@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "manifest.h"
+#include "raw.h"
 #include "sort.h"
 
 #define PAGE_SIZE "500"
@@ -33,6 +34,7 @@ static const struct opt options[] = {
     {"show-all", 'a', OPT_BOOL, "true", NULL,
 	"Accepted, and without effect: finished pods are always listed", NULL, NULL},
     OPT_ROW_SHOW_MANAGED,
+    OPT_ROW_RAW("Show the server's answer to this path as it is"),
     OPT_END,
 };
 
@@ -427,6 +429,19 @@ static int prepare(struct get *g, struct err *e)
 	return g->client ? 0 : -1;
 }
 
+static int get_raw(struct cmd_ctx *ctx, struct err *e)
+{
+	static const char *const alone[] = {"output", NULL};
+	const struct opts *o = &ctx->opts;
+
+	if (opts_bool(o, "watch") || opts_bool(o, "watch-only") || *opts_str(o, "selector") ||
+	    opts_given(o, "filename"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--raw may not be specified with other flags that filter the server request "
+		    "or alter the output");
+	return raw_request(ctx, "GET", alone, e);
+}
+
 static int exec_get(struct cmd_ctx *ctx, struct err *e)
 {
 	struct get g = {.ctx = ctx};
@@ -434,6 +449,8 @@ static int exec_get(struct cmd_ctx *ctx, struct err *e)
 	auto_targets targets = {0};
 	int rc = -1;
 
+	if (*opts_str(&ctx->opts, "raw"))
+		return get_raw(ctx, e);
 	if (prepare(&g, e) == 0 && find_targets(ctx, &files, &targets, e) == 0 &&
 	    check_usage(&g, &targets, e) == 0) {
 		if (opts_bool(&ctx->opts, "watch") || opts_bool(&ctx->opts, "watch-only"))

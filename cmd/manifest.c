@@ -72,14 +72,19 @@ static int add_document(
 	return 0;
 }
 
+char *manifest_read_text(const char *path, size_t *ret_len, struct err *e)
+{
+	return str_eq(path, "-")    ? read_stdin(ret_len, e)
+	       : fetch_is_url(path) ? fetch_url(path, FILE_MAX, ret_len, e)
+				    : path_read_file(path, FILE_MAX, ret_len, e);
+}
+
 static int load_file(struct manifests *m, const char *path, struct err *e)
 {
 	const char *name = str_eq(path, "-") ? "STDIN" : path;
 	struct yaml_docs docs = {0};
 	size_t len = 0;
-	auto_free char *text = str_eq(path, "-")    ? read_stdin(&len, e)
-			       : fetch_is_url(path) ? fetch_url(path, FILE_MAX, &len, e)
-						    : path_read_file(path, FILE_MAX, &len, e);
+	auto_free char *text = manifest_read_text(path, &len, e);
 	const char *source;
 
 	if (!text)
@@ -320,30 +325,45 @@ void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *
 		fprintf(stderr, "%s\n", buf_str(&places) + 1);
 }
 
-int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, void *arg, struct err *e)
+int manifests_begin(
+    struct cmd_ctx *ctx, struct manifests *ret, struct printer *ret_p, struct err *e)
 {
 	const char *output = opts_known(&ctx->opts, "output") ? opts_str(&ctx->opts, "output") : "";
-	auto_manifests all = {0};
-	auto_printer p = {0};
 
 	if (ctx->argc)
 		return cmd_usage_error(ctx, e, "Unexpected args: [%s]", ctx->args[0]);
 	if (!opts_given(&ctx->opts, "filename"))
 		return cmd_usage_error(ctx, e, "must specify -f");
-	if (printer_init(&p, output, e) < 0)
+	if (printer_init(ret_p, output, e) < 0)
 		return -1;
-	p.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
+	ret_p->show_managed = opts_bool(&ctx->opts, "show-managed-fields");
 	if (manifests_load(
-		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), &all, e) < 0)
+		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), ret, e) < 0)
 		return -1;
-	if (all.len == 0)
+	if (ret->len == 0)
 		return err_set(e, ERR_BAD_REQUEST, "no objects passed to %s", ctx->cmd->name);
-	for (size_t i = 0; i < all.len; i++) {
+	return 0;
+}
+
+void manifests_visit(
+    struct cmd_ctx *ctx, struct manifests *all, struct printer *p, manifest_fn *one, void *arg)
+{
+	for (size_t i = 0; i < all->len; i++) {
 		auto_err why = {0};
 
-		if (manifest_host_paths(&all.items[i], ctx->cluster, &why) < 0 ||
-		    one(ctx, &p, &all.items[i], arg, &why) < 0)
-			manifest_report(ctx, &all.items[i], &why);
+		if (manifest_host_paths(&all->items[i], ctx->cluster, &why) < 0 ||
+		    one(ctx, p, &all->items[i], arg, &why) < 0)
+			manifest_report(ctx, &all->items[i], &why);
 	}
+}
+
+int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, void *arg, struct err *e)
+{
+	auto_manifests all = {0};
+	auto_printer p = {0};
+
+	if (manifests_begin(ctx, &all, &p, e) < 0)
+		return -1;
+	manifests_visit(ctx, &all, &p, one, arg);
 	return ctx->failed;
 }

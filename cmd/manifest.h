@@ -33,6 +33,8 @@ struct manifests {
 int manifests_load(
     const struct strlist *files, bool recursive, struct manifests *ret, struct err *e) MUST_USE;
 void manifests_release(struct manifests *m);
+/* The text of one file, of standard input ("-") or of a URL. Owned. */
+char *manifest_read_text(const char *path, size_t *ret_len, struct err *e) MUST_USE;
 /*
  * hostPath volumes: "./x" becomes a path below the folder of the file (STDIN: the current one),
  * which the nodes of a cluster do not have: there it is an error.
@@ -63,6 +65,11 @@ struct printer;
 typedef int manifest_fn(
     struct cmd_ctx *ctx, struct printer *p, struct manifest *m, void *arg, struct err *e);
 int manifests_each(struct cmd_ctx *ctx, manifest_fn *one, void *arg, struct err *e) MUST_USE;
+/* The two halves of it, for who goes through the manifests more than once. */
+int manifests_begin(
+    struct cmd_ctx *ctx, struct manifests *ret, struct printer *ret_p, struct err *e) MUST_USE;
+void manifests_visit(
+    struct cmd_ctx *ctx, struct manifests *all, struct printer *p, manifest_fn *one, void *arg);
 /*
  * Reports the error as cmd_report does, and below it `FILE:LINE: PATH` for each field that it is
  * about.

@@ -14,7 +14,7 @@ static bool flag_option(const struct cmd_ctx *ctx, const char *name)
 	return opts_known(&ctx->opts, name) && opts_bool(&ctx->opts, name);
 }
 
-static struct picked *add(
+struct picked *picks_add(
     struct picks *p, const struct resource *r, const char *ns, const char *name)
 {
 	GROW(p->items, p->cap, p->len + 1);
@@ -41,8 +41,8 @@ void picks_release(struct picks *p)
 static void add_listed(struct picks *p, const struct resource *r, const json *obj)
 {
 	const char *uid = json_str(obj, "metadata.uid");
-	struct picked *it =
-	    add(p, r, json_str(obj, "metadata.namespace"), json_str_or(obj, "metadata.name", ""));
+	struct picked *it = picks_add(
+	    p, r, json_str(obj, "metadata.namespace"), json_str_or(obj, "metadata.name", ""));
 
 	it->uid = uid ? xstrdup(uid) : NULL;
 	if (!p->keep)
@@ -107,7 +107,7 @@ static int add_named(
 		const struct target *t = &targets->items[i];
 
 		if (t->name)
-			add(p, t->resource, ctx->ns, t->name);
+			picks_add(p, t->resource, ctx->ns, t->name);
 		else if (!p->whole_types)
 			return err_set(e, ERR_BAD_REQUEST,
 			    "resource(s) were provided, but no name was specified");
@@ -131,7 +131,8 @@ static int add_manifests(struct cmd_ctx *ctx, struct picks *p, struct err *e)
 		if (manifest_resolve(ctx, &all.items[i], "strict", &t, &one) < 0)
 			manifest_report(ctx, &all.items[i], &one);
 		else if (t.name)
-			add(p, t.resource, t.ns, t.name)->source = xstrdup(all.items[i].source);
+			picks_add(p, t.resource, t.ns, t.name)->source =
+			    xstrdup(all.items[i].source);
 	}
 	return 0;
 }

@@ -39,6 +39,9 @@ struct picks {
 int picks_find(struct cmd_ctx *ctx, const char *const *args, size_t argc, struct picks *ret,
     struct err *e) MUST_USE;
 void picks_release(struct picks *p);
+/* One more, whose name was read elsewhere. Borrowed, until the next is added. */
+struct picked *picks_add(
+    struct picks *p, const struct resource *r, const char *ns, const char *name);
 
 /*
  * The whole course of a command that changes objects: finds them, asks for each, and calls `one`

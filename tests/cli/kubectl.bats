@@ -229,17 +229,22 @@ agree() {
 		~ apply -f @-b.yaml --server-side --field-manager=other
 		~ apply -f @-b.yaml --server-side --field-manager=other --force-conflicts
 		delete cm -l app=@-c
+		~ replace -f @-b2.yaml
+		replace -f @-c.yaml
+		~ replace -f @-b.yaml --dry-run=client
+		~ replace -f @-b.yaml --dry-run=server -o name
+		~ replace -f @-b.yaml --subresource=nope
+		~ replace -f @-b.yaml --grace-period=2
+		~ replace -f @-b.yaml --force --dry-run=server
+		get cm @-b -o jsonpath='{.data.a}'
+		~ replace --force -f @-b.yaml
+		get cm @-b -o jsonpath='{.data.a}'
+		~ replace --force -f @-c.yaml
+		~ delete -f @-c.yaml --now
 	TABLE
 	try kubectl apply -f kubectl-bad.yaml
 	is "$rc" 1
 	has "$err" dataa
-	try kubectl replace -f kubectl-b2.yaml
-	is "$rc $out" '0 configmap/kubectl-b replaced'
-	try kubectl replace -f kubectl-c.yaml
-	is "$rc" 1
-	has "$err" 'configmaps "kubectl-c" not found'
-	try kubectl replace --force -f kubectl-b.yaml
-	is "$rc $(tail -n 1 <<<"$out")" '0 configmap/kubectl-b replaced'
 	kubectl apply -f kubectl-b.yaml
 	try kubectl diff -f kubectl-b.yaml
 	is "$rc $out" '0 '
@@ -310,18 +315,56 @@ agree() {
 	matches "$(cat watched)" '^watched +Running +0/1'
 }
 
-@test "commands of which nothing comes on a cluster either, in its words" {
-	try kubectl scale job done --replicas=2
-	is "$rc" 1
-	try kubectl rollout status job/done
-	is "$rc" 1
-	has "$err" 'no status viewer has been implemented for'
-	try kubectl get --raw /nope
-	is "$rc" 1
-	has "$err" 'the server could not find the requested resource'
-	is "$(kubectl get --raw /readyz)" ok
-	is "$(kubectl get --raw /version | jq -r .major)" 1
+@test "--raw: a request as it is written" {
+	printf '{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "%s-r"}}' kubectl >kubectl.json
+	sed s/kubectl/kjob/ kubectl.json >kjob.json
+	agree <<-'TABLE'
+		get --raw /readyz
+		get --raw /nope
+		get --raw nope
+		get --raw /readyz pods
+		get --raw /readyz -o yaml
+		get --raw /version -w
+		get --raw /api/v1/namespaces/default/pods/nope
+		~ create --raw /api/v1/namespaces/default/configmaps -f @.json | jq -r .metadata.name
+		~ replace --raw /api/v1/namespaces/default/configmaps/@-r -f @.json | jq -r .metadata.name
+		~ delete --raw /api/v1/namespaces/default/configmaps/@-r | jq -r .status
+		~ delete --raw /api/v1/namespaces/default/configmaps/@-r
+	TABLE
+	is "$(kjob get --raw '/api/v1/namespaces/default/pods?watch=true' | head -n 1 | jq -r .type)" ADDED
+}
+
+@test "auth, api-versions and cluster-info" {
+	agree <<-'TABLE'
+		auth can-i create jobs
+		~ auth can-i list pods/web --subresource=log -q
+		~ auth can-i juggle jobs
+		~ auth can-i create deployments.apps
+		~ auth can-i get nodes
+		~ auth can-i get /healthz
+		auth can-i
+		~ auth can-i --list
+		+ auth whoami
+		+ auth whoami -o jsonpath='{.status.userInfo.groups}'
+		~ auth nope
+		api-versions
+	TABLE
+	has "$(kjob cluster-info)" "$(kubectl cluster-info | sed -n '/control plane/p')" "kjob's controller is running at unix://"
 	has "$(kubectl cluster-info)" 'is running at'
+}
+
+@test "commands of which nothing comes on a cluster either, in its words" {
+	agree <<-'TABLE'
+		~ scale job done --replicas=2
+		scale pod web --replicas=2
+		~ rollout status job/done
+		~ rollout history job/done
+		~ rollout undo cm/kept
+		~ rollout pause job/done
+		~ rollout restart pod/web
+		rollout status job/nope
+		rollout status deploy/nope
+	TABLE
 }
 
 @test "api-resources, explain and top" {

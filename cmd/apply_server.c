@@ -64,13 +64,11 @@ static int keep_record(const struct applying *a, const json *obj, struct err *e)
 	const char *record =
 	    json_string_value(json_get(json_path(obj, "metadata.annotations"), LAST_APPLIED));
 	struct applying owner = *a;
-	auto_json *config = json_new_object(), *done = NULL;
+	auto_json *config = NULL, *done = NULL;
 
 	if (!record || find_entry(json_path(obj, "metadata.managedFields"), RECORD_OWNER, "Apply"))
 		return 0;
-	json_set_str(config, "apiVersion", json_str(obj, "apiVersion"));
-	json_set_str(config, "kind", json_str(obj, "kind"));
-	json_set_path(config, "metadata.name", json_new_string(a->t.name));
+	config = object_new(json_str(obj, "apiVersion"), json_str(obj, "kind"), a->t.name);
 	json_set_str(
 	    json_obj(config, "metadata"), "namespace", json_str(obj, "metadata.namespace"));
 	json_set_str(json_obj(config, "metadata.annotations"), LAST_APPLIED, record);

@@ -16,13 +16,11 @@ static const struct opt options[] = {
 
 static int exec_create_configmap(struct cmd_ctx *ctx, struct err *e)
 {
-	auto_json *map = json_new_object();
+	auto_json *map = NULL;
 
 	if (create_check_name(ctx, e) < 0)
 		return -1;
-	json_set_str(map, "apiVersion", "v1");
-	json_set_str(map, "kind", "ConfigMap");
-	json_set_path(map, "metadata.name", json_new_string(ctx->args[0]));
+	map = object_new("v1", "ConfigMap", ctx->args[0]);
 	if (key_sources_add(&ctx->opts, map, e) < 0)
 		return -1;
 	return create_object(ctx, map, e);

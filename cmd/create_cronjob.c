@@ -26,12 +26,9 @@ static const struct opt options[] = {
 static json *cronjob_object(const struct cmd_ctx *ctx)
 {
 	const char *name = ctx->args[0], *zone = opts_str(&ctx->opts, "time-zone");
-	json *cronjob = json_new_object(), *containers = json_new_array();
+	json *cronjob = object_new("batch/v1", "CronJob", name), *containers = json_new_array();
 	json *container = json_new_object(), *pod;
 
-	json_set_str(cronjob, "apiVersion", "batch/v1");
-	json_set_str(cronjob, "kind", "CronJob");
-	json_set_path(cronjob, "metadata.name", json_new_string(name));
 	json_set_path(cronjob, "spec.schedule", json_new_string(opts_str(&ctx->opts, "schedule")));
 	if (*zone)
 		json_set_path(cronjob, "spec.timeZone", json_new_string(zone));

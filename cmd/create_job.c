@@ -37,12 +37,9 @@ static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 
 static json *from_image(struct cmd_ctx *ctx, struct err *e)
 {
-	auto_json *job = json_new_object();
-	json *container = json_new_object(), *containers = json_new_array(), *result;
+	auto_json *job = object_new("batch/v1", "Job", ctx->args[0]);
+	json *container = json_new_object(), *containers = json_new_array();
 
-	json_set_str(job, "apiVersion", "batch/v1");
-	json_set_str(job, "kind", "Job");
-	json_set_path(job, "metadata.name", json_new_string(ctx->args[0]));
 	json_set_path(job, "spec.template.spec.containers", containers);
 	json_set_path(job, "spec.template.spec.restartPolicy", json_new_string("Never"));
 	json_add(containers, container);
@@ -51,9 +48,7 @@ static json *from_image(struct cmd_ctx *ctx, struct err *e)
 	container_set_words(container, true, ctx->args + 1, ctx->argc - 1);
 	if (container_set_envs(container, opts_list(&ctx->opts, "env"), e) < 0)
 		return NULL;
-	result = job;
-	job = NULL;
-	return result;
+	return TAKE(job);
 }
 
 /* The object that --from names; owned. */

@@ -8,11 +8,8 @@
 
 static json *secret_object(const struct cmd_ctx *ctx, const char *type)
 {
-	json *secret = json_new_object();
+	json *secret = object_new("v1", "Secret", ctx->args[0]);
 
-	json_set_str(secret, "apiVersion", "v1");
-	json_set_str(secret, "kind", "Secret");
-	json_set_path(secret, "metadata.name", json_new_string(ctx->args[0]));
 	if (*type)
 		json_set_str(secret, "type", type);
 	return secret;

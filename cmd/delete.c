@@ -44,10 +44,8 @@ struct deletion {
 static json *delete_options(const struct deletion *d)
 {
 	const char *cascade = opts_str(&d->ctx->opts, "cascade");
-	json *o = json_new_object();
+	json *o = object_new("v1", "DeleteOptions", NULL);
 
-	json_set_str(o, "apiVersion", "v1");
-	json_set_str(o, "kind", "DeleteOptions");
 	json_set_str(o, "propagationPolicy",
 	    str_eq(cascade, "foreground")                           ? "Foreground"
 	    : str_eq(cascade, "orphan") || str_eq(cascade, "false") ? "Orphan"

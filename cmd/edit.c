@@ -59,13 +59,10 @@ static void print_objects(const json *object, bool as_json, struct buf *out)
 static char *objects_text(const struct edit *d)
 {
 	bool as_json = str_eq(opts_str(&d->ctx->opts, "output"), "json");
-	auto_json *list = json_new_object();
-	json *items = json_new_array();
+	auto_json *list = object_list();
+	json *items = json_get(list, "items");
 	auto_buf out = {0};
 
-	json_set_str(list, "apiVersion", "v1");
-	json_set(list, "items", items);
-	json_set_str(list, "kind", "List");
 	for (size_t i = 0; i < d->picks.len; i++)
 		json_add(items, json_dup(d->picks.items[i].live));
 	print_objects(d->picks.len == 1 ? json_at(items, 0) : list, as_json, &out);

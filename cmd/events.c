@@ -106,17 +106,13 @@ static int show_each(struct events *v, json *const *sorted, size_t len, struct e
 
 static int show_list(struct events *v, json *const *sorted, size_t len, struct err *e)
 {
-	auto_json *list = json_new_object();
+	auto_json *list = object_list();
 	auto_buf text = {.max = 1024 * MIB};
-	json *items = json_new_array();
 	int rc;
 
-	json_set_str(list, "apiVersion", "v1");
-	json_set(list, "items", items);
-	json_set_str(list, "kind", "List");
 	json_set_path(list, "metadata.resourceVersion", json_new_string(""));
 	for (size_t i = 0; i < len; i++)
-		json_add(items, json_dup(sorted[i]));
+		json_add(json_get(list, "items"), json_dup(sorted[i]));
 	rc = printer_object(&v->printer, NULL, list, &text, e);
 	write_out(v, &text);
 	return rc;

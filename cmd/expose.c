@@ -160,14 +160,12 @@ static json *make_service(const struct cmd_ctx *ctx, const struct picked *it, st
 	const char *name = opts_str(&ctx->opts, "name");
 	const char *labels_text = opts_str(&ctx->opts, "labels");
 	const char *external = opts_str(&ctx->opts, "external-ip");
-	auto_json *service = json_new_object(), *selector = selector_of(ctx, it, e);
+	auto_json *service = object_new("v1", "Service", *name ? name : it->name);
+	auto_json *selector = selector_of(ctx, it, e);
 	json *labels, *spec;
 
 	if (!selector)
 		return NULL;
-	json_set_str(service, "apiVersion", "v1");
-	json_set_str(service, "kind", "Service");
-	json_set_path(service, "metadata.name", json_new_string(*name ? name : it->name));
 	labels = *labels_text ? parse_labels(labels_text, e)
 		 : json_path(it->live, "metadata.labels")
 		     ? json_dup(json_path(it->live, "metadata.labels"))

@@ -258,10 +258,7 @@ static json *as_document(const struct harvest *h, const struct targets *targets)
 
 	if (targets->len == 1 && targets->items[0].name && h->len == 1)
 		return json_dup(h->items[0].item);
-	list = json_new_object();
-	json_set_str(list, "apiVersion", "v1");
-	json_set(list, "items", json_new_array());
-	json_set_str(list, "kind", "List");
+	list = object_list();
 	json_set_path(list, "metadata.resourceVersion", json_new_string(""));
 	items = json_get(list, "items");
 	for (size_t i = 0; i < h->len; i++)

@@ -1,16 +1,6 @@
 #include "job_from.h"
 
-#include "../runtime/base/str.h"
-
-static json *new_job(const char *name)
-{
-	json *job = json_new_object();
-
-	json_set_str(job, "apiVersion", "batch/v1");
-	json_set_str(job, "kind", "Job");
-	json_set_path(job, "metadata.name", json_new_string(name));
-	return job;
-}
+#include "resources.h"
 
 /* kubectl's owner reference: the CronJob's deletion does not wait for this Job. */
 static json *owner_of(const json *cronjob)
@@ -29,7 +19,7 @@ static json *owner_of(const json *cronjob)
 static json *from_cronjob(const json *cronjob, const char *name)
 {
 	const json *template = json_path(cronjob, "spec.jobTemplate");
-	json *job = new_job(name), *metadata = json_get(job, "metadata");
+	json *job = object_new("batch/v1", "Job", name), *metadata = json_get(job, "metadata");
 	json *annotations = json_obj(metadata, "annotations");
 
 	json_set_str(annotations, "cronjob.kubernetes.io/instantiate", "manual");
@@ -53,7 +43,7 @@ static void drop_identity(json *labels)
 
 static json *from_job(const json *other, const char *name)
 {
-	json *job = new_job(name), *metadata = json_get(job, "metadata");
+	json *job = object_new("batch/v1", "Job", name), *metadata = json_get(job, "metadata");
 
 	if (json_has(other, "metadata.labels"))
 		json_set(metadata, "labels", json_dup(json_path(other, "metadata.labels")));

@@ -450,3 +450,24 @@ int targets_parse(struct cmd_ctx *ctx, const char *const *args, size_t argc,
 	}
 	return 0;
 }
+
+json *object_new(const char *api_version, const char *kind, const char *name)
+{
+	json *obj = json_new_object();
+
+	json_set_str(obj, "apiVersion", api_version);
+	json_set_str(obj, "kind", kind);
+	if (name)
+		json_set_path(obj, "metadata.name", json_new_string(name));
+	return obj;
+}
+
+json *object_list(void)
+{
+	json *list = json_new_object();
+
+	json_set_str(list, "apiVersion", "v1");
+	json_set(list, "items", json_new_array());
+	json_set_str(list, "kind", "List");
+	return list;
+}

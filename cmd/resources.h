@@ -35,6 +35,11 @@ const struct resource *resource_by_word(
 const struct resource *resource_by_kind(
     const struct resources *all, const char *api_version, const char *kind, struct err *e) MUST_USE;
 
+/* A new object; name NULL: without metadata. Owned. */
+json *object_new(const char *api_version, const char *kind, const char *name);
+/* A List without items. Owned. */
+json *object_list(void);
+
 /* "job.batch", "pod": how messages and -o name call one; appended. */
 void resource_singular_name(const struct resource *r, struct buf *out);
 /* "jobs.batch", "pods"; appended. */

@@ -170,10 +170,8 @@ int run_delete(struct client *c, const struct resource *r, const char *ns, const
     const char *uid, const char *propagation, struct err *e)
 {
 	auto_buf path = {0};
-	auto_json *options = json_new_object(), *answer = NULL;
+	auto_json *options = object_new("v1", "DeleteOptions", NULL), *answer = NULL;
 
-	json_set_str(options, "apiVersion", "v1");
-	json_set_str(options, "kind", "DeleteOptions");
 	json_set_str(options, "propagationPolicy", propagation);
 	if (uid)
 		json_set_path(options, "preconditions.uid", json_new_string(uid));

@@ -2,6 +2,7 @@
 
 #include "../runtime/base/clock.h"
 #include "container.h"
+#include "resources.h"
 
 /* Somebody waits at a terminal for it to stop: the grace of `docker stop`, not the 30 s of a pod.
  */
@@ -207,11 +208,8 @@ json *run_object(
     const struct opts *o, const char *ns, const char *const *args, size_t argc, struct err *e)
 {
 	const struct shape *shape = shape_of(o);
-	json *object = json_new_object();
+	json *object = object_new(shape->api_version, shape->kind, args[0]);
 
-	json_set_str(object, "apiVersion", shape->api_version);
-	json_set_str(object, "kind", shape->kind);
-	json_set_path(object, "metadata.name", json_new_string(args[0]));
 	json_set_path(object, "metadata.namespace", json_new_string(ns));
 	if (add_metadata(o, args[0], object, e) < 0 || shape->fill(o, args, argc, object, e) < 0) {
 		json_free(object);

@@ -448,7 +448,7 @@ TEST("a cancelled exec probe is killed")
 TEST("50 runs begun together every second leave no stream, no descriptor and no process")
 {
 	static struct ran n[MANY];
-	int seconds = getenv("KJOB_TEST_QUICK") ? 3 : 20, done = 0, late = 0;
+	int seconds = test_rounds(20, 3), done = 0, late = 0;
 	int before, zombies;
 
 	turn_for(200);

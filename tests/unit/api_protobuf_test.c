@@ -394,7 +394,7 @@ static void check_any(const char *bytes, size_t len)
 TEST("a body that is cut off anywhere, or damaged, is an error or JSON")
 {
 	auto_buf hex = {0}, body = {0};
-	int rounds = getenv("KJOB_TEST_QUICK") ? 2000 : 20000;
+	int rounds = test_rounds(20000, 1000);
 	uint32_t seed = 1;
 
 	read_file("tests/golden/protobuf-job.hex", &hex);

@@ -253,7 +253,7 @@ static void go_home(struct history *h)
 
 TEST("counts are exact and ends are final whatever pods, users and kills of the controller do")
 {
-	uint32_t histories = getenv("KJOB_TEST_QUICK") ? 1 : HISTORIES;
+	uint32_t histories = (uint32_t)test_rounds(HISTORIES, 1);
 
 	for (uint32_t i = 0; i < histories && !test_failed; i++) {
 		struct history h = {.w = world_new()};

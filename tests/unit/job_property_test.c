@@ -278,7 +278,7 @@ static void recovery(struct history *h)
 
 static uint32_t runs(void)
 {
-	return getenv("KJOB_TEST_QUICK") ? 500 : 15000;
+	return (uint32_t)test_rounds(15000, 500);
 }
 
 TEST("random histories: never too many pods, nothing counted twice or taken back, ends are final, "

@@ -227,11 +227,12 @@ TEST("hostile templates end in an error, not in a crash")
 	static const char nasty[] = "{}[]().@$?*'\"\\:,-=<>!~09ab \n";
 	auto_buf deep = {0};
 	unsigned state = 3;
+	int rounds = test_rounds(20000, 2000);
 
 	for (int i = 0; i < 200; i++)
 		buf_adds(&deep, "{[?([?(");
 	free(run(deep.ptr, true));
-	for (int round = 0; round < 20000; round++) {
+	for (int round = 0; round < rounds; round++) {
 		auto_buf text = {0};
 
 		buf_addch(&text, '{');

@@ -453,14 +453,17 @@ static void check_framed(const char *path, const struct model *m)
 
 TEST("random pieces come out byte for byte, per stream, in frames and through every query")
 {
-	for (int round = 0; round < 6 && !test_failed; round++) {
+	int rounds = test_rounds(6, 3), queries = test_rounds(20, 5);
+
+	for (int round = 0; round < rounds && !test_failed; round++) {
 		auto_free char *path = fresh_path();
 		struct model m = {0};
 
 		/* Some files of many blocks, some lines longer than an entry. */
-		random_log(path, &m, 1 + rnd(round % 3 ? 200 : 2000), round % 2 ? 300 : 200000);
+		random_log(path, &m, 1 + rnd((unsigned)(round % 3 ? 200 : test_rounds(2000, 500))),
+		    round % 2 ? 300 : 200000);
 		check_framed(path, &m);
-		for (int i = 0; i < 20 && !test_failed; i++) {
+		for (int i = 0; i < queries && !test_failed; i++) {
 			struct log_query q = {.tail_lines = (int64_t)rnd(60) - 1};
 			auto_buf want = {0};
 			auto_free char *got = NULL;

@@ -599,9 +599,9 @@ static void random_step(struct object *o, bool env)
 
 TEST("whatever clients apply and update, fields have the owners that they should")
 {
-	bool quick = getenv("KJOB_TEST_QUICK") != NULL;
+	int runs = test_rounds(100, 6);
 
-	for (int run = 0; run < (quick ? 20 : 100) && !test_failed; run++) {
+	for (int run = 0; run < runs && !test_failed; run++) {
 		auto_object o = object(run % 2 ? KIND_POD : KIND_CONFIGMAP);
 
 		for (int step = 0; step < 30 && !test_failed; step++)

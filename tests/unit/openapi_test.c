@@ -118,9 +118,12 @@ TEST("every reference leads somewhere, and every type and field has a descriptio
      "one")
 {
 	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct kind *k = kind_by_id(i);
-		auto_json *doc = document(k->group);
+		const char *group = kind_by_id(i)->group;
+		auto_json *doc = NULL;
 
+		if (i > 0 && str_eq(group, kind_by_id(i - 1)->group))
+			continue; /* the same document */
+		doc = document(group);
 		CHECK(check_references(doc, doc) > 8);
 		json_for (type, json_path(doc, "components.schemas"))
 			json_for (f, json_get(type, "properties"))

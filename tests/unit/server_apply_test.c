@@ -230,7 +230,7 @@ TEST("repeated names in JSON are warned of or passed over as the request asks")
 
 TEST("deep and wide configurations are refused, or done in good time")
 {
-	int variables = getenv("KJOB_TEST_QUICK") ? 1000 : 20000;
+	int variables = test_rounds(20000, 1000);
 	struct fixture f;
 	auto_answer a = {0};
 	auto_buf text = {0};

@@ -13,12 +13,6 @@
 /* As in secure.c. */
 #define STRANGERS_MAX 128
 
-/* Under valgrind encryption takes long. */
-static bool quick(void)
-{
-	return getenv("KJOB_TEST_QUICK") != NULL;
-}
-
 /* ---- a server that listens, and its clients ---- */
 
 struct tls {
@@ -337,7 +331,7 @@ TEST("a large answer arrives whole, however slowly it is read")
 	auto_buf text = {0}, pad = {0};
 	auto_free char *client = NULL, *annotation = NULL;
 	struct tls_client k;
-	int count = quick() ? 4 : 20;
+	int count = test_rounds(20, 4);
 	static const char get[] =
 	    "GET " JOBS " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
 
@@ -505,7 +499,7 @@ TEST("what strangers send is bounded, for one and for all")
 		turns(&t.f, 1);
 	CHECK(!is_open(&k[0]));
 	tls_client_close(&k[0]);
-	if (quick()) {
+	if (test_quick()) {
 		tls_close(&t);
 		return;
 	}

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct test_case {
@@ -58,6 +59,18 @@ static bool test_failed;
 			test_failed = true;                                                    \
 		}                                                                              \
 	} while (0)
+
+/* All is slow here, as under valgrind: whoever tries much tries less. */
+static inline bool test_quick(void)
+{
+	return getenv("KJOB_TEST_QUICK") != NULL;
+}
+
+/* How many rounds a test of many takes: few where all is slow. */
+static inline int test_rounds(int all, int few)
+{
+	return test_quick() ? few : all;
+}
 
 static int test_main(void)
 {

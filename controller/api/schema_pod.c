@@ -91,7 +91,7 @@ static const struct field pod_spec_fields[] = {
 	"Nodes and neighbours that the pod needs, prefers or avoids.", .of = &schema_affinity),
     ROW(19, "schedulerName", T_STRING, F_LATER, "The scheduler that chooses a node.",
 	.dflt = "\"default-scheduler\""),
-    ROW(22, "tolerations", T_OBJECT_LIST, F_NOOP, "Taints that the pod tolerates.",
+    ROW(22, "tolerations", T_OBJECT_LIST, 0, "Taints that the pod tolerates.",
 	.of = &schema_toleration),
     ROW(23, "hostAliases", T_OBJECT_LIST, 0, "Further lines of /etc/hosts.",
 	.of = &schema_host_alias, .merge_key = "ip"),

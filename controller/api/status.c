@@ -65,6 +65,8 @@ json *status_from_err(const struct err *e)
 	json_set_str(s, "reason", err_reason_name(e->reason));
 	if (e->details)
 		json_set(s, "details", json_dup(e->details));
+	else if (e->reason == ERR_NOT_FOUND) /* clients look into it without looking for it */
+		json_set(s, "details", json_new_object());
 	json_set_int(s, "code", err_http_code(e->reason));
 	return s;
 }

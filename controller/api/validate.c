@@ -402,9 +402,11 @@ static void validate_object(
 	case KIND_LEASE:
 		validate_lease(r, json_get(obj, "spec"), &spec);
 		break;
+	case KIND_NODE:
+		validate_node(r, obj);
+		break;
 	case KIND_NAMESPACE:
 	case KIND_SERVICE_ACCOUNT:
-	case KIND_NODE:
 	case KIND_COUNT:
 		break;
 	}

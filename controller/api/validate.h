@@ -95,6 +95,11 @@ void validate_security_later(struct report *r, const json *context, const struct
 /* Ports of the host, subdomain, hostAliases and the resolver of a pod's spec. */
 void validate_network(struct report *r, const json *spec, bool is_pod, const struct place *p);
 
+/* ---- validate_node.c ---- */
+
+void validate_tolerations(struct report *r, const json *list, const struct place *p);
+void validate_node(struct report *r, const json *node);
+
 /* ---- validate_job.c ---- */
 
 void validate_job(struct report *r, const json *job);

@@ -133,6 +133,7 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 	struct place selector = PLACE(p, "nodeSelector"), account = PLACE(p, "serviceAccountName");
 	struct place node = PLACE(p, "nodeName"), deadline = PLACE(p, "activeDeadlineSeconds");
 	struct place hostname = PLACE(p, "hostname"), gates = PLACE(p, "schedulingGates");
+	struct place tolerations = PLACE(p, "tolerations");
 	const json *limit = json_get(spec, "activeDeadlineSeconds");
 	bool host_users = json_bool(spec, "hostUsers", true);
 	struct map names = {0};
@@ -162,6 +163,7 @@ void validate_pod_spec(struct report *r, const json *spec, const struct place *p
 	if (*json_str_or(spec, "hostname", ""))
 		validate_name(r, json_str(spec, "hostname"), name_check_dns_label, &hostname);
 	validate_gates(r, json_get(spec, "schedulingGates"), &gates);
+	validate_tolerations(r, json_get(spec, "tolerations"), &tolerations);
 	validate_pod_security(r, spec, p);
 	validate_network(r, spec, !p->up, p); /* a Pod's own spec, not a template's */
 	validate_enum(r, &schema_pod_spec, spec, "preemptionPolicy", p);

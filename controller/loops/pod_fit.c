@@ -122,6 +122,48 @@ static bool has_labels(const json *wanted, const json *labels)
 	return true;
 }
 
+/* ---- taints ---- */
+
+#define TAINT_CORDONED "node.kubernetes.io/unschedulable"
+#define NO_SCHEDULE "NoSchedule"
+
+static bool compares(const char *op, const char *wanted, const char *has)
+{
+	int64_t limit, n;
+
+	if (str_eq(op, "Exists"))
+		return true;
+	if (str_eq(op, "Equal"))
+		return str_eq(wanted, has);
+	if (str_to_int(wanted, INT64_MIN, INT64_MAX, &limit) < 0 ||
+	    str_to_int(has, INT64_MIN, INT64_MAX, &n) < 0)
+		return false;
+	return str_eq(op, "Gt") ? n > limit : n < limit;
+}
+
+static bool tolerated(const json *spec, const char *key, const char *value, const char *effect)
+{
+	json_for (t, json_get(spec, "tolerations")) {
+		const char *of = json_str_or(t, "key", ""), *only = json_str_or(t, "effect", "");
+		const char *op = json_str_or(t, "operator", "");
+
+		if ((!*of || str_eq(of, key)) && (!*only || str_eq(only, effect)) &&
+		    compares(*op ? op : "Equal", json_str_or(t, "value", ""), value))
+			return true;
+	}
+	return false;
+}
+
+static bool taints_tolerated(const json *spec, const json *taints)
+{
+	json_for (t, taints)
+		if (str_eq(json_str(t, "effect"), NO_SCHEDULE) &&
+		    !tolerated(
+			spec, json_str_or(t, "key", ""), json_str_or(t, "value", ""), NO_SCHEDULE))
+			return false;
+	return true;
+}
+
 struct verdict {
 	struct strlist reasons;
 	bool never;
@@ -151,12 +193,25 @@ static void judge_devices(struct verdict *v, const json *containers)
 	}
 }
 
+/* What keeps a pod away whatever room there is; NULL: nothing. */
+static const char *repelled(const json *spec, const struct fit_node *node)
+{
+	if (node->unschedulable && !tolerated(spec, TAINT_CORDONED, "", NO_SCHEDULE))
+		return "node(s) were unschedulable";
+	if (!taints_tolerated(spec, node->taints))
+		return "node(s) had untolerated taint(s)";
+	if (!has_labels(json_get(spec, "nodeSelector"), node->labels))
+		return "node(s) didn't match Pod's node affinity/selector";
+	return NULL;
+}
+
 static void judge_all(struct verdict *v, const json *spec, const struct fit_node *node)
 {
 	struct room want = pod_room_wanted(spec);
+	const char *away = repelled(spec, node);
 
-	if (!has_labels(json_get(spec, "nodeSelector"), node->labels)) {
-		strlist_add(&v->reasons, "node(s) didn't match Pod's node affinity/selector");
+	if (away) {
+		strlist_add(&v->reasons, away);
 		v->never = true;
 		return;
 	}

@@ -29,12 +29,13 @@ struct room pod_room_limit(const json *pod_spec);
 enum fit {
 	FIT_YES,
 	FIT_LATER, /* when others have ended */
-	FIT_NEVER, /* the node is too small, or lacks a label or device */
+	FIT_NEVER, /* the node is too small, keeps the pod away, or lacks a label or device */
 };
 
 struct fit_node {
 	struct room total, used;
-	const json *labels;
+	const json *labels, *taints;
+	bool unschedulable; /* cordoned */
 	bool ports_taken; /* a port of the host that the pod wants is another pod's */
 };
 
@@ -60,7 +61,7 @@ bool pod_room_ask(struct pod *p);
 void pod_room_take(struct pod *p);
 /* It has ended, or its record is freed. */
 void pod_room_give(struct pod *p);
-/* The node was written: its size and labels are read again. */
+/* The node was written: its size, labels and taints are read again. */
 void pod_room_node_news(struct pods *set);
 void pod_room_release_all(struct pods *set);
 

@@ -12,6 +12,7 @@ static void read_node(struct pods *set)
 	const json *has = json_path(node, "status.allocatable");
 
 	json_free(TAKE(set->node_labels));
+	json_free(TAKE(set->node_spec));
 	/* what it does not tell it has without end */
 	set->room = (struct room){INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX};
 	set->node_known = node != NULL;
@@ -23,8 +24,10 @@ static void read_node(struct pods *set)
 		set->room.disk_bytes = resource_milli(has, "ephemeral-storage") / 1000;
 	if (json_has(has, "pods"))
 		set->room.pods = resource_milli(has, "pods") / 1000;
-	if (node)
+	if (node) {
 		set->node_labels = json_dup(json_path(node, "metadata.labels"));
+		set->node_spec = json_dup(json_get(node, "spec"));
+	}
 }
 
 void pod_room_node_news(struct pods *set)
@@ -148,6 +151,8 @@ bool pod_room_ask(struct pod *p)
 		read_node(set);
 	node.total = set->room;
 	node.labels = set->node_labels;
+	node.taints = json_get(set->node_spec, "taints");
+	node.unschedulable = json_bool(set->node_spec, "unschedulable", false);
 	node.ports_taken = ports_taken(p);
 	if (!message)
 		fit = pod_fit(json_get(p->obj, "spec"), &node, &message);
@@ -169,4 +174,5 @@ bool pod_room_ask(struct pod *p)
 void pod_room_release_all(struct pods *set)
 {
 	json_free(TAKE(set->node_labels));
+	json_free(TAKE(set->node_spec));
 }

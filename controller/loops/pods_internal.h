@@ -187,7 +187,7 @@ struct pods {
 	bool recovered;              /* the first list of containers has been read */
 	struct room room, room_used; /* of the node, and of the pods that are scheduled there */
 	bool node_known;             /* the node has been read since it was last written */
-	json *node_labels;
+	json *node_labels, *node_spec;
 	struct pod *unfit; /* who waits for room, first come first */
 	struct map pulls;  /* image (and secrets) → struct image_pull */
 	struct registry_auth *auth;

@@ -1,6 +1,7 @@
 /* discovery: what the server is and serves, from the table of kinds. */
 #include <sys/utsname.h>
 
+#include "../../runtime/engine_quirks.h"
 #include "internal.h"
 
 #define K8S_MAJOR "1"
@@ -14,7 +15,7 @@ void handle_version(struct exchange *x)
 	    xasprintf("v" K8S_MAJOR "." K8S_MINOR ".0+kjob-%s", server_of(x)->version);
 	auto_free char *platform = NULL;
 
-	platform = xasprintf("linux/%s", uname(&u) == 0 ? u.machine : "unknown");
+	platform = xasprintf("linux/%s", uname(&u) == 0 ? quirk_arch(u.machine) : "unknown");
 	json_set_str(v, "major", K8S_MAJOR);
 	json_set_str(v, "minor", K8S_MINOR);
 	json_set_str(v, "gitVersion", git);

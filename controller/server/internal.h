@@ -256,9 +256,11 @@ path_fn handle_review;
 /* refusals.c: NotFound for a path of Kubernetes' API that is not served, with the reason where it
  * is known; -1. */
 int err_not_served(const struct exchange *x, struct err *e);
-/* The list of custom resource definitions, empty: kubectl looks there for a kind it does not know.
+/*
+ * Whether the request lists a kind of which there is nothing here, and clients ask all the same
+ * (kubectl for definitions of a kind it does not know, and `cluster-info dump`): then it is answered.
  */
-path_fn handle_no_definitions;
+bool list_of_none(struct exchange *x);
 #define DEFINITIONS_GROUP "apiextensions.k8s.io"
 /* openapi.c */
 path_fn handle_openapi_index, handle_openapi, handle_openapi_v2;

@@ -21,6 +21,14 @@ static const struct {
 	"traffic from outside comes in by kjob port-forward only, and no policies are enforced"},
     {"", " persistentvolumes ", "claims are volumes of the container engine"},
     {"", " serviceaccounts/token ", ONE_USER ", by the token of kjob kubeconfig"},
+    {"", " pods/ephemeralcontainers ",
+	"'kubectl exec' runs programs in a pod, and 'kubectl debug --copy-to' a changed copy of "
+	"it"},
+    {"", " pods/resize ", "a container keeps the limits that it was made with"},
+    {"", " bindings pods/binding ", NO_CLUSTER},
+    {"", " pods/proxy services/proxy nodes/proxy ", "'kubectl port-forward' leads there"},
+    {"metrics.k8s.io", " nodes ",
+	"the engine tells what containers use, not what the machine does"},
     {"storage.k8s.io", NULL, "claims are volumes of the container engine"},
     {"", " limitranges resourcequotas ", "the limits are those of the machine"},
     {"rbac.authorization.k8s.io", NULL, ONE_USER},
@@ -64,13 +72,49 @@ int err_not_served(const struct exchange *x, struct err *e)
 	return err_no_route(e);
 }
 
-void handle_no_definitions(struct exchange *x)
-{
-	json *list = json_new_object();
+/* Kinds that clients list without asking whether they are there. */
+static const struct none {
+	const char *path; /* of all namespaces */
+	const char *api_version, *kind;
+} nones[] = {
+    {"apis/" DEFINITIONS_GROUP "/v1/customresourcedefinitions", DEFINITIONS_GROUP "/v1",
+	"CustomResourceDefinitionList"},
+    {"api/v1/replicationcontrollers", "v1", "ReplicationControllerList"},
+    {"apis/apps/v1/daemonsets", "apps/v1", "DaemonSetList"},
+    {"apis/apps/v1/deployments", "apps/v1", "DeploymentList"},
+    {"apis/apps/v1/replicasets", "apps/v1", "ReplicaSetList"},
+    {"apis/apps/v1/statefulsets", "apps/v1", "StatefulSetList"},
+};
 
-	json_set_str(list, "kind", "CustomResourceDefinitionList");
-	json_set_str(list, "apiVersion", DEFINITIONS_GROUP "/v1");
+/* The path of a collection without its "namespaces/NS"; owned. */
+static char *collection_path(const struct strlist *path)
+{
+	auto_strlist parts = {0};
+
+	for (size_t i = 0; i < path->len; i++)
+		if (path->len > i + 2 && str_eq(path->items[i], "namespaces"))
+			i++;
+		else
+			strlist_add(&parts, path->items[i]);
+	return strlist_join(&parts, "/");
+}
+
+bool list_of_none(struct exchange *x)
+{
+	auto_free char *path = collection_path(&x->path);
+	const struct none *none = NULL;
+	json *list;
+
+	for (size_t i = 0; i < ARRAY_LEN(nones); i++)
+		if (str_eq(nones[i].path, path))
+			none = &nones[i];
+	if (!none || x->method != METHOD_GET || exchange_query_bool(x, "watch"))
+		return false;
+	list = json_new_object();
+	json_set_str(list, "kind", none->kind);
+	json_set_str(list, "apiVersion", none->api_version);
 	json_set_path(list, "metadata.resourceVersion", json_new_string("1"));
 	json_set(list, "items", json_new_array());
 	answer_json_take(x, 200, list);
+	return true;
 }

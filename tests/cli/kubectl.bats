@@ -351,6 +351,48 @@ agree() {
 	TABLE
 	has "$(kjob cluster-info)" "$(kubectl cluster-info | sed -n '/control plane/p')" "kjob's controller is running at unix://"
 	has "$(kubectl cluster-info)" 'is running at'
+	kubectl cluster-info dump --namespaces=default --output-directory=dump
+	is "$(cat dump/default/web/logs.txt | grep -c '^from ')" 2
+	try kubectl top node
+	is "$rc" 1
+	[ "$NEW" = false ] || has "$err" 'kjob does not serve nodes.metrics.k8s.io'
+}
+
+unfit() { # POD TEXT: it waits for the node, and says why
+	has "$(condition_of "$1" PodScheduled)" "False Unschedulable 0/1 nodes are available: 1 $2."
+}
+
+@test "cordon, taint and drain: new pods stay away from the node, old ones are evicted" {
+	local node
+	node=$(kubectl get nodes -o jsonpath='{.items[0].metadata.name}')
+	pod old 'exec sleep 1000' | sed '/^metadata/a\  labels: {app: drained}' | apply
+	try kubectl drain "$node" --pod-selector=app=drained --force
+	is "$rc" 0
+	has "$out" "node/$node cordoned"
+	gone pod/old
+	matches "$(kubectl get nodes)" "^$node +Ready,SchedulingDisabled "
+	pod new 'exec sleep 1000' | apply
+	eventually 20 unfit new 'node(s) were unschedulable'
+	kubectl taint node "$node" a=b:NoSchedule
+	kubectl uncordon "$node"
+	eventually 20 unfit new 'node(s) had untolerated taint(s)'
+	try kubectl taint node "$node" a=b:NoExecute
+	is "$rc" 1
+	has "$err" 'effect: Forbidden: NoExecute is not supported'
+	kubectl taint node "$node" a-
+	kubectl wait --for=condition=Ready pod/new --timeout=60s
+	kjob delete pod new --now
+}
+
+@test "debug: a copy of a pod; containers are not added to one that runs" {
+	[ "$NEW" = true ] || return 0 # which says: kubectl alpha debug
+	try kubectl debug web --image=$IMAGE -- true
+	is "$rc" 1
+	has "$err" 'ephemeral containers are disabled for this cluster' 'kjob does not serve pods/ephemeralcontainers'
+	kubectl debug web --image=$IMAGE --copy-to=copy -c extra -- sh -c 'echo copied; exec sleep 1000'
+	kubectl wait --for=condition=Ready pod/copy --timeout=60s
+	is "$(kubectl logs copy -c extra)" copied
+	kjob delete pod copy --now
 }
 
 @test "commands of which nothing comes on a cluster either, in its words" {

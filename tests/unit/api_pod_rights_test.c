@@ -288,6 +288,48 @@ TEST("scheduling gates hold a pod until they are taken away, and none is added")
 	}
 }
 
+TEST("tolerations and taints are checked in Kubernetes' words")
+{
+#define TOLERATES(t) "'tolerations':[" t "]," PLAIN
+	static const struct rule rules[] = {
+	    {TOLERATES("{'operator':'Exists'},{'key':'a/b','value':'c','effect':'NoSchedule'}"),
+		""},
+	    {TOLERATES(
+		 "{'key':'a','operator':'Exists','effect':'NoExecute','tolerationSeconds':1}"),
+		""},
+	    {TOLERATES("{'value':'c'}"),
+		"spec.tolerations[0].operator: Invalid value: '': operator must be Exists when "
+		"`key` is empty, which means \"match all values and all keys\""},
+	};
+	static const struct {
+		const char *taints, *error;
+	} nodes[] = {
+	    {"[{'key':'a','effect':'NoSchedule'},{'key':'a','effect':'PreferNoSchedule'}]", ""},
+	    {"[{'key':'a','effect':'NoSchedule'},{'key':'a','effect':'NoSchedule'}]",
+		"Node \"x\" is invalid: spec.taints[1]: Duplicate value: "
+		"{\"key\":\"a\",\"effect\":\"NoSchedule\"}"},
+	    {"[{'key':'a'}]", "Node \"x\" is invalid: spec.taints[0].effect: Required value"},
+	    {"[{'key':'a','effect':'NoExecute'}]",
+		"Node \"x\" is invalid: spec.taints[0].effect: Forbidden: NoExecute is not "
+		"supported by this version of kjob: NoSchedule keeps new pods away, and an "
+		"eviction ends those that run"},
+	};
+
+	check_rules(rules, ARRAY_LEN(rules));
+	for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
+		auto_free char *taints = quoted(nodes[i].taints);
+		auto_json *node = json_new_object();
+		auto_err e = {0};
+
+		json_set_path(node, "metadata.name", json_new_string("x"));
+		json_set_path(node, "spec.taints",
+		    json_parse(taints, strlen(taints), JSON_PARSE_STRICT, NULL));
+		CHECK_INT(api_validate_create(kind_by_id(KIND_NODE), node, NULL, &e),
+		    *nodes[i].error ? -1 : 0);
+		CHECK_STR(err_msg(&e), nodes[i].error);
+	}
+}
+
 int main(void)
 {
 	return test_main();

@@ -428,7 +428,7 @@ TEST("warnings name what has no effect, duplicates and unusual names")
 	    "{\"apiVersion\":\"batch/"
 	    "v1\",\"kind\":\"Job\",\"metadata\":{\"name\":\"a.b\"},\"spec\":{\"template\":{"
 	    "\"spec\":{"
-	    "\"restartPolicy\":\"Never\",\"tolerations\":[{\"operator\":\"Exists\"}],"
+	    "\"restartPolicy\":\"Never\",\"priority\":1,"
 	    "\"serviceAccountName\":\"default\","
 	    "\"nodeSelector\":{}," CONTAINER(
 		",\"env\":[{\"name\":\"A\"},{\"name\":\"A\"}],\"ports\":[{\"containerPort\":80},"
@@ -446,7 +446,7 @@ TEST("warnings name what has no effect, duplicates and unusual names")
 	CHECK_STR(w.items[2],
 	    "spec.template.spec.containers[0].ports[1]: duplicate port definition with "
 	    "spec.template.spec.containers[0].ports[0]");
-	CHECK_STR(w.items[3], "spec.template.spec.tolerations: has no effect: kjob runs every pod "
+	CHECK_STR(w.items[3], "spec.template.spec.priority: has no effect: kjob runs every pod "
 			      "on this machine, without "
 			      "service accounts");
 }

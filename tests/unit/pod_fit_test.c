@@ -101,6 +101,50 @@ TEST("what does not fit is told in the scheduler's words: now, or never")
 	}
 }
 
+TEST("a cordoned or tainted node takes pods that tolerate it")
+{
+#define OF(tolerations) "{'containers':[{}],'tolerations':[" tolerations "]}"
+	static const struct {
+		const char *spec, *taints;
+		bool cordoned;
+		const char *reason; /* NULL: it fits */
+	} cases[] = {
+	    {OF(""), "[]", true, "node(s) were unschedulable"},
+	    {OF("{'key':'node.kubernetes.io/unschedulable','operator':'Exists'}"), "[]", true,
+		NULL},
+	    {OF("{'operator':'Exists'}"), "[{'key':'a','effect':'NoSchedule'}]", true, NULL},
+	    {OF(""), "[{'key':'a','effect':'NoSchedule'}]", false,
+		"node(s) had untolerated taint(s)"},
+	    {OF(""), "[{'key':'a','effect':'PreferNoSchedule'}]", false, NULL},
+	    {OF("{'key':'a','value':'x'}"), "[{'key':'a','value':'x','effect':'NoSchedule'}]",
+		false, NULL},
+	    {OF("{'key':'a','value':'y'}"), "[{'key':'a','value':'x','effect':'NoSchedule'}]",
+		false, "node(s) had untolerated taint(s)"},
+	    {OF("{'key':'a','operator':'Exists','effect':'NoExecute'}"),
+		"[{'key':'a','effect':'NoSchedule'}]", false, "node(s) had untolerated taint(s)"},
+	    {OF("{'key':'a','operator':'Exists'}"),
+		"[{'key':'a','effect':'NoSchedule'},{'key':'b','effect':'NoSchedule'}]", false,
+		"node(s) had untolerated taint(s)"},
+	    {OF("{'key':'a','operator':'Gt','value':'4'}"),
+		"[{'key':'a','value':'5','effect':'NoSchedule'}]", false, NULL},
+	    {OF("{'key':'a','operator':'Lt','value':'4'}"),
+		"[{'key':'a','value':'5','effect':'NoSchedule'}]", false,
+		"node(s) had untolerated taint(s)"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_json *spec = parse(cases[i].spec), *taints = parse(cases[i].taints);
+		struct fit_node node = {
+		    .total = {1, 1, 1, 1}, .taints = taints, .unschedulable = cases[i].cordoned};
+		auto_free char *got = NULL, *want = NULL;
+
+		CHECK_INT(pod_fit(spec, &node, &got), cases[i].reason ? FIT_NEVER : FIT_YES);
+		if (cases[i].reason)
+			want = xasprintf("0/1 nodes are available: 1 %s" NOT_EVER, cases[i].reason);
+		CHECK_STR(got, want);
+	}
+}
+
 TEST("host ports clash by number, protocol and address")
 {
 #define PORT(text) "{'containers':[{'ports':[{'containerPort':1}," text "]}]}"

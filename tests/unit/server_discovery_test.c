@@ -348,13 +348,42 @@ TEST("events of events.k8s.io are those of the core group under their newer name
 	fixture_close(&f);
 }
 
+TEST("lists of what clients list without looking into discovery are empty")
+{
+	static const struct {
+		const char *path, *kind;
+	} cases[] = {
+	    {"/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+		"CustomResourceDefinitionList"},
+	    {"/apis/apps/v1/namespaces/default/deployments", "DeploymentList"},
+	    {"/apis/apps/v1/daemonsets?limit=500", "DaemonSetList"},
+	    {"/api/v1/namespaces/nope/replicationcontrollers", "ReplicationControllerList"},
+	};
+	struct fixture f;
+	auto_answer a = {0};
+
+	fixture_open(&f);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		request(&f, &a, "GET", cases[i].path, NULL);
+		CHECK_INT(a.status, 200);
+		CHECK_STR(json_str(a.json, "kind"), cases[i].kind);
+		CHECK(json_type(json_get(a.json, "items")) == JSON_ARRAY);
+	}
+	fixture_close(&f);
+}
+
 TEST("what kjob does not run is absent, and asking for it names the reason")
 {
 	static const struct {
 		const char *path, *text;
 	} cases[] = {
-	    {"/apis/apps/v1/namespaces/default/deployments",
+	    {"/apis/apps/v1/namespaces/default/deployments/x",
 		"kjob does not serve deployments.apps: they keep pods running for ever"},
+	    {"/apis/apps/v1/deployments?watch=true", "kjob does not serve deployments.apps: "},
+	    {"/api/v1/namespaces/default/pods/x/ephemeralcontainers",
+		"kjob does not serve pods/ephemeralcontainers: 'kubectl exec' runs"},
+	    {"/apis/metrics.k8s.io/v1beta1/nodes",
+		"kjob does not serve nodes.metrics.k8s.io: the engine tells"},
 	    {"/apis/apps/v1", "kjob does not serve apps: they keep pods running"},
 	    {"/apis/apps", "kjob does not serve apps: "},
 	    {"/api/v1/namespaces/default/replicationcontrollers/x",
@@ -373,10 +402,10 @@ TEST("what kjob does not run is absent, and asking for it names the reason")
 		request(&f, &a, "GET", cases[i].path, NULL);
 		CHECK_INT(a.status, 404);
 		CHECK(strstr(json_str_or(a.json, "message", ""), cases[i].text) != NULL);
+		CHECK(json_has(a.json, "details")); /* kubectl debug looks into it */
 	}
-	request(&f, &a, "GET", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", NULL);
-	CHECK_INT(a.status, 200);
-	CHECK_INT(json_len(json_get(a.json, "items")), 0);
+	request(&f, &a, "POST", "/apis/apps/v1/namespaces/default/deployments", "{}");
+	CHECK_INT(a.status, 404);
 	request(&f, &a, "GET", "/apis", NULL);
 	CHECK(find(json_get(a.json, "groups"), "name", "apps") == NULL);
 	CHECK(find(json_get(a.json, "groups"), "name", "events.k8s.io") != NULL);

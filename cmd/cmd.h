@@ -118,6 +118,8 @@ void help_command(struct out *out, const struct cmd *c);
 #define OPT_ROW_FIELD_SELECTOR                                                                     \
 	{"field-selector", 0, OPT_STRING, NULL, "SELECTOR",                                        \
 	    "Only objects with these field values: metadata.name=x, status.phase!=Running", NULL, NULL}
+#define OPT_ROW_ALL                                                                                \
+	{"all", 0, OPT_BOOL, NULL, NULL, "All objects of the type in the namespace", NULL, NULL}
 #define OPT_ROW_ALL_NAMESPACES                                                                     \
 	{"all-namespaces", 'A', OPT_BOOL, NULL, NULL, "Objects of all namespaces", NULL, NULL}
 #define OPT_ROW_OUTPUT                                                                             \

@@ -5,6 +5,9 @@
 #include "cmd.h"
 #include "resources.h"
 
+/* The options that create_object goes by. */
+#define OPT_ROWS_CREATE OPT_ROW_OUTPUT, OPT_ROW_DRY_RUN, OPT_ROW_VALIDATE, OPT_ROW_SHOW_MANAGED
+
 /* The one argument before "--": kubectl's error where there is another number of them. */
 int create_check_name(const struct cmd_ctx *ctx, struct err *e) MUST_USE;
 /*

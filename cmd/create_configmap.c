@@ -7,10 +7,7 @@ static const struct opt options[] = {
     OPT_ROW_FROM_FILE,
     OPT_ROW_FROM_ENV_FILE,
     OPT_ROW_APPEND_HASH,
-    OPT_ROW_OUTPUT,
-    OPT_ROW_DRY_RUN,
-    OPT_ROW_VALIDATE,
-    OPT_ROW_SHOW_MANAGED,
+    OPT_ROWS_CREATE,
     OPT_END,
 };
 

@@ -16,10 +16,7 @@ static const struct opt options[] = {
     {"restart", 0, OPT_STRING, "OnFailure", "POLICY",
 	"When the command fails: OnFailure starts its container again, Never makes another pod",
 	NULL, restart_choices},
-    OPT_ROW_OUTPUT,
-    OPT_ROW_DRY_RUN,
-    OPT_ROW_VALIDATE,
-    OPT_ROW_SHOW_MANAGED,
+    OPT_ROWS_CREATE,
     OPT_END,
 };
 

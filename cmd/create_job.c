@@ -14,10 +14,7 @@ static const struct opt options[] = {
 	NULL, NULL},
     {"command", 0, OPT_BOOL, NULL, NULL,
 	"With --from: what is behind -- is the command, not its arguments", NULL, NULL},
-    OPT_ROW_OUTPUT,
-    OPT_ROW_DRY_RUN,
-    OPT_ROW_VALIDATE,
-    OPT_ROW_SHOW_MANAGED,
+    OPT_ROWS_CREATE,
     OPT_END,
 };
 

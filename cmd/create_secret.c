@@ -24,10 +24,7 @@ static const struct opt generic_options[] = {
     {"type", 0, OPT_STRING, NULL, "TYPE",
 	"What kind of secret it is, such as kubernetes.io/basic-auth (Opaque)", NULL, NULL},
     OPT_ROW_APPEND_HASH,
-    OPT_ROW_OUTPUT,
-    OPT_ROW_DRY_RUN,
-    OPT_ROW_VALIDATE,
-    OPT_ROW_SHOW_MANAGED,
+    OPT_ROWS_CREATE,
     OPT_END,
 };
 
@@ -69,10 +66,7 @@ static const struct opt registry_options[] = {
     {"from-file", 0, OPT_CSV, NULL, "[KEY=]PATH",
 	"Take this file, as in --from-file=.dockerconfigjson=~/.docker/config.json", NULL, NULL},
     OPT_ROW_APPEND_HASH,
-    OPT_ROW_OUTPUT,
-    OPT_ROW_DRY_RUN,
-    OPT_ROW_VALIDATE,
-    OPT_ROW_SHOW_MANAGED,
+    OPT_ROWS_CREATE,
     OPT_END,
 };
 
@@ -155,10 +149,7 @@ static const struct opt tls_options[] = {
 	NULL, NULL},
     {"key", 0, OPT_STRING, NULL, "FILE", "The private key of the certificate, in PEM", NULL, NULL},
     OPT_ROW_APPEND_HASH,
-    OPT_ROW_OUTPUT,
-    OPT_ROW_DRY_RUN,
-    OPT_ROW_VALIDATE,
-    OPT_ROW_SHOW_MANAGED,
+    OPT_ROWS_CREATE,
     OPT_END,
 };
 

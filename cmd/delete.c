@@ -13,7 +13,7 @@ static const struct opt options[] = {
     OPT_ROW_RECURSIVE,
     OPT_ROW_SELECTOR,
     OPT_ROW_FIELD_SELECTOR,
-    {"all", 0, OPT_BOOL, NULL, NULL, "All objects of the type in the namespace", NULL, NULL},
+    OPT_ROW_ALL,
     OPT_ROW_ALL_NAMESPACES,
     OPT_ROW_CASCADE,
     {"grace-period", 0, OPT_INT, "-1", "SECONDS",

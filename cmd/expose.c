@@ -21,10 +21,7 @@ static const struct opt options[] = {
     {"selector", 0, OPT_STRING, NULL, "LABELS",
 	"Labels of the pods, k=v,…; those of the object unless given", NULL, NULL},
     {"labels", 'l', OPT_STRING, NULL, "LABELS", "Labels of the service, k=v,…", NULL, NULL},
-    OPT_ROW_OUTPUT,
-    OPT_ROW_DRY_RUN,
-    OPT_ROW_VALIDATE,
-    OPT_ROW_SHOW_MANAGED,
+    OPT_ROWS_CREATE,
     OPT_END,
 };
 

@@ -4,7 +4,7 @@
 #include "raw.h"
 
 static const struct opt options[] = {
-    OPT_ROW_FILENAME("A manifest to replace by: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest to replace by"),
     OPT_ROW_RECURSIVE,
     {"force", 0, OPT_BOOL, NULL, NULL,
 	"Delete the object first and create it again: the way to change what is immutable", NULL,

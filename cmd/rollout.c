@@ -6,7 +6,7 @@
 #include "pick.h"
 
 static const struct opt options[] = {
-    OPT_ROW_FILENAME("A manifest that names what is meant: file, folder or - (standard input)"),
+    OPT_ROW_FILENAME("A manifest that names what is meant"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_SELECTOR,
     OPT_END,

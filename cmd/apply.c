@@ -42,7 +42,8 @@ const struct cmd cmd_apply = {
     .summary = "Create objects, or change them to what manifests say",
     .help =
 	"Fields that a manifest no longer has are removed, fields that others have set are "
-	"kept. All objects of all files are tried; the exit code is 1 when any of them failed.\n\n"
+	"kept; so are items of lists whose items have names, such as containers and variables. All "
+	"objects of all files are tried; the exit code is 1 when any of them failed.\n\n"
 	"With --server-side the server merges, and keeps in metadata.managedFields who owns which "
 	"field: fields of others are conflicts that it names, unless --force-conflicts takes them "
 	"over.",

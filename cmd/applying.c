@@ -3,6 +3,8 @@
 #include <stdio.h>
 
 #include "merge.h"
+#include "typedoc.h"
+#include "strategic.h"
 
 int applying_check_options(const struct cmd_ctx *ctx, const char *dry_run, struct err *e)
 {
@@ -92,16 +94,37 @@ static void warn_no_record(const struct applying *a)
 	    a->t.resource->name, a->t.name);
 }
 
-/* The live object with the patch in it. */
-static json *patch(const struct applying *a, const json *live, const json *change, struct err *e)
+/*
+ * The patch in the form that the server merges best: a strategic one where the kind has it, which
+ * its OpenAPI document tells. In place.
+ */
+static int make_strategic(const struct applying *a, const json *recorded, const json *live,
+    json **change, const char **ret_media_type, struct err *e)
+{
+	const struct resource *r = a->t.resource;
+	const json *document = typedoc_get(a->ctx, r, e), *type;
+
+	if (!document && e->reason != ERR_NOT_FOUND)
+		return -1;
+	err_clear(e);
+	type = typedoc_kind(document, r->group, r->version, r->kind);
+	if (!type || !typedoc_takes_patch(document, r, MIME_STRATEGIC_PATCH))
+		return 0;
+	json_free(*change);
+	*change = strategic_three_way(document, type, recorded, a->m->obj, live);
+	*ret_media_type = MIME_STRATEGIC_PATCH;
+	return 0;
+}
+
+/* What the server makes of the patch. */
+static json *patch(
+    const struct applying *a, const char *media_type, const json *change, struct err *e)
 {
 	auto_buf path = {0};
 	json *patched;
 
-	if (str_eq(a->dry_run, "client"))
-		return json_merge_patch(json_dup(live), change);
 	applying_path(a, a->t.name, &path);
-	patched = client_send_json(a->client, "PATCH", buf_str(&path), MIME_MERGE_PATCH, change, e);
+	patched = client_send_json(a->client, "PATCH", buf_str(&path), media_type, change, e);
 	if (!patched && err_is_status(e))
 		err_wrap(e, "error when patching \"%s\"", a->m->source);
 	return patched;
@@ -118,18 +141,24 @@ static json *change_live(
     const struct applying *a, const json *live, const char **ret_what, struct err *e)
 {
 	auto_json *recorded = merge_recorded(live), *change = NULL;
+	const char *media_type = MIME_MERGE_PATCH;
 	json *patched;
 
 	if (!recorded && str_eq(a->ctx->cmd->name, "apply"))
 		warn_no_record(a);
 	change = merge_three_way(recorded, a->m->obj, live);
 	*ret_what = "unchanged";
+	if (json_len(change) && make_strategic(a, recorded, live, &change, &media_type, e) < 0)
+		return NULL;
 	if (json_len(change) == 0)
 		return json_dup(live);
-	patched = patch(a, live, change, e);
+	*ret_what = "configured";
+	if (str_eq(a->dry_run, "client"))
+		return json_dup(live);
+	patched = patch(a, media_type, change, e);
 	/* A server that finds nothing new in the patch (defaults spelled out) keeps the version. */
-	if (patched && (str_eq(a->dry_run, "client") || !same_version(live, patched)))
-		*ret_what = "configured";
+	if (patched && same_version(live, patched))
+		*ret_what = "unchanged";
 	return patched;
 }
 

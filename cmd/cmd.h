@@ -58,6 +58,7 @@ struct cmd_ctx {
 	int failed;                  /* 1 after the first cmd_report */
 	struct client *client;       /* see cmd_client */
 	struct resources *resources; /* see resources_load */
+	json *documents;             /* see typedoc_get */
 };
 
 /*

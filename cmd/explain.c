@@ -1,7 +1,7 @@
 /* kjob explain: kinds and their fields, from the server's OpenAPI documents. */
 #include "cmd.h"
 #include "explain_text.h"
-#include "resources.h"
+#include "typedoc.h"
 
 static const char *const output_choices[] = {"plaintext", "plaintext-openapiv2", NULL};
 
@@ -92,16 +92,14 @@ static int explain(struct cmd_ctx *ctx, const struct question *q, struct err *e)
 	    .fields = &q->fields,
 	    .recursive = opts_bool(&ctx->opts, "recursive"),
 	};
-	auto_buf path = {0}, version = {0}, text = {0};
-	auto_json *document = NULL;
+	auto_buf version = {0}, text = {0};
 
 	resource_api_version(r, &version);
-	buf_addf(&path, "/openapi/v3/%s/%s", *r->group ? "apis" : "api", buf_str(&version));
-	document = client_get_json(ctx->client, buf_str(&path), e);
-	if (!document && e->reason == ERR_NOT_FOUND)
+	x.document = typedoc_get(ctx, r, e);
+	if (x.document ? !typedoc_kind(x.document, r->group, r->version, r->kind)
+		       : e->reason == ERR_NOT_FOUND)
 		return err_no_resource(e, buf_str(&version), r);
-	x.document = document;
-	if (!document || explain_print(&x, &text, e) < 0)
+	if (!x.document || explain_print(&x, &text, e) < 0)
 		return -1;
 	out_add(&ctx->out, buf_str(&text), text.len);
 	return 0;

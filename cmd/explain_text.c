@@ -1,27 +1,13 @@
 #include "explain_text.h"
 
+#include "typedoc.h"
 #include "output.h"
 
 #define WIDTH 76
 #define ENUM_SHOWN 4
 #define DEPTH_MAX 64 /* of references, and of nested lists and maps */
-#define PREFIX "#/components/schemas/"
 
 /* ---- types ---- */
-
-static const json *resolve(const json *document, const json *s)
-{
-	const json *types = json_path(document, "components.schemas");
-
-	for (int depth = 0; depth < DEPTH_MAX; depth++) {
-		const char *ref = json_str(s, "$ref");
-
-		if (!ref)
-			return s;
-		s = str_has_prefix(ref, PREFIX) ? json_get(types, ref + strlen(PREFIX)) : NULL;
-	}
-	return NULL;
-}
 
 /* What a list or map holds, or what a property with neighbours refers to; NULL: neither. */
 static const json *inner(const json *s)
@@ -38,11 +24,11 @@ static const json *inner(const json *s)
 /* The properties of a type, or of what it is a list or map of; NULL: it has none. */
 static const json *owner_of_fields(const json *document, const json *s)
 {
-	s = resolve(document, s);
+	s = typedoc_resolve(document, s);
 	for (int depth = 0; s && depth < DEPTH_MAX; depth++) {
 		if (json_is_object(json_get(s, "properties")))
 			return s;
-		s = resolve(document, inner(s));
+		s = typedoc_resolve(document, inner(s));
 	}
 	return NULL;
 }
@@ -52,7 +38,7 @@ static void type_name(const json *document, const json *s, struct buf *out)
 {
 	for (int depth = 0; s && depth < DEPTH_MAX; depth++) {
 		const char *ref = json_str(s, "$ref");
-		const json *target = ref ? resolve(document, s) : NULL;
+		const json *target = ref ? typedoc_resolve(document, s) : NULL;
 
 		if (ref && str_eq(json_str_or(target, "type", "object"), "object")) {
 			buf_adds(out, strrchr(ref, '.') ? strrchr(ref, '.') + 1 : ref);
@@ -91,7 +77,7 @@ static void values_of(const json *document, const json *s, struct strlist *ret)
 
 			strlist_add(ret, *text ? text : "\"\"");
 		}
-		s = json_has(s, "$ref") ? resolve(document, s) : inner(s);
+		s = json_has(s, "$ref") ? typedoc_resolve(document, s) : inner(s);
 	}
 }
 
@@ -142,7 +128,7 @@ static void add_descriptions(const json *document, const json *s, struct buf *ou
 
 		if (*text)
 			buf_addf(out, "%s\n", text);
-		s = json_has(s, "$ref") ? resolve(document, s) : inner(s);
+		s = json_has(s, "$ref") ? typedoc_resolve(document, s) : inner(s);
 	}
 }
 
@@ -222,17 +208,6 @@ static void print_fields(const struct explain *x, const json *owner, size_t inde
 
 /* ---- the whole ---- */
 
-static const json *find_kind(const struct explain *x)
-{
-	json_for (type, json_path(x->document, "components.schemas"))
-		json_for (gvk, json_get(type, "x-kubernetes-group-version-kind"))
-			if (str_eq(json_str_or(gvk, "group", ""), x->group) &&
-			    str_eq(json_str_or(gvk, "version", ""), x->version) &&
-			    str_eq(json_str_or(gvk, "kind", ""), x->kind))
-				return type;
-	return NULL;
-}
-
 static int no_such_field(const json *owner, const char *name, struct err *e)
 {
 	const json *properties = json_get(owner, "properties");
@@ -294,7 +269,8 @@ static void print_heading(const struct explain *x, const json *field, struct buf
 
 int explain_print(const struct explain *x, struct buf *out, struct err *e)
 {
-	const json *type = find_kind(x), *at = NULL, *owner;
+	const json *type = typedoc_kind(x->document, x->group, x->version, x->kind), *at = NULL,
+		   *owner;
 	auto_free char *note = NULL;
 
 	if (!type)

@@ -30,6 +30,12 @@ static bool holds(const json *live, const json *wanted)
 	return true;
 }
 
+bool merge_holds_list(const json *original, const json *modified, const json *live)
+{
+	return json_is_array(modified) && original && json_equal(original, modified) &&
+	       holds(live, modified);
+}
+
 /*
  * What must be set in `from` so that it holds all of `to`; members that only `from` has are left. A
  * list that was applied as it is now (`original`) is left, too, where it is still held.
@@ -42,7 +48,7 @@ static json *diff_set(const json *original, const json *from, const json *to)
 		const json *old = json_get(from, json_key(m));
 		const json *before = json_get(original, json_key(m));
 
-		if (json_is_array(m) && before && json_equal(before, m) && holds(old, m))
+		if (merge_holds_list(before, m, old))
 			continue;
 		if (json_is_object(m) && json_is_object(old)) {
 			json *deeper = diff_set(before, old, m);
@@ -98,7 +104,7 @@ void merge_record_applied(json *obj)
 	json_del(annotations, LAST_APPLIED);
 	copy = json_dup(obj);
 	json_sort(copy);
-	text = json_print(copy);
+	text = json_print_go(copy);
 	line = xasprintf("%s\n", text);
 	json_set_str(annotations, LAST_APPLIED, line);
 }

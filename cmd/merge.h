@@ -3,7 +3,8 @@
  *
  * Three documents: what was applied last (the annotation), what is to be applied now, and the live
  * object. A field that was applied before and is not any more is deleted; a field that is to be
- * applied and differs is set; what others set is left alone. Lists are replaced as wholes.
+ * applied and differs is set; what others set is left alone. Here lists are replaced as wholes, for
+ * servers and kinds that merge them in no other way; strategic.h merges them.
  */
 #ifndef KJOB_CMD_MERGE_H
 #define KJOB_CMD_MERGE_H
@@ -17,6 +18,11 @@
  * Owned.
  */
 json *merge_three_way(const json *original, const json *modified, const json *live);
+/*
+ * Whether a list of objects is left alone that is replaced as a whole otherwise: it was applied as
+ * it is now, and the server only added to it (defaults, items behind).
+ */
+bool merge_holds_list(const json *original, const json *modified, const json *live);
 /* Writes the annotation that records the object as it is (without the annotation itself). */
 void merge_record_applied(json *obj);
 /* The recorded object of a live one; NULL where it has no record or the record is broken. Owned. */

@@ -137,7 +137,8 @@ static void add_list(json *property, const struct field *f)
 	}
 	json_set_str(property, "x-kubernetes-patch-merge-key", f->merge_key);
 	if (f->merge_key || (f->flags & F_MERGE))
-		json_set_str(property, "x-kubernetes-patch-strategy", "merge");
+		json_set_str(property, "x-kubernetes-patch-strategy",
+		    f->flags & F_RETAIN ? "merge,retainKeys" : "merge");
 }
 
 static void add_doc(json *property, const struct field *f)

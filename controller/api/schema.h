@@ -41,6 +41,7 @@ enum field_flags {
 	F_SECRET = 64,  /* its values are never shown */
 	F_ATOMIC = 128, /* server-side apply: owned and replaced as a whole all the same */
 	F_SET = 256,    /* server-side apply: a list of scalars, each owned by itself */
+	F_RETAIN = 512, /* clients patch items with the members that may stay: of a union, one */
 };
 
 struct schema;

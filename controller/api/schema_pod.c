@@ -40,7 +40,7 @@ SCHEMA(pod_template, "PodTemplate",
     "A pod's metadata and spec, kept for programs that make pods from it.");
 
 static const struct field pod_spec_fields[] = {
-    ROW(1, "volumes", T_OBJECT_LIST, 0, "Files and folders that containers can mount.",
+    ROW(1, "volumes", T_OBJECT_LIST, F_RETAIN, "Files and folders that containers can mount.",
 	.of = &schema_volume, .merge_key = "name"),
     ROW(20, "initContainers", T_OBJECT_LIST, 0,
 	"Containers that must succeed one after the other, before the others start. One with "

@@ -749,7 +749,7 @@ json *json_merge_patch(json *target, const json *patch)
 
 /* Printing. */
 
-enum style { COMPACT, INDENTED };
+enum style { COMPACT, GO, INDENTED };
 
 struct printer {
 	struct buf *out;
@@ -759,7 +759,7 @@ struct printer {
 
 #define PLAIN 0   /* as it is */
 #define ESCAPE 1  /* always escaped */
-#define HTML 2    /* escaped in indented text */
+#define HTML 2    /* escaped in all but compact text */
 #define UNICODE 3 /* part of a longer character, which must be checked */
 static const unsigned char char_class[256] = {
     [0 ... 0x1f] = ESCAPE,
@@ -796,8 +796,8 @@ static size_t print_special(const struct printer *pr, const char *p, size_t left
 		buf_adds(pr->out, "\\ufffd");
 		return 1;
 	}
-	if (n == 1 ? char_class[c] == ESCAPE || pr->style == INDENTED
-		   : separator && pr->style == INDENTED)
+	if (n == 1 ? char_class[c] == ESCAPE || pr->style != COMPACT
+		   : separator && pr->style != COMPACT)
 		print_escape(pr->out, c);
 	else
 		buf_add(pr->out, p, n);
@@ -889,7 +889,7 @@ static void print_number(struct buf *out, const json *j)
 
 static void new_line(const struct printer *pr, int level)
 {
-	if (pr->style == COMPACT)
+	if (pr->style != INDENTED)
 		return;
 	buf_addch(pr->out, '\n');
 	buf_pad(pr->out, ' ', (size_t)(level * pr->indent));
@@ -908,7 +908,7 @@ static void print_children(const struct printer *pr, const json *j, int level)
 		new_line(pr, level + 1);
 		if (object) {
 			print_string(pr, c->string);
-			buf_add(pr->out, ": ", pr->style == COMPACT ? 1 : 2);
+			buf_add(pr->out, ": ", pr->style == INDENTED ? 2 : 1);
 		}
 		print_value(pr, c, level + 1);
 	}
@@ -959,6 +959,16 @@ char *json_print(const json *j)
 	auto_buf b = {.max = UNBOUNDED};
 
 	json_print_to(j, &b);
+	return buf_take(&b);
+}
+
+char *json_print_go(const json *j)
+{
+	auto_buf b;
+	struct printer pr = {.out = &b, .style = GO};
+
+	buf_init(&b, UNBOUNDED);
+	print_value(&pr, j, 0);
 	return buf_take(&b);
 }
 

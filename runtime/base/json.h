@@ -146,6 +146,8 @@ json *json_merge_patch(json *target, const json *patch);
 char *json_print(const json *j);
 void json_print_to(const json *j, struct buf *out);
 void json_print_string(const char *s, struct buf *out);
+/* The same with HTML escapes, as Go's Marshal writes it; owned. */
+char *json_print_go(const json *j);
 /* Indented by INDENT blanks a level, "key": value, as Go's MarshalIndent lays it out, HTML escapes
  * included. */
 char *json_print_indent(const json *j, int indent);

@@ -43,6 +43,11 @@ cron_job() { # NAME
 metadata: {name: %s}\nspec:\n  schedule: "0 0 1 1 *"\n  jobTemplate:\n    spec:\n' "$1") -
 }
 
+lists() { # NAME ENV VOLUMES: an object with lists in lists
+	printf 'apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: %s}\nspec:\n  schedule: "0 0 1 1 *"\n  jobTemplate: {spec: {template: {spec:
+    {restartPolicy: Never, containers: [{name: main, image: i, env: [%s]}], volumes: [%s]}}}}\n' "$@"
+}
+
 manifest() { # NAME [VALUE]: a small object
 	printf -- '---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: %s, labels: {app: %s}}\ndata: {a: "%s"}\n' "$1" "$1" "${2:-1}"
 }
@@ -197,6 +202,30 @@ agree() {
 		~ patch cm @-a -p '{"dataa":{"a":"5"}}'
 		get cm @-a -o jsonpath='{.data.a}'
 	TABLE
+}
+
+@test "apply merges lists item by item with what others did, and records the same" {
+	local c
+	for c in kubectl kjob; do
+		lists $c-l '{name: A, value: "<1>"}, {name: B, value: "2"}' '{name: v, emptyDir: {}}' >$c-1.yaml
+		lists $c-l '{name: C, value: "3"}, {name: B, value: "4"}' '{name: v, configMap: {name: kept}}' >$c-2.yaml
+		lists $c-l '' '' >$c-3.yaml
+	done
+	agree <<-'TABLE'
+		apply -f @-1.yaml
+		patch cronjob @-l -p '{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"side","image":"s"},{"name":"main","env":[{"name":"X","value":"x"}]}]}}}}}}'
+		apply -f @-2.yaml
+		get cronjob @-l -o jsonpath='{.spec.jobTemplate.spec.template.spec}{.metadata.annotations}'
+		apply -f @-3.yaml
+		get cronjob @-l -o jsonpath='{.spec.jobTemplate.spec.template.spec}{.metadata.annotations}'
+		delete cronjob @-l
+	TABLE
+	kjob apply -f kjob-1.yaml
+	kubectl apply -f kjob-2.yaml
+	kjob apply -f kjob-3.yaml
+	is "$(kjob get cronjob kjob-l -o jsonpath='{..containers[*].env}{..volumes}')" ""
+	kjob apply -f - <<<"$(lists kjob-l '' '' | sed 's/image: i/image: i, ports: [{containerPort: 53}, {containerPort: 53, protocol: UDP}]/')"
+	is "$(kjob get cronjob kjob-l -o jsonpath='{..ports[*].protocol}')" "TCP UDP"
 }
 
 @test "apply, create, replace, diff and delete of manifests" {

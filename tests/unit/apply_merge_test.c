@@ -123,6 +123,15 @@ TEST("the record is the object without the record, sorted and with a newline beh
 	CHECK_STR(json_str(back, "metadata.name"), "x");
 }
 
+TEST("the record is written as Go does it: kubectl reads and writes the same")
+{
+	auto_json *obj = parse("{\"a\":\"<&> \xe2\x80\xa8 \\b/\"}");
+
+	merge_record_applied(obj);
+	CHECK_STR(json_string_value(json_get(json_path(obj, "metadata.annotations"), LAST_APPLIED)),
+	    "{\"a\":\"\\u003c\\u0026\\u003e \\u2028 \\b/\",\"metadata\":{\"annotations\":{}}}\n");
+}
+
 TEST("a broken record counts as none")
 {
 	auto_json *live =

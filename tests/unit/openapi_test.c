@@ -84,6 +84,8 @@ TEST("lists carry the keys by which patches merge them")
 	CHECK(is(json_get(containers, "x-kubernetes-list-map-keys"), "[\"name\"]"));
 	CHECK_STR(json_str(containers, "x-kubernetes-patch-merge-key"), "name");
 	CHECK_STR(json_str(containers, "x-kubernetes-patch-strategy"), "merge");
+	CHECK_STR(json_str(type_in(doc, POD_SPEC, "volumes"), "x-kubernetes-patch-strategy"),
+	    "merge,retainKeys");
 	CHECK(is(json_get(type_in(doc, CONTAINER, "ports"), "x-kubernetes-list-map-keys"),
 	    "[\"containerPort\",\"protocol\"]"));
 	CHECK_STR(json_str(type_in(doc, CONTAINER, "command"), "x-kubernetes-list-type"), "atomic");

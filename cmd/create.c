@@ -8,6 +8,7 @@
 static const struct opt options[] = {
     OPT_ROW_FILENAME("A manifest to create from"),
     OPT_ROW_RECURSIVE,
+    OPT_ROW_SELECTOR,
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,
     OPT_ROW_VALIDATE,

@@ -35,8 +35,7 @@ static const struct opt options[] = {
 struct deletion {
 	struct cmd_ctx *ctx;
 	struct client *client;
-	int64_t grace; /* -1: not set */
-	bool ignore_missing;
+	const struct delete_how *how;
 };
 
 /* ---- deleting ---- */
@@ -50,8 +49,8 @@ static json *delete_options(const struct deletion *d)
 	    str_eq(cascade, "foreground")                           ? "Foreground"
 	    : str_eq(cascade, "orphan") || str_eq(cascade, "false") ? "Orphan"
 								    : "Background");
-	if (d->grace >= 0)
-		json_set_int(o, "gracePeriodSeconds", d->grace);
+	if (d->how->grace >= 0)
+		json_set_int(o, "gracePeriodSeconds", d->how->grace);
 	if (str_eq(opts_str(&d->ctx->opts, "dry-run"), "server")) {
 		json_set(o, "dryRun", json_new_array());
 		json_add(json_get(o, "dryRun"), json_new_string("All"));
@@ -70,7 +69,7 @@ static void print_deleted(const struct deletion *d, const struct picked *v)
 		out_addf(out, "%s/%s\n", buf_str(&name), v->name);
 	} else {
 		out_addf(out, "%s \"%s\" %sdeleted", buf_str(&name), v->name,
-		    d->grace == 0 ? "force " : "");
+		    d->how->grace == 0 ? "force " : "");
 		if (v->resource->namespaced && v->ns)
 			out_addf(out, " from %s namespace", v->ns);
 		out_adds(out, str_eq(dry_run, "none")     ? "\n"
@@ -92,7 +91,7 @@ static int delete_one(struct deletion *d, struct picked *v, struct err *e)
 		answer = client_get_json(d->client, buf_str(&path), e);
 	else
 		answer = client_send_json(d->client, "DELETE", buf_str(&path), NULL, body, e);
-	if (!answer && d->ignore_missing && err_is_status(e) && e->reason == ERR_NOT_FOUND) {
+	if (!answer && d->how->ignore_missing && err_is_status(e) && e->reason == ERR_NOT_FOUND) {
 		err_clear(e);
 		return 1;
 	}
@@ -104,7 +103,10 @@ static int delete_one(struct deletion *d, struct picked *v, struct err *e)
 	    answer, str_eq(json_str(answer, "kind"), "Status") ? "details.uid" : "metadata.uid");
 	if (uid && !v->uid)
 		v->uid = xstrdup(uid);
-	print_deleted(d, v);
+	if (d->how->tell)
+		d->how->tell(d->ctx, v, d->how->arg);
+	else
+		print_deleted(d, v);
 	return 0;
 }
 
@@ -204,10 +206,7 @@ static int settle_grace(const struct cmd_ctx *ctx, int64_t *ret, struct err *e)
 int delete_picked(
     struct cmd_ctx *ctx, struct picks *victims, const struct delete_how *how, struct err *e)
 {
-	struct deletion d = {.ctx = ctx,
-	    .client = cmd_client(ctx, e),
-	    .grace = how->grace,
-	    .ignore_missing = how->ignore_missing};
+	struct deletion d = {.ctx = ctx, .client = cmd_client(ctx, e), .how = how};
 	auto_free bool *gone = xcalloc(victims->len + 1, sizeof(*gone));
 	int found = 0;
 

@@ -16,10 +16,13 @@ struct delete_how {
 	int64_t grace;       /* in seconds; -1: their own setting */
 	bool ignore_missing; /* a name that does not exist is no error */
 	bool wait;           /* until they are gone, each for as long as the option timeout says */
+	/* What is said of each; NULL: that it is deleted. */
+	void (*tell)(struct cmd_ctx *ctx, const struct picked *it, void *arg);
+	void *arg;
 };
 
 /*
- * Deletes them as the options cascade and dry-run say, and prints their names as output says.
+ * Deletes them as the options cascade and dry-run say, and tells so as the option output says.
  * Trouble with one of them is reported, the others are tried. Returns how many there were, or -1.
  */
 int delete_picked(struct cmd_ctx *ctx, struct picks *victims, const struct delete_how *how,

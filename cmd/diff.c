@@ -19,6 +19,7 @@ extern char **environ;
 static const struct opt options[] = {
     OPT_ROW_FILENAME("A manifest to compare"),
     OPT_ROW_RECURSIVE,
+    OPT_ROW_SELECTOR,
     OPT_ROW_SERVER_SIDE,
     OPT_ROW_FORCE_CONFLICTS,
     OPT_ROW_FIELD_MANAGER,

@@ -10,6 +10,7 @@
 #include "errors.h"
 #include "fetch.h"
 #include "printer.h"
+#include "label_query.h"
 
 #define FILE_MAX ((size_t)64 * MIB)
 #define FOLDER_DEPTH_MAX 32
@@ -173,12 +174,16 @@ int manifests_load(
 	return 0;
 }
 
+static void manifest_release(struct manifest *m)
+{
+	json_free(m->obj);
+	free(m->prefix);
+}
+
 void manifests_release(struct manifests *m)
 {
-	for (size_t i = 0; i < m->len; i++) {
-		json_free(m->items[i].obj);
-		free(m->items[i].prefix);
-	}
+	for (size_t i = 0; i < m->len; i++)
+		manifest_release(&m->items[i]);
 	for (size_t i = 0; i < m->file_count; i++)
 		yaml_docs_release(&m->files[i]);
 	free(m->items);
@@ -325,6 +330,23 @@ void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *
 		fprintf(stderr, "%s\n", buf_str(&places) + 1);
 }
 
+static int keep_selected(struct manifests *m, const char *text, struct err *e)
+{
+	auto_label_query selector = {0};
+	size_t kept = 0;
+
+	if (label_query_parse(&selector, text, e) < 0)
+		return err_wrap(e, "the provided selector \"%s\" is not valid", text);
+	for (size_t i = 0; i < m->len; i++) {
+		if (label_query_matches(&selector, json_path(m->items[i].obj, "metadata.labels")))
+			m->items[kept++] = m->items[i];
+		else
+			manifest_release(&m->items[i]);
+	}
+	m->len = kept;
+	return 0;
+}
+
 int manifests_begin(
     struct cmd_ctx *ctx, struct manifests *ret, struct printer *ret_p, struct err *e)
 {
@@ -339,6 +361,9 @@ int manifests_begin(
 	ret_p->show_managed = opts_bool(&ctx->opts, "show-managed-fields");
 	if (manifests_load(
 		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), ret, e) < 0)
+		return -1;
+	if (opts_known(&ctx->opts, "selector") &&
+	    keep_selected(ret, opts_str(&ctx->opts, "selector"), e) < 0)
 		return -1;
 	if (ret->len == 0)
 		return err_set(e, ERR_BAD_REQUEST, "no objects passed to %s", ctx->cmd->name);

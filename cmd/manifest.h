@@ -59,7 +59,8 @@ int manifest_error(const struct manifest *m, const char *path, struct err *e, co
     PRINTF_LIKE(4, 5);
 /*
  * The course of `create -f`, `apply -f` and `diff -f`: loads what -f names and calls `one` for each
- * manifest. All are tried; a failure is reported and remembered as the exit code that it returns.
+ * manifest that the option selector, where the command has it, selects. All are tried; a failure is
+ * reported and remembered as the exit code that it returns.
  */
 struct printer;
 typedef int manifest_fn(

@@ -313,16 +313,47 @@ agree() {
 }
 
 @test "apply --prune deletes what the files no longer have" {
-	manifest p1 | sed 's/app: p1/app: pruned/' >p1.yaml
-	manifest p2 | sed 's/app: p2/app: pruned/' >p2.yaml
-	cat p1.yaml p2.yaml | kubectl apply -f - >/dev/null
-	try kubectl apply -f p1.yaml --prune -l app=pruned --prune-whitelist=core/v1/ConfigMap
-	if [ "$NEW" = true ]; then
-		try kubectl apply -f p1.yaml --prune -l app=pruned --prune-allowlist=core/v1/ConfigMap
+	local c
+	for c in kubectl kjob; do
+		manifest $c-p1 | sed "s/app: .*/app: $c-pruned}}/" >$c-p1.yaml
+		manifest $c-p2 | sed "s/app: .*/app: $c-pruned}}/" | cat $c-p1.yaml - >$c-p2.yaml
+	done
+	agree <<-'TABLE'
+		apply -f @-p2.yaml
+		apply -f @-p2.yaml -l app=nope
+		~ apply -f @-p1.yaml --prune
+		~ apply -f @-p1.yaml --prune -l app=@-pruned --all
+		+ apply -f @-p1.yaml --prune -l app=@-pruned --prune-allowlist=core/v1/Gadget
+		+ apply -f @-p1.yaml --prune -l app=@-pruned --prune-allowlist=core/v1/ConfigMap --server-side
+		+ apply -f @-p1.yaml --prune -l app=@-pruned --prune-allowlist=core/v1/ConfigMap --dry-run=server
+		+ apply -f @-p1.yaml --prune -l app=@-pruned --prune-allowlist=core/v1/ConfigMap
+		get cm -l app=@-pruned -o name
+	TABLE
+	if [ "$NEW" = false ]; then
+		try kubectl apply -f kubectl-p1.yaml --prune -l app=kubectl-pruned --prune-whitelist=core/v1/ConfigMap
+		is "$(tail -n 1 <<<"$out")" 'configmap/kubectl-p2 pruned'
 	fi
-	is "$rc" 0
-	is "$(tail -n 1 <<<"$out")" 'configmap/p2 pruned'
-	gone cm/p2
+	gone cm/kubectl-p2
+	kjob apply -f kjob-p2.yaml
+	has "$(kjob apply -f kjob-p1.yaml --prune -l app=kjob-pruned)" 'configmap/kjob-p2 pruned'
+	is "$(kjob get cm kept -o name)" configmap/kept
+}
+
+@test "apply --force makes anew what cannot be changed" {
+	local c
+	for c in kubectl kjob; do
+		job $c-forced true suspend=true >$c-f1.yaml
+		sed 's/"true"/"false"/' $c-f1.yaml >$c-f2.yaml
+	done
+	agree <<-'TABLE'
+		apply -f @-f1.yaml
+		apply -f @-f2.yaml --force
+		apply -f @-f2.yaml --force
+		~ apply -f @-f2.yaml --force --server-side
+		~ apply -f @-f2.yaml --force --dry-run=server
+		get job @-forced -o jsonpath='{.spec.template.spec.containers[0].command}'
+	TABLE
+	has "$(kjob get job kjob-forced -o jsonpath='{.spec.template.spec.containers[0].command}')" false
 }
 
 @test "edit: changes, and none" {

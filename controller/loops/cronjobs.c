@@ -56,11 +56,6 @@ static const struct kind *cron_kind(void)
 	return kind_by_id(KIND_CRONJOB);
 }
 
-static const struct kind *job_kind(void)
-{
-	return kind_by_id(KIND_JOB);
-}
-
 static int64_t wall_ms(const struct cronjobs *set)
 {
 	return set->wall_ns() / NSEC_PER_MSEC;
@@ -389,20 +384,6 @@ static bool delete_job(struct round *r, const struct cron_action *a)
 	return true;
 }
 
-static json *owner_reference(const struct cronjob *c)
-{
-	json *list = json_new_array(), *owner = json_new_object();
-
-	json_set_str(owner, "apiVersion", kind_api_version(cron_kind()));
-	json_set_str(owner, "kind", cron_kind()->kind);
-	json_set_str(owner, "name", c->name);
-	json_set_str(owner, "uid", c->uid);
-	json_set_bool(owner, "controller", true);
-	json_set_bool(owner, "blockOwnerDeletion", true);
-	json_add(list, owner);
-	return list;
-}
-
 static void copy_map(json *meta, const json *template, const char *key)
 {
 	const json *map = json_get(json_get(template, "metadata"), key);
@@ -414,43 +395,32 @@ static void copy_map(json *meta, const json *template, const char *key)
 static json *job_from_template(const struct round *r, const char *name, int64_t at)
 {
 	const json *template = json_path(r->obj, "spec.jobTemplate");
-	json *job = json_new_object(), *meta;
+	json *job = meta_new_object(job_kind(), name), *meta = json_get(job, "metadata");
 	auto_zone *utc = zone_load("UTC", NULL);
 	const struct zone *zone = r->cron->zone ? r->cron->zone : utc;
 	char text[TIME_TEXT_MAX];
 
-	json_set_str(job, "apiVersion", kind_api_version(job_kind()));
-	json_set_str(job, "kind", job_kind()->kind);
-	meta = json_obj(job, "metadata");
-	json_set_str(meta, "name", name);
 	json_set_str(meta, "namespace", r->cron->ns);
 	copy_map(meta, template, "labels");
 	copy_map(meta, template, "annotations");
 	json_set_str(
 	    json_obj(meta, "annotations"), SCHEDULED_ANNOTATION, zone_format(text, zone, at));
-	json_set(meta, "ownerReferences", owner_reference(r->cron));
+	meta_add_controller(job, cron_kind(), r->obj);
 	json_set(job, "spec", json_dup(json_get(template, "spec")));
 	return job;
 }
 
 static void note_started(struct round *r, const json *job, int64_t at)
 {
-	json *status = json_obj(r->obj, "status"), *ref;
+	json *status = json_obj(r->obj, "status");
 
 	meta_set_time(status, "lastScheduleTime", at);
 	r->changed = true;
 	if (job_status_finished(job))
 		return;
-	ref = json_new_object();
-	json_set_str(ref, "kind", job_kind()->kind);
-	json_set_str(ref, "namespace", meta_namespace(job));
-	json_set_str(ref, "name", meta_name(job));
-	json_set_str(ref, "uid", meta_uid(job));
-	json_set_str(ref, "apiVersion", kind_api_version(job_kind()));
-	json_set_str(ref, "resourceVersion", json_str(job, "metadata.resourceVersion"));
 	if (!json_get(status, "active"))
 		json_set(status, "active", json_new_array());
-	json_add(json_get(status, "active"), ref);
+	json_add(json_get(status, "active"), meta_reference(job_kind(), job));
 }
 
 static bool is_active(const struct round *r, const json *job)

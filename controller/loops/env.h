@@ -30,12 +30,26 @@ struct loops_env {
 
 #define JOB_TRACKING_FINALIZER "batch.kubernetes.io/job-tracking"
 
+static inline const struct kind *job_kind(void)
+{
+	return kind_by_id(KIND_JOB);
+}
+
+static inline const struct kind *pod_kind(void)
+{
+	return kind_by_id(KIND_POD);
+}
+
 /* ---- metadata helpers (meta.c) ---- */
 
 bool meta_has_finalizer(const json *obj, const char *finalizer);
+/* Unless it has it. */
+void meta_add_finalizer(json *obj, const char *finalizer);
 void meta_remove_finalizer(json *obj, const char *finalizer);
 /* The ownerReference with controller: true; NULL: none. Borrowed. */
 const json *meta_controller(const json *obj);
+/* Adds such an ownerReference, which blocks the owner's deletion. */
+void meta_add_controller(json *obj, const struct kind *k, const json *owner);
 const char *meta_name(const json *obj);
 const char *meta_namespace(const json *obj);
 const char *meta_uid(const json *obj);
@@ -47,6 +61,11 @@ void meta_set_time(json *obj, const char *path, int64_t unix_sec);
 /* The condition of this type in status.conditions; NULL: none. Borrowed. */
 json *meta_condition(const json *obj, const char *type);
 bool meta_condition_true(const json *obj, const char *type);
+
+/* An object to be created, with apiVersion, kind and name (NULL: none yet). Owned. */
+json *meta_new_object(const struct kind *k, const char *name);
+/* An ObjectReference. Owned. */
+json *meta_reference(const struct kind *k, const json *obj);
 
 /* ---- events (recorder.c) ---- */
 

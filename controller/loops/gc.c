@@ -240,7 +240,7 @@ static void note_orphan(struct gc *g, const struct change *c)
 
 static void release_orphan(struct gc *g, const char *uid)
 {
-	auto_json *pod = store_get_by_uid(g->env->store, kind_by_id(KIND_POD), uid);
+	auto_json *pod = store_get_by_uid(g->env->store, pod_kind(), uid);
 	struct update_options o = {.part = UPDATE_SYSTEM};
 	auto_json *stored = NULL;
 	auto_err e = {0};
@@ -248,7 +248,7 @@ static void release_orphan(struct gc *g, const char *uid)
 	if (!pod || meta_controller(pod) || !meta_has_finalizer(pod, JOB_TRACKING_FINALIZER))
 		return;
 	meta_remove_finalizer(pod, JOB_TRACKING_FINALIZER);
-	stored = registry_update(g->env->store, kind_by_id(KIND_POD), TAKE(pod), &o, &e);
+	stored = registry_update(g->env->store, pod_kind(), TAKE(pod), &o, &e);
 	if (!stored)
 		log_warn("cannot release an orphaned pod: %s", err_msg(&e));
 }

@@ -27,7 +27,7 @@ static void look_at(struct janitor *j, const char *folder, int64_t now)
 	str_split(&parts, folder, '_');
 	if (parts.len != 3 || stat(path, &st) < 0 || now - (int64_t)st.st_mtime < KEEP_SECONDS)
 		return;
-	pod = store_get_by_uid(j->env->store, kind_by_id(KIND_POD), parts.items[2]);
+	pod = store_get_by_uid(j->env->store, pod_kind(), parts.items[2]);
 	if (!pod)
 		logfile_remove_pod(
 		    j->env->logs_dir, parts.items[0], parts.items[1], parts.items[2]);

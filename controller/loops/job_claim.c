@@ -92,22 +92,13 @@ static void store_pod(const struct job *j, json *pod, const char *what)
 		    "job %s/%s: cannot %s pod %s: %s", j->ns, j->name, what, name, err_msg(&e));
 }
 
-static json *list_of(json *meta, const char *key)
-{
-	if (!json_get(meta, key))
-		json_set(meta, key, json_new_array());
-	return json_get(meta, key);
-}
-
 /* Consumes pod. */
 static void adopt(const struct job *j, const json *obj, json *pod)
 {
-	json *meta = json_obj(pod, "metadata");
 	auto_free char *name = xstrdup(meta_name(pod));
 
-	json_add(list_of(meta, "ownerReferences"), job_owner_reference(obj));
-	if (!meta_has_finalizer(pod, JOB_TRACKING_FINALIZER))
-		json_add(list_of(meta, "finalizers"), json_new_string(JOB_TRACKING_FINALIZER));
+	meta_add_controller(pod, job_kind(), obj);
+	meta_add_finalizer(pod, JOB_TRACKING_FINALIZER);
 	log_info("job %s/%s: adopts pod %s", j->ns, j->name, name);
 	store_pod(j, pod, "adopt");
 }

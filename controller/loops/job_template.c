@@ -22,19 +22,6 @@ static char *name_base(const char *job, int64_t index)
 	return xasprintf("%.*s%s", room, job, tail);
 }
 
-json *job_owner_reference(const json *job)
-{
-	json *owner = json_new_object();
-
-	json_set_str(owner, "apiVersion", "batch/v1");
-	json_set_str(owner, "kind", "Job");
-	json_set_str(owner, "name", meta_name(job));
-	json_set_str(owner, "uid", meta_uid(job));
-	json_set_bool(owner, "controller", true);
-	json_set_bool(owner, "blockOwnerDeletion", true);
-	return owner;
-}
-
 static void set_count(json *map, const char *key, int64_t n)
 {
 	auto_free char *text = xasprintf("%lld", (long long)n);
@@ -46,7 +33,7 @@ static json *pod_metadata(const json *job, const json *template, const struct jo
 {
 	static const char *const taken[] = {"labels", "annotations", "finalizers"};
 	auto_free char *base = name_base(meta_name(job), n->index);
-	json *meta = json_new_object(), *finalizers;
+	json *meta = json_new_object();
 
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++) {
 		const json *value = json_get(template, taken[i]);
@@ -55,15 +42,6 @@ static json *pod_metadata(const json *job, const json *template, const struct jo
 			json_set(meta, taken[i], json_dup(value));
 	}
 	json_set_str(meta, "generateName", base);
-	json_set(meta, "ownerReferences", json_new_array());
-	json_add(json_get(meta, "ownerReferences"), job_owner_reference(job));
-	finalizers = json_get(meta, "finalizers");
-	if (!finalizers)
-		json_set(meta, "finalizers", finalizers = json_new_array());
-	json_for (f, finalizers)
-		if (str_eq(json_string_value(f), JOB_TRACKING_FINALIZER))
-			return meta;
-	json_add(finalizers, json_new_string(JOB_TRACKING_FINALIZER));
 	return meta;
 }
 
@@ -113,11 +91,11 @@ static void mark_index(json *pod, const json *job, const struct job_new_pod *n)
 json *job_template_pod(const json *job, const struct job_new_pod *n)
 {
 	const json *template = json_path(job, "spec.template");
-	json *pod = json_new_object();
+	json *pod = meta_new_object(pod_kind(), NULL);
 
-	json_set_str(pod, "apiVersion", "v1");
-	json_set_str(pod, "kind", "Pod");
 	json_set(pod, "metadata", pod_metadata(job, json_get(template, "metadata"), n));
+	meta_add_controller(pod, job_kind(), job);
+	meta_add_finalizer(pod, JOB_TRACKING_FINALIZER);
 	json_set(pod, "spec", json_dup(json_get(template, "spec")));
 	if (n->index >= 0)
 		mark_index(pod, job, n);

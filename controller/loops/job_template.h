@@ -19,7 +19,5 @@
  * noted where the job has a backoffLimitPerIndex.
  */
 json *job_template_pod(const json *job, const struct job_new_pod *n);
-/* The ownerReference of a pod whose controller is the job; owned. */
-json *job_owner_reference(const json *job);
 
 #endif

@@ -58,16 +58,6 @@ struct round {
 	struct strlist strays; /* uids of pods whose labels do not match any more */
 };
 
-static inline const struct kind *job_kind(void)
-{
-	return kind_by_id(KIND_JOB);
-}
-
-static inline const struct kind *pod_kind(void)
-{
-	return kind_by_id(KIND_POD);
-}
-
 /* ---- jobs.c ---- */
 
 void job_queue(struct job *j);

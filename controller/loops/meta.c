@@ -10,6 +10,21 @@ bool meta_has_finalizer(const json *obj, const char *finalizer)
 	return false;
 }
 
+static json *list_of(json *obj, const char *key)
+{
+	json *meta = json_obj(obj, "metadata");
+
+	if (!json_get(meta, key))
+		json_set(meta, key, json_new_array());
+	return json_get(meta, key);
+}
+
+void meta_add_finalizer(json *obj, const char *finalizer)
+{
+	if (!meta_has_finalizer(obj, finalizer))
+		json_add(list_of(obj, "finalizers"), json_new_string(finalizer));
+}
+
 void meta_remove_finalizer(json *obj, const char *finalizer)
 {
 	json *list = json_path(obj, "metadata.finalizers");
@@ -30,6 +45,19 @@ const json *meta_controller(const json *obj)
 		if (json_bool(o, "controller", false))
 			return o;
 	return NULL;
+}
+
+void meta_add_controller(json *obj, const struct kind *k, const json *owner)
+{
+	json *ref = json_new_object();
+
+	json_set_str(ref, "apiVersion", kind_api_version(k));
+	json_set_str(ref, "kind", k->kind);
+	json_set_str(ref, "name", meta_name(owner));
+	json_set_str(ref, "uid", meta_uid(owner));
+	json_set_bool(ref, "controller", true);
+	json_set_bool(ref, "blockOwnerDeletion", true);
+	json_add(list_of(obj, "ownerReferences"), ref);
 }
 
 const char *meta_name(const json *obj)
@@ -80,4 +108,28 @@ json *meta_condition(const json *obj, const char *type)
 bool meta_condition_true(const json *obj, const char *type)
 {
 	return str_eq(json_str(meta_condition(obj, type), "status"), "True");
+}
+
+json *meta_new_object(const struct kind *k, const char *name)
+{
+	json *obj = json_new_object();
+
+	json_set_str(obj, "apiVersion", kind_api_version(k));
+	json_set_str(obj, "kind", k->kind);
+	if (name)
+		json_set_path(obj, "metadata.name", json_new_string(name));
+	return obj;
+}
+
+json *meta_reference(const struct kind *k, const json *obj)
+{
+	json *ref = json_new_object();
+
+	json_set_str(ref, "kind", k->kind);
+	json_set_str(ref, "namespace", meta_namespace(obj));
+	json_set_str(ref, "name", meta_name(obj));
+	json_set_str(ref, "uid", meta_uid(obj));
+	json_set_str(ref, "apiVersion", kind_api_version(k));
+	json_set_str(ref, "resourceVersion", json_str(obj, "metadata.resourceVersion"));
+	return ref;
 }

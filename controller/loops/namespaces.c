@@ -95,15 +95,11 @@ static void add_service_account(struct namespaces *n, const char *ns)
 	const struct kind *k = kind_by_id(KIND_SERVICE_ACCOUNT);
 	auto_json *stored = NULL;
 	auto_err e = {0};
-	json *account;
 
 	if (store_has(n->env->store, k, ns, "default"))
 		return;
-	account = json_new_object();
-	json_set_str(account, "apiVersion", kind_api_version(k));
-	json_set_str(account, "kind", k->kind);
-	json_set_path(account, "metadata.name", json_new_string("default"));
-	stored = registry_create(n->env->store, k, ns, account, &(struct create_options){0}, &e);
+	stored = registry_create(
+	    n->env->store, k, ns, meta_new_object(k, "default"), &(struct create_options){0}, &e);
 	if (stored)
 		return;
 	log_warn("cannot create the service account of namespace %s: %s", ns, err_msg(&e));

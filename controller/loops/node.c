@@ -44,11 +44,8 @@ static int put(struct loops_env *env, const struct kind *k, const char *ns, cons
 	json *obj = store_get(env->store, k, ns, name, NULL);
 
 	if (!obj) {
-		obj = json_new_object();
-		json_set_str(obj, "apiVersion", kind_api_version(k));
-		json_set_str(obj, "kind", k->kind);
-		json_set_path(obj, "metadata.name", json_new_string(name));
-		obj = registry_create(env->store, k, ns, obj, &(struct create_options){0}, e);
+		obj = registry_create(
+		    env->store, k, ns, meta_new_object(k, name), &(struct create_options){0}, e);
 		if (!obj) {
 			json_free(value);
 			json_free(labels);

@@ -15,7 +15,7 @@ void container_event(
 	va_start(ap, fmt);
 	message = xvasprintf(fmt, ap);
 	va_end(ap);
-	recorder_event(c->pod->set->env->recorder, kind_by_id(KIND_POD), c->pod->obj,
+	recorder_event(c->pod->set->env->recorder, pod_kind(), c->pod->obj,
 	    c->role == ROLE_SANDBOX ? NULL : field, type, reason, "kubelet", "%s", message);
 }
 
@@ -82,7 +82,7 @@ static bool apply_schedule(struct pod *p, struct container *c, const struct pod_
 	json_set_path(p->obj, "spec.nodeName", json_new_string(env->node_name));
 	p->started_at = clock_wall_ns() / NSEC_PER_SEC;
 	p->changed = true;
-	recorder_event(env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Normal", "Scheduled",
+	recorder_event(env->recorder, pod_kind(), p->obj, NULL, "Normal", "Scheduled",
 	    "default-scheduler", "Successfully assigned %s/%s to %s", p->ns, p->name,
 	    env->node_name);
 	return true;

@@ -212,7 +212,7 @@ static void add_secrets(struct pod *p, struct registry_keys *keys)
 	if (!missing.len)
 		return;
 	names = strlist_join(&missing, ", ");
-	recorder_event(p->set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Warning",
+	recorder_event(p->set->env->recorder, pod_kind(), p->obj, NULL, "Warning",
 	    "FailedToRetrieveImagePullSecret", "kubelet",
 	    "Unable to retrieve some image pull secrets (%s); attempting to pull the image may not "
 	    "succeed.",

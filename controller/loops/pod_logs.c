@@ -191,7 +191,7 @@ int pods_find_attempt_log(struct pods *set, const char *ns, const char *pod, con
 	if (problems.len == 0)
 		path = logfile_path(set->env->logs_dir, ns, pod, uid, container, attempt);
 	if (!path || access(path, F_OK) < 0)
-		return err_not_found(e, kind_by_id(KIND_POD), pod);
+		return err_not_found(e, pod_kind(), pod);
 	*ret_path = TAKE(path);
 	return 0;
 }

@@ -195,7 +195,7 @@ static void match_stray(struct pods *set, const struct container_info *info)
 {
 	const char *uid = label(info, LABEL_UID), *shared = label(info, LABEL_SANDBOX);
 	const char *group = shared ? shared : uid ? uid : info->id;
-	auto_json *obj = uid ? store_get_by_uid(set->env->store, kind_by_id(KIND_POD), uid) : NULL;
+	auto_json *obj = uid ? store_get_by_uid(set->env->store, pod_kind(), uid) : NULL;
 	bool donor = is_sandbox(info);
 
 	if (obj)

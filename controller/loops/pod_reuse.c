@@ -217,7 +217,7 @@ static struct idle_sandbox *find_idle(const struct pod *p)
 
 static void observe(const struct pod *p, struct reuse_obs *o)
 {
-	auto_json *job = store_get_by_uid(p->set->env->store, kind_by_id(KIND_JOB), p->owner_uid);
+	auto_json *job = store_get_by_uid(p->set->env->store, job_kind(), p->owner_uid);
 	const json *annotations = json_path(job, "metadata.annotations");
 	const char *wish = json_string_value(json_get(annotations, REUSE_ANNOTATION));
 	const char *hostname = json_str_or(p->obj, "spec.hostname", "");

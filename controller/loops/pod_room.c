@@ -166,8 +166,8 @@ bool pod_room_ask(struct pod *p)
 	if (str_eq(message, p->unfit))
 		return false;
 	set_text(&p->unfit, message);
-	recorder_event(set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Warning",
-	    "FailedScheduling", "default-scheduler", "%s", message);
+	recorder_event(set->env->recorder, pod_kind(), p->obj, NULL, "Warning", "FailedScheduling",
+	    "default-scheduler", "%s", message);
 	return false;
 }
 

@@ -40,8 +40,8 @@ void sandbox_renew(struct pod *p)
 	b->stage = STAGE_WAITING;
 	b->died = b->stream_ended = false;
 	set_text(&b->ip, NULL);
-	recorder_event(p->set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Normal",
-	    "SandboxChanged", "kubelet", "Pod sandbox changed, it will be killed and re-created.");
+	recorder_event(p->set->env->recorder, pod_kind(), p->obj, NULL, "Normal", "SandboxChanged",
+	    "kubelet", "Pod sandbox changed, it will be killed and re-created.");
 }
 
 static void retry(struct container *b, const struct err *err)
@@ -54,7 +54,7 @@ static void retry(struct container *b, const struct err *err)
 		return;
 	}
 	b->not_before_ms = now_ms() + POD_RETRY_MS;
-	recorder_event(p->set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Warning",
+	recorder_event(p->set->env->recorder, pod_kind(), p->obj, NULL, "Warning",
 	    "FailedCreatePodSandBox", "kubelet", "Failed to create pod sandbox: %s", err_msg(err));
 }
 

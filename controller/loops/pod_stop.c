@@ -133,7 +133,7 @@ static void tell_end(struct pod *p, enum pod_end end)
 	const char *message = end_message(p, end);
 
 	if (message)
-		recorder_event(p->set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL,
+		recorder_event(p->set->env->recorder, pod_kind(), p->obj, NULL,
 		    end == END_EVICTED ? "Warning" : "Normal", end_reason(end), "kubelet", "%s",
 		    message);
 }
@@ -199,8 +199,7 @@ bool apply_remove(struct pod *p, struct container *c, const struct pod_action *a
 		return true;
 	p->released = true;
 	o.uid = p->uid;
-	last = registry_delete(
-	    p->set->env->store, kind_by_id(KIND_POD), p->ns, p->name, &o, &gone, &e);
+	last = registry_delete(p->set->env->store, pod_kind(), p->ns, p->name, &o, &gone, &e);
 	if (!last && e.reason != ERR_NOT_FOUND)
 		log_warn("pod %s/%s: cannot delete: %s", p->ns, p->name, err_msg(&e));
 	return true;

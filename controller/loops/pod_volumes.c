@@ -59,9 +59,8 @@ const char *volume_sandbox(const struct pod *p)
 
 void volume_failed(struct pod *p, const char *volume, const char *text)
 {
-	recorder_event(p->set->env->recorder, kind_by_id(KIND_POD), p->obj, NULL, "Warning",
-	    "FailedMount", "kubelet", "MountVolume.SetUp failed for volume \"%s\" : %s", volume,
-	    text);
+	recorder_event(p->set->env->recorder, pod_kind(), p->obj, NULL, "Warning", "FailedMount",
+	    "kubelet", "MountVolume.SetUp failed for volume \"%s\" : %s", volume, text);
 }
 
 static void try_again(struct pod *p)

@@ -44,21 +44,13 @@ static const struct kind *claim_kind(void)
 static json *new_claim(const struct pod *p, const struct volume *v, const char *name)
 {
 	const json *template = json_path(v->spec, "ephemeral.volumeClaimTemplate");
-	json *claim = json_new_object(), *owners = json_new_array(), *owner = json_new_object();
+	json *claim = meta_new_object(claim_kind(), NULL);
 	const json *meta = json_get(template, "metadata");
 
-	json_set_str(owner, "apiVersion", "v1");
-	json_set_str(owner, "kind", "Pod");
-	json_set_str(owner, "name", p->name);
-	json_set_str(owner, "uid", p->uid);
-	json_set_bool(owner, "controller", true);
-	json_set_bool(owner, "blockOwnerDeletion", true);
-	json_add(owners, owner);
-	json_set_str(claim, "apiVersion", "v1");
-	json_set_str(claim, "kind", "PersistentVolumeClaim");
 	json_set(claim, "metadata", meta ? json_dup(meta) : json_new_object());
 	json_set_path(claim, "metadata.name", json_new_string(name));
-	json_set_path(claim, "metadata.ownerReferences", owners);
+	json_del_path(claim, "metadata.ownerReferences");
+	meta_add_controller(claim, pod_kind(), p->obj);
 	json_set(claim, "spec", json_dup(json_get(template, "spec")));
 	return claim;
 }
@@ -331,8 +323,7 @@ static void on_listed(
 	care->swept = !err;
 	for (size_t i = 0; i < len; i++) {
 		const char *uid = json_string_value(json_get(infos[i].labels, LABEL_UID));
-		auto_json *obj =
-		    uid ? store_get_by_uid(set->env->store, kind_by_id(KIND_POD), uid) : NULL;
+		auto_json *obj = uid ? store_get_by_uid(set->env->store, pod_kind(), uid) : NULL;
 
 		if (uid && !obj)
 			leave(care, infos[i].name, false);

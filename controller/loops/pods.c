@@ -10,11 +10,6 @@
 /* A create without an answer may still be carried out within this time. */
 #define STRAYS_MS (10 * 60 * 1000)
 
-static const struct kind *pod_kind(void)
-{
-	return kind_by_id(KIND_POD);
-}
-
 int64_t now_ms(void)
 {
 	return clock_wall_ns() / NSEC_PER_MSEC;

@@ -53,18 +53,10 @@ static bool write_repeat(struct recorder *r, const char *ns, const struct event_
 static json *event_object(
     const struct kind *k, const json *about, const char *field_path, const char *now)
 {
-	json *event = json_new_object();
-	json *ref = json_new_object();
+	json *event = meta_new_object(kind_by_id(KIND_EVENT), NULL);
+	json *ref = meta_reference(k, about);
 
-	json_set_str(event, "apiVersion", "v1");
-	json_set_str(event, "kind", "Event");
 	json_set_path(event, "metadata.namespace", json_new_string(meta_namespace(about)));
-	json_set_str(ref, "kind", k->kind);
-	json_set_str(ref, "namespace", meta_namespace(about));
-	json_set_str(ref, "name", meta_name(about));
-	json_set_str(ref, "uid", meta_uid(about));
-	json_set_str(ref, "apiVersion", kind_api_version(k));
-	json_set_str(ref, "resourceVersion", json_str(about, "metadata.resourceVersion"));
 	json_set_str(ref, "fieldPath", field_path);
 	json_set(event, "involvedObject", ref);
 	json_set_str(event, "firstTimestamp", now);

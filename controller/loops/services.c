@@ -224,7 +224,7 @@ static bool add_pod(void *ctx, const struct store_row *row)
 
 static json *pods_of(struct services *s, const struct service *v)
 {
-	struct store_query q = {.kind = kind_by_id(KIND_POD), .ns = v->ns, .labels = v->selector};
+	struct store_query q = {.kind = pod_kind(), .ns = v->ns, .labels = v->selector};
 	json *pods = json_new_array();
 	auto_err e = {0};
 
@@ -296,20 +296,6 @@ static void write_endpoints(struct services *s, const struct service *v, json *s
 	put(s, k, v->ns, there, wanted);
 }
 
-static json *owner_of(const json *service)
-{
-	json *list = json_new_array(), *owner = json_new_object();
-
-	json_set_str(owner, "apiVersion", "v1");
-	json_set_str(owner, "kind", "Service");
-	json_set_str(owner, "name", meta_name(service));
-	json_set_str(owner, "uid", meta_uid(service));
-	json_set_bool(owner, "controller", true);
-	json_set_bool(owner, "blockOwnerDeletion", true);
-	json_add(list, owner);
-	return list;
-}
-
 static bool add_row(void *ctx, const struct store_row *row)
 {
 	json *slice = json_parse(row->body, row->body_len, 0, NULL);
@@ -367,7 +353,7 @@ static void write_slices(
 		if (service_is_headless(v->obj))
 			json_set_str(labels, "service.kubernetes.io/headless", "");
 		json_set_path(copy, "metadata.labels", labels);
-		json_set_path(copy, "metadata.ownerReferences", owner_of(v->obj));
+		meta_add_controller(copy, kind_by_id(KIND_SERVICE), v->obj);
 		strlist_add(&wanted, name);
 		if (there && same_slice(there, copy))
 			json_free(copy);

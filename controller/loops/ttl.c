@@ -27,11 +27,6 @@ struct ttl {
 	bool reload; /* a turn was lost: read the store again */
 };
 
-static const struct kind *job_kind(void)
-{
-	return kind_by_id(KIND_JOB);
-}
-
 static int64_t now_sec(void)
 {
 	return clock_wall_ns() / NSEC_PER_SEC;

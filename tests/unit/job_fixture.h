@@ -104,16 +104,6 @@ UNUSED static void restart(struct world *w)
 
 /* ---- objects ---- */
 
-static const struct kind *job_kind(void)
-{
-	return kind_by_id(KIND_JOB);
-}
-
-static const struct kind *pod_kind(void)
-{
-	return kind_by_id(KIND_POD);
-}
-
 /* Texts with ' for ". */
 static json *parse(const char *text)
 {

@@ -255,14 +255,33 @@ static void check_claim(struct report *r, const json *source, const struct place
 		    r, json_str_or(source, "claimName", ""), name_check_dns_subdomain, &name);
 }
 
+/* The claim gets its labels and annotations, and nothing else. */
+static void check_claim_meta(struct report *r, const json *meta, const struct place *p)
+{
+	json_for (m, meta) {
+		struct place at = PLACE(p, json_key(m));
+
+		if (str_eq(json_key(m), "labels"))
+			validate_labels(r, m, &at);
+		else if (str_eq(json_key(m), "annotations"))
+			validate_annotations(r, m, &at);
+		else
+			bad_forbidden(r, &at, "cannot be set");
+	}
+}
+
 static void check_ephemeral(struct report *r, const json *source, const struct place *p)
 {
-	struct place template = PLACE(p, "volumeClaimTemplate"), spec = PLACE(&template, "spec");
+	const json *claim = json_get(source, "volumeClaimTemplate");
+	struct place at = PLACE(p, "volumeClaimTemplate"), meta = PLACE(&at, "metadata");
+	struct place spec = PLACE(&at, "spec");
 
-	if (!json_get(source, "volumeClaimTemplate"))
-		bad_required(r, &template, "");
-	else
-		validate_claim_spec(r, json_path(source, "volumeClaimTemplate.spec"), &spec);
+	if (!claim) {
+		bad_required(r, &at, "");
+		return;
+	}
+	check_claim_meta(r, json_get(claim, "metadata"), &meta);
+	validate_claim_spec(r, json_get(claim, "spec"), &spec);
 }
 
 static const struct {

@@ -49,7 +49,6 @@ static json *new_claim(const struct pod *p, const struct volume *v, const char *
 
 	json_set(claim, "metadata", meta ? json_dup(meta) : json_new_object());
 	json_set_path(claim, "metadata.name", json_new_string(name));
-	json_del_path(claim, "metadata.ownerReferences");
 	meta_add_controller(claim, pod_kind(), p->obj);
 	json_set(claim, "spec", json_dup(json_get(template, "spec")));
 	return claim;

@@ -359,6 +359,31 @@ TEST("pods are checked in Kubernetes' words")
 	    "'=']");
 }
 
+#define EPHEMERAL(metadata)                                                                  \
+	"\"volumes\":[{\"name\":\"v\",\"ephemeral\":{\"volumeClaimTemplate\":{\"metadata\":" \
+	"{" metadata                                                                         \
+	"},\"spec\":{\"accessModes\":[\"ReadWriteOnce\"],\"resources\":{\"requests\":{"      \
+	"\"storage\":\"1Mi\"}}}}}}]," CONTAINER("")
+
+TEST("the template of an ephemeral claim has labels and annotations, and nothing else of metadata")
+{
+	CHECK_POD(EPHEMERAL("\"labels\":{\"a\":\"b\"},\"annotations\":{\"c\":\"d\"},"
+			    "\"creationTimestamp\":null"),
+	    "");
+	CHECK_POD(EPHEMERAL("\"name\":\"mine\",\"finalizers\":[\"x.io/y\"]"),
+	    "[spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.name: Forbidden: cannot be "
+	    "set, spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.finalizers: Forbidden: "
+	    "cannot be set]");
+	CHECK_POD(EPHEMERAL("\"labels\":{\"a b\":\"\"}"),
+	    "spec.volumes[0].ephemeral.volumeClaimTemplate.metadata.labels: Invalid value: \"a "
+	    "b\": "
+	    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start "
+	    "and "
+	    "end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', "
+	    "regex "
+	    "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')");
+}
+
 TEST("metadata is checked in Kubernetes' words")
 {
 	CHECK_CREATE(KIND_POD,

@@ -87,6 +87,14 @@ struct schema {
 	}
 /* The number of a field of an embedded struct, which is a message of its own in protobuf. */
 #define IN(message, number) (number), .outer = (message)
+/* The rows that every object begins with; TYPE_ROWS where its metadata is told of otherwise. */
+#define TYPE_ROWS(api_version, kind)                                  \
+	ROW(0, "apiVersion", T_STRING, 0, "Always " api_version "."), \
+	    ROW(0, "kind", T_STRING, 0, "Always " kind ".")
+#define OBJECT_ROWS(api_version, kind)                                                       \
+	TYPE_ROWS(api_version, kind),                                                        \
+	    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.", \
+		.of = &schema_object_meta)
 #define ENUM(...) ((const char *const[]){__VA_ARGS__, NULL})
 /* SCHEMA(id, name) or, of a kind, SCHEMA(id, name, doc). */
 #define SCHEMA(id, name, ...)               \

@@ -2,10 +2,7 @@
 #include "schema.h"
 
 static const struct field service_account_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always ServiceAccount."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("v1", "ServiceAccount"),
     ROW(2, "secrets", T_OBJECT_LIST, 0,
 	"Secrets that pods of this account may use; a list for people, nothing is enforced.",
 	.of = &schema_object_reference, .merge_key = "name"),

@@ -3,10 +3,7 @@
 #include "schema.h"
 
 static const struct field job_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always batch/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Job."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("batch/v1", "Job"),
     ROW(2, "spec", T_OBJECT, 0, "What should run, how often, and what counts as failure.",
 	.of = &schema_job_spec),
     ROW(3, "status", T_OBJECT, 0, "How it went so far; written by the controller.",

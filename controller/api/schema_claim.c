@@ -2,10 +2,7 @@
 #include "schema.h"
 
 static const struct field persistent_volume_claim_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always PersistentVolumeClaim."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("v1", "PersistentVolumeClaim"),
     ROW(2, "spec", T_OBJECT, 0, "What is wanted.", .of = &schema_persistent_volume_claim_spec),
     ROW(3, "status", T_OBJECT, 0, "What there is; written by the server.",
 	.of = &schema_persistent_volume_claim_status),

@@ -2,10 +2,7 @@
 #include "schema.h"
 
 static const struct field config_map_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always ConfigMap."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("v1", "ConfigMap"),
     ROW(4, "immutable", T_BOOL, F_PTR,
 	"True: data can no longer change, and this not be taken back; the object can only be "
 	"deleted."),
@@ -19,10 +16,7 @@ SCHEMA(config_map, "ConfigMap",
     "Settings as pairs of key and value, for pods to use as environment variables and files.");
 
 static const struct field secret_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Secret."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("v1", "Secret"),
     ROW(5, "immutable", T_BOOL, F_PTR,
 	"True: data can no longer change, and this not be taken back; the object can only be "
 	"deleted."),

@@ -2,8 +2,7 @@
 #include "schema.h"
 
 static const struct field event_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Event."),
+    TYPE_ROWS("v1", "Event"),
     ROW(1, "metadata", T_OBJECT, F_REQUIRED, "Name, labels, annotations and other metadata.",
 	.of = &schema_object_meta),
     ROW(2, "involvedObject", T_OBJECT, F_REQUIRED, "What the event is about.",
@@ -42,10 +41,7 @@ static const struct field event_series_fields[] = {
 SCHEMA(event_series, "EventSeries");
 
 static const struct field namespace_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Namespace."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("v1", "Namespace"),
     ROW(2, "spec", T_OBJECT, 0, "Finalizers of the namespace.", .of = &schema_namespace_spec),
     ROW(3, "status", T_OBJECT, 0, "Phase of the namespace.", .of = &schema_namespace_status),
     {0},
@@ -78,10 +74,7 @@ static const struct field namespace_condition_fields[] = {
 SCHEMA(namespace_condition, "NamespaceCondition");
 
 static const struct field node_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Node."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("v1", "Node"),
     ROW(2, "spec", T_OBJECT, 0, "Settings of the node.", .of = &schema_node_spec),
     ROW(3, "status", T_OBJECT, 0, "What the node is and has.", .of = &schema_node_status),
     {0},

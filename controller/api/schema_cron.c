@@ -3,10 +3,7 @@
 #include "schema.h"
 
 static const struct field cron_job_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always batch/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always CronJob."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("batch/v1", "CronJob"),
     ROW(2, "spec", T_OBJECT, 0, "What should run, and when.", .of = &schema_cron_job_spec),
     ROW(3, "status", T_OBJECT, 0, "What runs and when it last ran.", .of = &schema_cron_job_status),
     {0},

@@ -3,10 +3,7 @@
 #include "schema.h"
 
 static const struct field lease_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always coordination.k8s.io/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Lease."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("coordination.k8s.io/v1", "Lease"),
     ROW(2, "spec", T_OBJECT, 0, "Who holds the lease, and for how long.", .of = &schema_lease_spec),
     {0},
 };

@@ -5,10 +5,7 @@
 #include "schema.h"
 
 static const struct field pod_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Pod."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("v1", "Pod"),
     ROW(2, "spec", T_OBJECT, 0, "The containers to run, and what they share.",
 	.of = &schema_pod_spec),
     ROW(3, "status", T_OBJECT, 0, "What the containers do; written by the node.",
@@ -28,10 +25,7 @@ static const struct field pod_template_spec_fields[] = {
 SCHEMA(pod_template_spec, "PodTemplateSpec");
 
 static const struct field pod_template_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always PodTemplate."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("v1", "PodTemplate"),
     ROW(2, "template", T_OBJECT, 0, "What pods made from it are like.",
 	.of = &schema_pod_template_spec),
     {0},

@@ -27,9 +27,7 @@ const struct schema schema_delete_options = {
     .go_name = "DeleteOptions", .fields = delete_options_fields, .package = PACKAGE_META};
 
 static const struct field eviction_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always policy/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Eviction."),
-    ROW(1, "metadata", T_OBJECT, 0, "The pod's name and namespace.", .of = &schema_object_meta),
+    OBJECT_ROWS("policy/v1", "Eviction"),
     ROW(2, "deleteOptions", T_OBJECT, F_PTR, "How the pod is deleted.",
 	.of = &schema_delete_options),
     {0},

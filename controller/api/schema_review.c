@@ -6,9 +6,7 @@
 #include "schema.h"
 
 static const struct field self_subject_access_review_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always authorization.k8s.io/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always SelfSubjectAccessReview."),
-    ROW(1, "metadata", T_OBJECT, 0, "Metadata.", .of = &schema_object_meta),
+    OBJECT_ROWS("authorization.k8s.io/v1", "SelfSubjectAccessReview"),
     ROW(2, "spec", T_OBJECT, F_REQUIRED, "What the caller would do; one of its members.",
 	.of = &schema_self_subject_access_review_spec),
     ROW(3, "status", T_OBJECT, 0, "Whether it may.", .of = &schema_subject_access_review_status),
@@ -97,9 +95,7 @@ static const struct field subject_access_review_status_fields[] = {
 SCHEMA(subject_access_review_status, "SubjectAccessReviewStatus");
 
 static const struct field self_subject_rules_review_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always authorization.k8s.io/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always SelfSubjectRulesReview."),
-    ROW(1, "metadata", T_OBJECT, 0, "Metadata.", .of = &schema_object_meta),
+    OBJECT_ROWS("authorization.k8s.io/v1", "SelfSubjectRulesReview"),
     ROW(2, "spec", T_OBJECT, F_REQUIRED, "Where.", .of = &schema_self_subject_rules_review_spec),
     ROW(3, "status", T_OBJECT, 0, "What the caller may do there.",
 	.of = &schema_subject_rules_review_status),
@@ -154,9 +150,7 @@ SCHEMA(field_selector_requirement, "FieldSelectorRequirement");
 #define SCHEMA_PACKAGE "io.k8s.api.authentication.v1"
 
 static const struct field self_subject_review_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always authentication.k8s.io/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always SelfSubjectReview."),
-    ROW(1, "metadata", T_OBJECT, 0, "Metadata.", .of = &schema_object_meta),
+    OBJECT_ROWS("authentication.k8s.io/v1", "SelfSubjectReview"),
     ROW(2, "status", T_OBJECT, 0, "Who the caller is.", .of = &schema_self_subject_review_status),
     {0},
 };
@@ -169,9 +163,7 @@ static const struct field self_subject_review_status_fields[] = {
 SCHEMA(self_subject_review_status, "SelfSubjectReviewStatus");
 
 static const struct field token_review_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always authentication.k8s.io/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always TokenReview."),
-    ROW(1, "metadata", T_OBJECT, 0, "Metadata.", .of = &schema_object_meta),
+    OBJECT_ROWS("authentication.k8s.io/v1", "TokenReview"),
     ROW(2, "spec", T_OBJECT, F_REQUIRED, "The token.", .of = &schema_token_review_spec),
     ROW(3, "status", T_OBJECT, 0, "Whose it is.", .of = &schema_token_review_status),
     {0},
@@ -206,10 +198,7 @@ SCHEMA(user_info, "UserInfo");
 #define SCHEMA_PACKAGE "io.k8s.api.events.v1"
 
 static const struct field event_view_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always events.k8s.io/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Event."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("events.k8s.io/v1", "Event"),
     ROW(2, "eventTime", T_MICRO_TIME, F_REQUIRED, "When it first happened."),
     ROW(3, "series", T_OBJECT, F_PTR, "Repetitions.", .of = &schema_event_series),
     ROW(4, "reportingController", T_STRING, 0, "Controller that reported it."),

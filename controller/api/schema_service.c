@@ -2,10 +2,7 @@
 #include "schema.h"
 
 static const struct field service_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Service."),
-    ROW(1, "metadata", T_OBJECT, 0, "Name, labels, annotations and other metadata.",
-	.of = &schema_object_meta),
+    OBJECT_ROWS("v1", "Service"),
     ROW(2, "spec", T_OBJECT, 0, "Which pods answer, and on which ports.",
 	.of = &schema_service_spec),
     ROW(3, "status", T_OBJECT, 0, "Of a load balancer, where there is one.",
@@ -123,8 +120,7 @@ SCHEMA(port_status, "PortStatus");
 /* ---- Endpoints ---- */
 
 static const struct field endpoints_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always v1."),
-    ROW(0, "kind", T_STRING, 0, "Always Endpoints."),
+    TYPE_ROWS("v1", "Endpoints"),
     ROW(1, "metadata", T_OBJECT, 0, "Name (that of the service) and other metadata.",
 	.of = &schema_object_meta),
     ROW(2, "subsets", T_OBJECT_LIST, 0, "Addresses, with the ports that they have in common.",
@@ -169,8 +165,7 @@ SCHEMA(endpoint_port, "EndpointPort", .atomic = true);
 #define SCHEMA_PACKAGE PACKAGE_DISCOVERY
 
 static const struct field endpoint_slice_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always discovery.k8s.io/v1."),
-    ROW(0, "kind", T_STRING, 0, "Always EndpointSlice."),
+    TYPE_ROWS("discovery.k8s.io/v1", "EndpointSlice"),
     ROW(1, "metadata", T_OBJECT, 0, "Name, labels (which name the service) and other metadata.",
 	.of = &schema_object_meta),
     ROW(4, "addressType", T_STRING, F_REQUIRED, "What the addresses are.",

@@ -128,6 +128,8 @@ static void validate_owner(struct report *r, const json *owner, const struct pla
 		if (!*json_str_or(owner, members[i].name, ""))
 			bad_invalid_text(r, &at, "", members[i].text);
 	}
+	if (str_eq(json_str(owner, "kind"), "Event") && str_eq(json_str(owner, "apiVersion"), "v1"))
+		bad_invalid(r, p, owner, "/v1, Kind=Event is disallowed from being an owner");
 }
 
 static void validate_owners(struct report *r, const json *owners, const struct place *p)
@@ -173,8 +175,28 @@ static void validate_managers(struct report *r, const json *entries, const struc
 	}
 }
 
+/* A prefix of names may end in a dash. */
+static void validate_prefix(struct report *r, const char *prefix,
+    void (*check)(const char *s, struct strlist *problems), const struct place *meta)
+{
+	struct place at = PLACE(meta, "generateName");
+	auto_strlist problems = {0};
+	auto_free char *masked = xstrdup(prefix);
+	size_t len = strlen(masked);
+
+	if (masked[len - 1] == '-')
+		masked[len - 1] = 'a';
+	check(masked, &problems);
+	for (size_t i = 0; i < problems.len; i++)
+		bad_invalid_text(r, &at, prefix, problems.items[i]);
+}
+
 static void validate_meta(struct report *r, const struct kind *k, const json *obj)
 {
+	void (*name_check)(const char *s, struct strlist *problems) =
+	    k->id == KIND_NAMESPACE ? name_check_dns_label
+	    : k->id == KIND_SERVICE ? name_check_dns1035
+				    : name_check_dns_subdomain;
 	const json *meta = json_get(obj, "metadata");
 	struct place at = PLACE(NULL, "metadata"), name = PLACE(&at, "name"),
 		     labels = PLACE(&at, "labels");
@@ -183,14 +205,12 @@ static void validate_meta(struct report *r, const struct kind *k, const json *ob
 	struct place finalizers = PLACE(&at, "finalizers"), ns = PLACE(&at, "namespace"),
 		     managed = PLACE(&at, "managedFields");
 
+	if (*json_str_or(meta, "generateName", ""))
+		validate_prefix(r, json_str_or(meta, "generateName", ""), name_check, &at);
 	if (!json_has(meta, "name"))
 		bad_required(r, &name, "name or generateName is required");
 	else
-		validate_name(r, json_str_or(meta, "name", ""),
-		    k->id == KIND_NAMESPACE ? name_check_dns_label
-		    : k->id == KIND_SERVICE ? name_check_dns1035
-					    : name_check_dns_subdomain,
-		    &name);
+		validate_name(r, json_str_or(meta, "name", ""), name_check, &name);
 	if (k->namespaced && !json_has(meta, "namespace"))
 		bad_required(r, &ns, "");
 	else if (k->namespaced)

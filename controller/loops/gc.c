@@ -1,6 +1,11 @@
 /*
  * gc: see gc.h. Deletion comes in portions, one a turn, so that a Job with 100,000 pods holds
  * nobody up; a page of names is all that is in memory of it.
+ *
+ * As in Kubernetes each reference of a dependent is judged. Its owner is there (solid), or not, or
+ * another of that name is (dangling), or it waits in the foreground for its dependents to go
+ * (waiting). While one is solid the object stays, and loses the other references. Otherwise it
+ * goes, in the foreground too if its owner waits and it has dependents itself.
  */
 #include "gc.h"
 
@@ -13,18 +18,16 @@
 #define PORTION 200
 /* A store that refuses (disk full) is tried again after this. */
 #define RETRY_MS 1000
-
-/* Who owns whom. */
-static const struct {
-	enum kind_id owner, dependent;
-} edges[] = {{KIND_JOB, KIND_POD}, {KIND_CRONJOB, KIND_JOB}};
+/* Dependents of each kind, those that an owner controls and the others: one list each. */
+#define LIST_COUNT (2 * KIND_COUNT)
 
 /* An owner that is gone or going. */
 struct owner {
 	char *uid;
+	const struct kind *kind; /* NULL: it is gone */
 	struct work work;
 	bool foreground; /* it waits for its dependents */
-	size_t edge;     /* whose dependents are being deleted; all done: they only have to go */
+	int list;        /* whose dependents are being deleted; all done: they only have to go */
 	char *token;     /* where the next page begins, or NULL */
 };
 
@@ -34,29 +37,14 @@ struct gc {
 	struct workqueue queue;
 	size_t waiting;         /* owners in the foreground */
 	struct strlist orphans; /* uids of pods that no job counts */
-	struct timer timer;     /* for the next portion */
-	bool reload;            /* a turn was lost: read the store again */
+	struct strlist claims; /* apiVersion, kind, namespace and name of objects with new owners */
+	struct timer timer;    /* for the next portion */
+	bool reload;           /* a turn was lost: read the store again */
 };
 
 static bool is_kind(const struct kind *k, enum kind_id id)
 {
 	return k->id == id;
-}
-
-static bool can_own(const struct kind *k)
-{
-	for (size_t i = 0; i < ARRAY_LEN(edges); i++)
-		if (is_kind(k, edges[i].owner))
-			return true;
-	return false;
-}
-
-static bool can_be_owned(const struct kind *k)
-{
-	for (size_t i = 0; i < ARRAY_LEN(edges); i++)
-		if (is_kind(k, edges[i].dependent))
-			return true;
-	return false;
 }
 
 /* ---- the set of owners ---- */
@@ -66,7 +54,7 @@ static void queue_owner(struct gc *g, struct owner *o)
 	workqueue_add(&g->queue, &o->work);
 }
 
-static void look_at(struct gc *g, const char *uid)
+static void look_at(struct gc *g, const struct kind *k, const char *uid)
 {
 	struct owner *o = map_get(&g->owners, uid);
 
@@ -75,6 +63,7 @@ static void look_at(struct gc *g, const char *uid)
 		o->uid = xstrdup(uid);
 		map_set(&g->owners, uid, o);
 	}
+	o->kind = k;
 	queue_owner(g, o);
 }
 
@@ -101,15 +90,128 @@ static void drop_owner(struct gc *g, struct owner *o)
 	owner_free(o);
 }
 
+/* ---- lists of dependents ---- */
+
+static struct store_query list_query(int list, const char *uid)
+{
+	struct store_query q = {.kind = kind_by_id((enum kind_id)(list / 2))};
+
+	*(list % 2 ? &q.other_owner_uid : &q.owner_uid) = uid;
+	return q;
+}
+
+struct search {
+	const char *uid;
+	bool (*is_it)(const json *dependent, const char *uid);
+	bool found;
+};
+
+static bool search_row(void *ctx, const struct store_row *row)
+{
+	struct search *s = ctx;
+	auto_json *obj = json_parse(row->body, row->body_len, JSON_PARSE_STRICT, NULL);
+
+	s->found = obj && s->is_it(obj, s->uid);
+	return !s->found;
+}
+
+/* Whether one of the dependents is so. Failures of the store read as yes. */
+static bool any_dependent(
+    struct gc *g, const char *uid, bool (*is_it)(const json *dependent, const char *uid))
+{
+	struct search s = {uid, is_it, false};
+
+	if (!store_owns(g->env->store, uid))
+		return false;
+	for (int list = 0; list < LIST_COUNT && !s.found; list++) {
+		struct store_query q = list_query(list, uid);
+
+		if (store_list(g->env->store, &q, search_row, &s, NULL, NULL) < 0)
+			return true;
+	}
+	return s.found;
+}
+
+static bool is_blocking(const json *dependent, const char *uid)
+{
+	json_for (ref, json_path(dependent, "metadata.ownerReferences"))
+		if (str_eq(json_str(ref, "uid"), uid) &&
+		    json_bool(ref, "blockOwnerDeletion", false))
+			return true;
+	return false;
+}
+
+static bool is_waiting(const json *obj, const char *uid)
+{
+	return meta_deleting(obj) && meta_has_finalizer(obj, FOREGROUND);
+}
+
 /* ---- one dependent ---- */
+
+enum ref_state { REF_SOLID, REF_DANGLING, REF_WAITING, REF_STATES };
+
+/* o: an owner of which all is known, or NULL. ns: the dependent's, NULL: it is in none. */
+static enum ref_state judge(struct gc *g, const struct owner *o, const char *ns, const json *ref)
+{
+	const struct kind *k =
+	    kind_by_gvk(json_str_or(ref, "apiVersion", ""), json_str_or(ref, "kind", ""));
+	const char *uid = json_str_or(ref, "uid", "");
+	auto_json *owner = NULL;
+	auto_err e = {0};
+
+	if (o && str_eq(uid, o->uid))
+		return o->foreground ? REF_WAITING : REF_DANGLING;
+	if (!k || (k->namespaced && !ns)) /* nobody can look */
+		return REF_SOLID;
+	owner = store_get(
+	    g->env->store, k, k->namespaced ? ns : NULL, json_str_or(ref, "name", ""), &e);
+	if (!owner && e.reason != ERR_NOT_FOUND)
+		return REF_SOLID;
+	if (!owner || !str_eq(meta_uid(owner), uid))
+		return REF_DANGLING;
+	return is_waiting(owner, NULL) ? REF_WAITING : REF_SOLID;
+}
+
+/* Stores what has changed of a dependent. */
+static void store_dependent(struct gc *g, const struct kind *k, json *obj)
+{
+	struct update_options update = {.part = UPDATE_SYSTEM};
+	auto_free char *name = xasprintf("%s/%s", meta_namespace(obj), meta_name(obj));
+	auto_err e = {0};
+	auto_json *stored = registry_update(g->env->store, k, obj, &update, &e);
+
+	if (!stored && e.reason != ERR_NOT_FOUND)
+		log_warn("cannot update %s, whose owner is gone: %s", name, err_msg(&e));
+}
+
+static void drop_references(struct gc *g, const struct owner *o, const struct kind *k, json *obj)
+{
+	const char *ns = k->namespaced ? meta_namespace(obj) : NULL;
+	json *refs = json_path(obj, "metadata.ownerReferences"), *kept = json_new_array();
+
+	json_for (ref, refs)
+		if (judge(g, o, ns, ref) == REF_SOLID)
+			json_add(kept, json_dup(ref));
+	json_set(json_obj(obj, "metadata"), "ownerReferences", kept);
+	store_dependent(g, k, obj);
+}
+
+/* In a circle of owners one must begin. */
+static void unblock(struct gc *g, const struct kind *k, const json *obj)
+{
+	json *free_one = json_dup(obj);
+
+	json_for (ref, json_path(free_one, "metadata.ownerReferences"))
+		json_set_bool(ref, "blockOwnerDeletion", false);
+	store_dependent(g, k, free_one);
+}
 
 static void collect_one(struct gc *g, const struct kind *k, const char *ns, const char *name,
     enum propagation propagation)
 {
-	struct update_options update = {.part = UPDATE_SYSTEM};
 	struct delete_options o = {.grace_seconds = -1, .propagation = propagation};
 	auto_err e = {0};
-	auto_json *last = NULL, *stored = NULL;
+	auto_json *last = NULL;
 	bool gone = false;
 
 	/* deleted first, so that taking the finalizer away cannot make it look like a live orphan
@@ -117,10 +219,36 @@ static void collect_one(struct gc *g, const struct kind *k, const char *ns, cons
 	last = registry_delete(g->env->store, k, ns, name, &o, &gone, &e);
 	if (last && !gone && meta_has_finalizer(last, JOB_TRACKING_FINALIZER)) {
 		meta_remove_finalizer(last, JOB_TRACKING_FINALIZER);
-		stored = registry_update(g->env->store, k, TAKE(last), &update, &e);
+		store_dependent(g, k, TAKE(last));
 	}
 	if (e.reason != ERR_NONE && e.reason != ERR_NOT_FOUND)
 		log_warn("cannot delete %s/%s, whose owner is gone: %s", ns, name, err_msg(&e));
+}
+
+/* What its owners mean for an object; o: as in judge. */
+static void look_at_dependent(
+    struct gc *g, const struct owner *o, const struct kind *k, const char *ns, const char *name)
+{
+	auto_json *obj = store_get(g->env->store, k, ns, name, NULL);
+	enum propagation propagation = PROPAGATE_BACKGROUND;
+	size_t count[REF_STATES] = {0};
+
+	json_for (ref, json_path(obj, "metadata.ownerReferences"))
+		count[judge(g, o, k->namespaced ? ns : NULL, ref)]++;
+	if (count[REF_DANGLING] + count[REF_WAITING] == 0)
+		return;
+	if (count[REF_SOLID]) {
+		drop_references(g, o, k, TAKE(obj));
+		return;
+	}
+	if (is_waiting(obj, NULL)) {
+		propagation = PROPAGATE_DEFAULT;
+	} else if (count[REF_WAITING] && store_owns(g->env->store, meta_uid(obj))) {
+		if (any_dependent(g, meta_uid(obj), is_waiting))
+			unblock(g, k, obj);
+		propagation = PROPAGATE_FOREGROUND;
+	}
+	collect_one(g, k, ns, name, propagation);
 }
 
 /* ---- the dependents of an owner ---- */
@@ -137,50 +265,24 @@ static bool gather(void *ctx, const struct store_row *row)
 /* Deletes one page of dependents; returns how many, -1 where the store fails. */
 static int64_t collect_page(struct gc *g, struct owner *o, int64_t limit)
 {
-	const struct kind *k = kind_by_id(edges[o->edge].dependent);
-	struct store_query q = {
-	    .kind = k, .owner_uid = o->uid, .limit = limit, .continue_token = o->token};
+	struct store_query q = list_query(o->list, o->uid);
 	struct store_list_end end = {0};
 	auto_strlist names = {0};
 	auto_err e = {0};
 
+	q.limit = limit;
+	q.continue_token = o->token;
 	if (store_list(g->env->store, &q, gather, &names, &end, &e) < 0) {
 		log_warn("cannot list dependents: %s", err_msg(&e));
 		return -1;
 	}
 	for (size_t i = 0; i + 1 < names.len; i += 2)
-		collect_one(g, k, names.items[i], names.items[i + 1],
-		    o->foreground && can_own(k) ? PROPAGATE_FOREGROUND : PROPAGATE_BACKGROUND);
+		look_at_dependent(g, o, q.kind, names.items[i], names.items[i + 1]);
 	free(o->token);
 	o->token = end.continue_token;
 	if (!o->token)
-		o->edge++;
+		o->list++;
 	return (int64_t)(names.len / 2);
-}
-
-static bool has_dependents(struct gc *g, const char *uid)
-{
-	auto_strlist names = {0};
-
-	for (size_t i = 0; i < ARRAY_LEN(edges); i++) {
-		struct store_query q = {
-		    .kind = kind_by_id(edges[i].dependent), .owner_uid = uid, .limit = 1};
-
-		if (store_list(g->env->store, &q, gather, &names, NULL, NULL) < 0)
-			return true;
-	}
-	return names.len > 0;
-}
-
-static json *find_owner(struct gc *g, const char *uid, const struct kind **ret_kind)
-{
-	json *obj = NULL;
-
-	for (size_t i = 0; i < ARRAY_LEN(edges) && !obj; i++) {
-		*ret_kind = kind_by_id(edges[i].owner);
-		obj = store_get_by_uid(g->env->store, *ret_kind, uid);
-	}
-	return obj;
 }
 
 /* The last of its dependents is gone: so goes the owner. */
@@ -199,16 +301,17 @@ static void let_go(struct gc *g, const struct kind *k, json *obj)
 /* Carries an owner on; returns how many dependents that cost. */
 static int64_t collect(struct gc *g, struct owner *o, int64_t limit)
 {
-	const struct kind *k;
-	auto_json *obj = find_owner(g, o->uid, &k);
+	auto_json *obj = o->kind ? store_get_by_uid(g->env->store, o->kind, o->uid) : NULL;
 	int64_t done = 0;
 
-	set_foreground(g, o, obj && meta_has_finalizer(obj, FOREGROUND));
+	set_foreground(g, o, obj && is_waiting(obj, NULL));
 	if (obj && !o->foreground) { /* alive, or changed its mind */
 		drop_owner(g, o);
 		return 0;
 	}
-	while (o->edge < ARRAY_LEN(edges) && done < limit) {
+	if (!store_owns(g->env->store, o->uid))
+		o->list = LIST_COUNT;
+	while (o->list < LIST_COUNT && done < limit) {
 		int64_t n = collect_page(g, o, limit - done);
 
 		if (n < 0) {
@@ -218,13 +321,25 @@ static int64_t collect(struct gc *g, struct owner *o, int64_t limit)
 		}
 		done += n;
 	}
-	if (o->edge < ARRAY_LEN(edges))
+	if (o->list < LIST_COUNT)
 		queue_owner(g, o);
 	else if (!o->foreground)
 		drop_owner(g, o);
-	else if (!has_dependents(g, o->uid))
-		let_go(g, k, TAKE(obj));
+	else if (!any_dependent(g, o->uid, is_blocking))
+		let_go(g, o->kind, TAKE(obj));
 	return done;
+}
+
+/* Objects that have new owners: those may be gone already, or be nobody's. */
+static void look_at_claims(struct gc *g)
+{
+	struct strlist list = g->claims;
+
+	g->claims = (struct strlist){0};
+	for (size_t i = 0; i + 3 < list.len; i += 4)
+		look_at_dependent(g, NULL, kind_by_gvk(list.items[i], list.items[i + 1]),
+		    list.items[i + 2], list.items[i + 3]);
+	strlist_release(&list);
 }
 
 /* ---- pods that nobody counts ---- */
@@ -269,30 +384,51 @@ static void release_orphans(struct gc *g)
 static void dependent_gone(struct gc *g, const struct change *c)
 {
 	auto_json *obj = NULL;
-	const char *uid;
-	struct owner *o;
 
 	if (!g->waiting)
 		return;
 	obj = json_parse(c->body, c->body_len, JSON_PARSE_STRICT, NULL);
-	uid = json_str(meta_controller(obj), "uid");
-	o = uid ? map_get(&g->owners, uid) : NULL;
-	if (o && o->foreground)
-		queue_owner(g, o);
+	json_for (ref, json_path(obj, "metadata.ownerReferences")) {
+		struct owner *o = map_get(&g->owners, json_str_or(ref, "uid", ""));
+
+		if (o && o->foreground)
+			queue_owner(g, o);
+	}
+}
+
+static void owners_changed(struct gc *g, const struct change *c)
+{
+	struct map_iter it = {0};
+	const char *uid;
+	void *value;
+
+	strlist_add(&g->claims, kind_api_version(c->kind));
+	strlist_add(&g->claims, c->kind->kind);
+	strlist_add(&g->claims, c->ns);
+	strlist_add(&g->claims, c->name);
+	while (g->waiting && map_next(&g->owners, &it, &uid, &value))
+		if (((struct owner *)value)->foreground)
+			queue_owner(g, value);
 }
 
 static void on_written(void *ctx, const struct change *c)
 {
 	struct gc *g = ctx;
 
-	if (c->type == CHANGE_DELETED && can_be_owned(c->kind))
+	if (is_kind(c->kind, KIND_EVENT))
+		return;
+	if (c->type == CHANGE_DELETED) {
 		dependent_gone(g, c);
-	else if (is_kind(c->kind, KIND_POD) && strstr(c->body, JOB_TRACKING_FINALIZER) &&
-		 !strstr(c->body, "\"controller\":true"))
+		look_at(g, NULL, c->uid);
+		return;
+	}
+	if (is_kind(c->kind, KIND_POD) && strstr(c->body, JOB_TRACKING_FINALIZER) &&
+	    !strstr(c->body, "\"controller\":true"))
 		note_orphan(g, c);
-	if (can_own(c->kind) &&
-	    (c->type == CHANGE_DELETED || strstr(c->body, "\"" FOREGROUND "\"")))
-		look_at(g, c->uid);
+	if (c->owners_changed)
+		owners_changed(g, c);
+	if (strstr(c->body, "\"" FOREGROUND "\""))
+		look_at(g, c->kind, c->uid);
 }
 
 static void on_lost(void *ctx)
@@ -310,11 +446,12 @@ static void timer_due(void *arg)
 
 bool gc_reconcile(struct gc *g)
 {
-	bool any = g->orphans.len > 0;
+	bool any = g->orphans.len + g->claims.len > 0;
 	int64_t left = PORTION;
 	struct work *w;
 
 	release_orphans(g);
+	look_at_claims(g);
 	if (timer_is_set(&g->timer))
 		return any;
 	if (g->reload)
@@ -332,15 +469,24 @@ bool gc_reconcile(struct gc *g)
 
 /* ---- start and end ---- */
 
-static void owner_lost(void *ctx, const char *uid)
+/* Pods that own are few, and all pods are many. */
+static void owner_seen(void *ctx, const char *uid, const struct kind *k)
 {
-	look_at(ctx, uid);
+	if (!k || is_kind(k, KIND_POD))
+		look_at(ctx, k, uid);
 }
+
+struct check {
+	struct gc *gc;
+	const struct kind *kind;
+};
 
 static bool check_row(void *ctx, const struct store_row *row)
 {
+	struct check *c = ctx;
+
 	if (strstr(row->body, "\"" FOREGROUND "\""))
-		look_at(ctx, row->uid);
+		look_at(c->gc, c->kind, row->uid);
 	return true;
 }
 
@@ -353,17 +499,19 @@ int gc_start(struct gc *g, struct err *e)
 	while (map_next(&g->owners, &it, &uid, &value)) { /* after a lost turn: anew */
 		struct owner *o = value;
 
-		o->edge = 0;
+		o->list = 0;
 		free(TAKE(o->token));
 		queue_owner(g, o);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(edges); i++) {
-		struct store_query q = {.kind = kind_by_id(edges[i].owner)};
+	for (int i = 0; i < KIND_COUNT; i++) {
+		struct check c = {g, kind_by_id((enum kind_id)i)};
+		struct store_query q = {.kind = c.kind};
 
-		if (store_list(g->env->store, &q, check_row, g, NULL, e) < 0)
+		if (i != KIND_POD && i != KIND_EVENT &&
+		    store_list(g->env->store, &q, check_row, &c, NULL, e) < 0)
 			return -1;
 	}
-	if (store_lost_owners(g->env->store, owner_lost, g, e) < 0)
+	if (store_owners(g->env->store, owner_seen, g, e) < 0)
 		return -1;
 	if (g->queue.first) /* whatever else happens, there is a turn */
 		timer_set(g->env->loop, &g->timer, 0);
@@ -389,5 +537,6 @@ void gc_free(struct gc *g)
 	timer_cancel(g->env->loop, &g->timer);
 	map_release(&g->owners, owner_free);
 	strlist_release(&g->orphans);
+	strlist_release(&g->claims);
 	free(g);
 }

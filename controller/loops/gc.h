@@ -1,9 +1,9 @@
 /*
- * gc: the garbage collector: what happens to the pods of a Job, and to the Jobs of a CronJob, that
- * is gone or going, and to tracking finalizers that nobody will remove any more.
+ * gc: the garbage collector: what happens to objects whose owners (metadata.ownerReferences) are
+ * gone or going, and to tracking finalizers that nobody will remove any more.
  *
- * An owner in foreground deletion stays until its dependents are gone. Orphaning is done by the
- * registry.
+ * An owner in foreground deletion stays until the dependents that block it are gone. Orphaning is
+ * done by the registry.
  */
 #ifndef KJOB_GC_H
 #define KJOB_GC_H

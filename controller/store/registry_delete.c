@@ -144,23 +144,17 @@ static bool add_dependent(void *ctx, const struct store_row *row)
 	return true;
 }
 
-/* Namespace and name, in turn, of the objects of a kind that the uid controls. */
-static int find_dependents(struct store *s, const struct kind *k, const char *uid, int64_t limit,
-    struct strlist *ret, struct err *e)
+/* Namespace and name, in turn, of the objects of a kind that the uid owns. */
+static int find_dependents(
+    struct store *s, const struct kind *k, const char *uid, struct strlist *ret, struct err *e)
 {
-	struct store_query q = {.kind = k, .owner_uid = uid, .limit = limit};
+	const struct store_query controlled = {.kind = k, .owner_uid = uid};
+	const struct store_query other = {.kind = k, .other_owner_uid = uid};
 
-	return store_list(s, &q, add_dependent, ret, NULL, e);
-}
-
-static bool has_dependents(struct store *s, const char *uid)
-{
-	auto_strlist found = {0};
-
-	for (int i = 0; i < KIND_COUNT && found.len == 0; i++)
-		if (find_dependents(s, kind_by_id((enum kind_id)i), uid, 1, &found, NULL) < 0)
-			return true;
-	return found.len > 0;
+	return store_list(s, &controlled, add_dependent, ret, NULL, e) < 0 ||
+		       store_list(s, &other, add_dependent, ret, NULL, e) < 0
+		   ? -1
+		   : 0;
 }
 
 static void remove_owner(json *obj, const char *uid)
@@ -183,7 +177,7 @@ static int orphan(struct store *s, const struct kind *owner_kind, const struct k
 	const struct update_options system = {.part = UPDATE_SYSTEM};
 	auto_strlist names = {0};
 
-	if (find_dependents(s, k, uid, 0, &names, e) < 0)
+	if (find_dependents(s, k, uid, &names, e) < 0)
 		return -1;
 	for (size_t i = 0; i + 1 < names.len; i += 2) {
 		auto_json *done = NULL;
@@ -203,7 +197,7 @@ static int orphan(struct store *s, const struct kind *owner_kind, const struct k
 
 static int orphan_all(struct store *s, const struct kind *k, const char *uid, struct err *e)
 {
-	for (int i = 0; i < KIND_COUNT; i++)
+	for (int i = 0; i < KIND_COUNT && store_owns(s, uid); i++)
 		if (orphan(s, k, kind_by_id((enum kind_id)i), uid, e) < 0)
 			return -1;
 	return 0;
@@ -230,8 +224,7 @@ static void set_policy_finalizers(struct store *s, json *obj, enum propagation p
 	if (policy == PROPAGATE_DEFAULT)
 		return;
 	remove_finalizer(obj, ORPHAN);
-	if (policy == PROPAGATE_FOREGROUND &&
-	    has_dependents(s, json_str_or(obj, "metadata.uid", "")))
+	if (policy == PROPAGATE_FOREGROUND && store_owns(s, json_str_or(obj, "metadata.uid", "")))
 		add_finalizer(obj, FOREGROUND);
 	else
 		remove_finalizer(obj, FOREGROUND);

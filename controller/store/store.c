@@ -136,7 +136,7 @@ static int write_failed(struct store *s, int rc, struct err *e)
 	return -1;
 }
 
-static int write_step(struct store *s, sqlite3_stmt *st, struct err *e)
+int store_write_step(struct store *s, sqlite3_stmt *st, struct err *e)
 {
 	int rc = sqlite3_step(st);
 
@@ -214,7 +214,8 @@ int store_commit(struct store *s, struct err *e)
 struct row {
 	int64_t id;
 	uint64_t rv;
-	char *uid, *owner; /* owner: NULL for none */
+	char *uid, *owner;     /* owner: who controls it, or NULL */
+	struct strlist owners; /* besides that one */
 	struct buf labels, fields;
 	char *body;
 	size_t body_len;
@@ -226,6 +227,7 @@ static void row_release(struct row *r)
 {
 	free(r->uid);
 	free(r->owner);
+	strlist_release(&r->owners);
 	free(r->body);
 	buf_release(&r->labels);
 	buf_release(&r->fields);
@@ -263,15 +265,9 @@ static int row_load(struct store *s, const struct kind *k, const char *ns, const
 	column_buf(st, 5, &r->fields);
 	r->body = xstrdup((const char *)sqlite3_column_text(st, 6));
 	r->body_len = (size_t)sqlite3_column_bytes(st, 6);
+	if (strstr(r->body, "\"ownerReferences\"") && owners_load(s, r->id, &r->owners, e) < 0)
+		return -1;
 	return 1;
-}
-
-static const char *controller_uid(const json *obj)
-{
-	json_for (ref, json_path(obj, "metadata.ownerReferences"))
-		if (json_bool(ref, "controller", false))
-			return json_str(ref, "uid");
-	return NULL;
 }
 
 static void set_rv(json *obj, uint64_t rv)
@@ -286,7 +282,8 @@ static void set_rv(json *obj, uint64_t rv)
 static void row_from(const struct kind *k, const json *obj, char *body, struct row *r)
 {
 	r->uid = xstrdup(json_str_or(obj, "metadata.uid", ""));
-	r->owner = xstrdup(controller_uid(obj));
+	r->owner = xstrdup(owner_controller(obj));
+	owners_of(obj, &r->owners);
 	api_index_labels(obj, &r->labels);
 	api_index_fields(k, obj, &r->fields);
 	r->body = body;
@@ -324,6 +321,9 @@ static void add_change(struct store *s, enum change_type type, const struct kind
 	    .old_labels_len = old ? old->labels.len : 0,
 	    .old_fields = old ? buf_str(&old->fields) : NULL,
 	    .old_fields_len = old ? old->fields.len : 0,
+	    .owners_changed =
+		old ? !str_eq(r->owner, old->owner) || !owners_equal(&r->owners, &old->owners)
+		    : r->owner || r->owners.len,
 	};
 
 	s->rv = s->rv_used = r->rv;
@@ -351,7 +351,9 @@ static int insert_row(struct store *s, const struct kind *k, const char *ns, con
 	bind_body(st, 9, r);
 	rc = sqlite3_step(st);
 	if (rc == SQLITE_DONE)
-		return 0;
+		return r->owners.len
+			   ? owners_write(s, sqlite3_last_insert_rowid(s->db), &r->owners, e)
+			   : 0;
 	if ((rc & 0xff) == SQLITE_CONSTRAINT)
 		return err_already_exists(e, k, name);
 	return write_failed(s, rc, e);
@@ -406,7 +408,7 @@ static bool unchanged(const struct row *old, const json *obj, const char *text)
 	return stored && json_equal(stored, obj);
 }
 
-static int update_row(struct store *s, const struct row *r, bool owner_too, struct err *e)
+static int update_row(struct store *s, const struct row *r, const struct row *old, struct err *e)
 {
 	auto_stmt *st = store_stmt(s, ST_UPDATE, e);
 	auto_stmt *owner = NULL;
@@ -418,16 +420,18 @@ static int update_row(struct store *s, const struct row *r, bool owner_too, stru
 	bind_index(st, 3, &r->labels);
 	bind_index(st, 4, &r->fields);
 	bind_body(st, 5, r);
-	if (write_step(s, st, e) < 0)
+	if (store_write_step(s, st, e) < 0)
 		return -1;
-	if (!owner_too) /* the usual case touches no index */
+	if (!owners_equal(&r->owners, &old->owners) && owners_write(s, r->id, &r->owners, e) < 0)
+		return -1;
+	if (str_eq(r->owner, old->owner)) /* the usual case touches no index */
 		return 0;
 	owner = store_stmt(s, ST_UPDATE_OWNER, e);
 	if (!owner)
 		return -1;
 	sqlite3_bind_int64(owner, 1, r->id);
 	store_bind_text(owner, 2, r->owner);
-	return write_step(s, owner, e);
+	return store_write_step(s, owner, e);
 }
 
 int store_update(struct store *s, const struct kind *k, json *obj, struct err *e)
@@ -456,7 +460,7 @@ int store_update(struct store *s, const struct kind *k, json *obj, struct err *e
 	set_rv(obj, r.rv);
 	stamped = with_version(text, old.rv, r.rv);
 	row_from(k, obj, stamped ? TAKE(stamped) : json_print(obj), &r);
-	if (update_row(s, &r, !str_eq(r.owner, old.owner), e) < 0) {
+	if (update_row(s, &r, &old, e) < 0) {
 		set_rv(obj, old.rv);
 		return -1;
 	}
@@ -464,14 +468,15 @@ int store_update(struct store *s, const struct kind *k, json *obj, struct err *e
 	return 0;
 }
 
-static int delete_row(struct store *s, int64_t id, struct err *e)
+static int delete_row(struct store *s, const struct row *r, struct err *e)
 {
+	const struct strlist none = {0};
 	auto_stmt *st = store_stmt(s, ST_DELETE, e);
 
-	if (!st)
+	if (!st || (r->owners.len && owners_write(s, r->id, &none, e) < 0))
 		return -1;
-	sqlite3_bind_int64(st, 1, id);
-	return write_step(s, st, e);
+	sqlite3_bind_int64(st, 1, r->id);
+	return store_write_step(s, st, e);
 }
 
 /* Gives the last state of a row that is gone the version of its deletion. */
@@ -503,7 +508,7 @@ int store_delete(
 	found = row_load(s, k, ns, name, &r, e);
 	if (found <= 0)
 		return found < 0 ? -1 : err_not_found(e, k, name);
-	if (begin(s, e) < 0 || delete_row(s, r.id, e) < 0)
+	if (begin(s, e) < 0 || delete_row(s, &r, e) < 0)
 		return -1;
 	stamp_deleted(&r, s->rv_used + 1);
 	add_change(s, CHANGE_DELETED, k, ns, name, &r, &r);

@@ -50,6 +50,7 @@ struct store_query {
 	const char *ns;                         /* NULL: all */
 	const char *name;                       /* NULL: all */
 	const char *owner_uid;                  /* NULL: any; else the controller owner's uid */
+	const char *other_owner_uid;            /* NULL: any; else that of an owner besides it */
 	const struct selector *labels, *fields; /* NULL: all */
 	int64_t limit;                          /* 0: none */
 	const char *continue_token;             /* from an earlier list, or NULL */
@@ -67,10 +68,14 @@ int store_list(struct store *s, const struct store_query *q,
     bool (*fn)(void *ctx, const struct store_row *row), void *ctx, struct store_list_end *ret,
     struct err *e) MUST_USE;
 
-/* Calls fn for each controller's uid that objects name and that is no object's own. fn must not
- * write. */
-int store_lost_owners(
-    struct store *s, void (*fn)(void *ctx, const char *uid), void *ctx, struct err *e) MUST_USE;
+/* Whether any object names this uid as its owner's. Failures of the database read as yes. */
+bool store_owns(struct store *s, const char *uid);
+/*
+ * Calls fn for each uid that objects name as an owner's, with its kind; NULL: no object has it. fn
+ * must not write.
+ */
+int store_owners(struct store *s, void (*fn)(void *ctx, const char *uid, const struct kind *k),
+    void *ctx, struct err *e) MUST_USE;
 
 /* ---- writing ---- */
 
@@ -114,6 +119,7 @@ struct change {
 	const char *labels, *fields, *old_labels,
 	    *old_fields; /* index texts; old_* NULL for ADDED */
 	size_t labels_len, fields_len, old_labels_len, old_fields_len;
+	bool owners_changed; /* ADDED: it has any */
 };
 /*
  * `written` runs at once in the writer's call (loops: queue a key, no more); `committed` runs for

@@ -9,7 +9,7 @@
 
 #define TOKEN_MAX 2048
 
-enum list_way { BY_KIND, BY_NS, BY_NAME, BY_OWNER };
+enum list_way { BY_KIND, BY_NS, BY_NAME, BY_OWNER, BY_OTHER_OWNER };
 
 struct position {
 	char *ns, *name; /* owned; rows behind this one */
@@ -97,6 +97,8 @@ static enum list_way choose_way(const struct store_query *q)
 {
 	if (q->owner_uid)
 		return BY_OWNER;
+	if (q->other_owner_uid)
+		return BY_OTHER_OWNER;
 	if (q->ns || !q->kind->namespaced)
 		return q->name ? BY_NAME : BY_NS;
 	return BY_KIND;
@@ -115,8 +117,8 @@ static void bind_query(
 	store_bind_text(st, 1, kind_qualified(q->kind));
 	store_bind_text(st, 2, in_ns ? query_ns(q) : behind->ns);
 	store_bind_text(st, 3, behind->name);
-	if (way == BY_OWNER)
-		store_bind_text(st, 4, q->owner_uid);
+	if (way >= BY_OWNER)
+		store_bind_text(st, 4, way == BY_OWNER ? q->owner_uid : q->other_owner_uid);
 	else if (way == BY_NAME)
 		store_bind_text(st, 4, q->name);
 }
@@ -162,7 +164,7 @@ static int64_t count_behind(
 	auto_stmt *st = NULL;
 	bool plain = (!q->labels || selector_is_empty(q->labels)) &&
 		     (!q->fields || selector_is_empty(q->fields)) && (!q->name || way == BY_NAME) &&
-		     !(way == BY_OWNER && q->ns);
+		     !(way >= BY_OWNER && q->ns);
 
 	if (!plain)
 		return -1;
@@ -253,53 +255,4 @@ int store_list(struct store *s, const struct store_query *q,
 	ret->continue_token = more ? token_make(behind.rv, last.ns, last.name) : NULL;
 	ret->remaining = more ? count_behind(s, q, way, &last) : 0;
 	return 0;
-}
-
-/* ---- owners ---- */
-
-/* The next uid that is named as a controller, in order; 1: found, 0: that was all. */
-static int next_owner(struct store *s, char **uid, struct err *e)
-{
-	auto_stmt *st = store_stmt(s, ST_NEXT_OWNER, e);
-	auto_free char *before = *uid;
-	int rc;
-
-	*uid = NULL;
-	if (!st)
-		return -1;
-	store_bind_text(st, 1, before ? before : "");
-	rc = sqlite3_step(st);
-	if (rc != SQLITE_ROW)
-		return store_sql_err(s, rc, e);
-	*uid = xstrdup((const char *)sqlite3_column_text(st, 0));
-	return *uid != NULL;
-}
-
-static int has_uid(struct store *s, const char *uid, struct err *e)
-{
-	auto_stmt *st = store_stmt(s, ST_HAS_UID, e);
-	int rc;
-
-	if (!st)
-		return -1;
-	store_bind_text(st, 1, uid);
-	rc = sqlite3_step(st);
-	return rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : store_sql_err(s, rc, e);
-}
-
-int store_lost_owners(
-    struct store *s, void (*fn)(void *ctx, const char *uid), void *ctx, struct err *e)
-{
-	auto_free char *uid = NULL;
-	int more;
-
-	while ((more = next_owner(s, &uid, e)) > 0) {
-		int there = has_uid(s, uid, e);
-
-		if (there < 0)
-			return -1;
-		if (!there)
-			fn(ctx, uid);
-	}
-	return more;
 }

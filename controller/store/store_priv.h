@@ -1,7 +1,7 @@
 /*
  * store_priv: what the files of the store share. store.c: transactions and single objects;
- * store_schema.c: opening and versions; store_list.c: lists; changes.c: listeners and the memory of
- * recent changes.
+ * store_schema.c: opening and versions; store_list.c: lists; store_owners.c: who owns what;
+ * changes.c: listeners and the memory of recent changes.
  */
 #ifndef KJOB_STORE_PRIV_H
 #define KJOB_STORE_PRIV_H
@@ -24,18 +24,24 @@ enum stmt_id {
 	ST_UPDATE,
 	ST_UPDATE_OWNER,
 	ST_DELETE,
-	ST_HAS_UID,
+	ST_KIND_OF,
 	ST_NEXT_OWNER,
+	ST_OWNS,
+	ST_OWNERS_GET,
+	ST_OWNERS_ADD,
+	ST_OWNERS_DELETE,
 	ST_EVENT_COUNT,
 	ST_EVENT_OLDEST,
 	ST_LIST_KIND, /* the list statements and their counts: same order as enum list_way */
 	ST_LIST_NS,
 	ST_LIST_NAME,
 	ST_LIST_OWNER,
+	ST_LIST_OTHER_OWNER,
 	ST_COUNT_KIND,
 	ST_COUNT_NS,
 	ST_COUNT_NAME,
 	ST_COUNT_OWNER,
+	ST_COUNT_OTHER_OWNER,
 	ST_TOTAL,
 };
 
@@ -89,6 +95,19 @@ int store_run(struct store *s, enum stmt_id id, struct err *e) MUST_USE;
 /* A row of the table meta; owned, NULL: absent. */
 char *store_meta_get(struct store *s, const char *key, struct err *e) MUST_USE;
 int store_meta_set(struct store *s, const char *key, const char *value, struct err *e) MUST_USE;
+
+/* store.c: a statement that writes; -1 also notes that the transaction may be lost. */
+int store_write_step(struct store *s, sqlite3_stmt *st, struct err *e) MUST_USE;
+
+/* store_owners.c */
+/* The uid of the owner that controls; NULL: none does. Borrowed. */
+const char *owner_controller(const json *obj);
+/* The uids of the other owners, sorted. */
+void owners_of(const json *obj, struct strlist *ret);
+/* The same of a stored row, and in place of what is stored of it. */
+int owners_load(struct store *s, int64_t id, struct strlist *ret, struct err *e) MUST_USE;
+int owners_write(struct store *s, int64_t id, const struct strlist *owners, struct err *e) MUST_USE;
+bool owners_equal(const struct strlist *a, const struct strlist *b);
 
 /* changes.c */
 void changes_init(struct changes *c, uint64_t rv);

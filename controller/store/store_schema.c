@@ -20,7 +20,8 @@
 /*
  * Step i takes a database of version i to i + 1. Steps are never changed once released.
  *
- * labels and fields are api_index_* texts; owner_uid is the controller's among the ownerReferences.
+ * labels and fields are api_index_* texts; owner_uid is the controller's among the ownerReferences,
+ * the others of them, which are rare, are rows of "owners".
  * body stands last: what comes before it is read without touching the pages of long bodies.
  */
 static const char *const migrations[] = {
@@ -42,6 +43,14 @@ static const char *const migrations[] = {
     " WHERE owner_uid IS NOT NULL;",
     /* events by age, to delete the oldest without a look at all */
     "CREATE INDEX events_by_rv ON objects (rv) WHERE kind = 'events';",
+    "CREATE TABLE owners (owner_uid TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (owner_uid, "
+    "id))"
+    " WITHOUT ROWID;"
+    "CREATE INDEX owners_by_id ON owners (id);"
+    "INSERT OR IGNORE INTO owners SELECT json_extract(ref.value, '$.uid'), objects.id"
+    " FROM objects, json_each(objects.body, '$.metadata.ownerReferences') AS ref"
+    " WHERE NOT ifnull(json_extract(ref.value, '$.controller'), 0)"
+    " AND json_extract(ref.value, '$.uid') IS NOT NULL;",
 };
 #define SCHEMA_VERSION ((int)ARRAY_LEN(migrations))
 
@@ -50,6 +59,10 @@ static const char *const migrations[] = {
 #define WHERE_NS " FROM objects WHERE kind = ?1 AND ns = ?2 AND name > ?3"
 #define WHERE_NAME " FROM objects WHERE kind = ?1 AND ns = ?2 AND name = ?4"
 #define WHERE_OWNER " FROM objects WHERE owner_uid = ?4 AND kind = ?1 AND (ns, name) > (?2, ?3)"
+
+#define WHERE_OTHER_OWNER                            \
+	" FROM owners CROSS JOIN objects USING (id)" \
+	" WHERE owners.owner_uid = ?4 AND kind = ?1 AND (ns, name) > (?2, ?3)"
 
 static const char *const stmt_texts[ST_TOTAL] = {
     [ST_BEGIN] = "BEGIN IMMEDIATE",
@@ -66,8 +79,15 @@ static const char *const stmt_texts[ST_TOTAL] = {
     [ST_UPDATE] = "UPDATE objects SET rv = ?2, labels = ?3, fields = ?4, body = ?5 WHERE id = ?1",
     [ST_UPDATE_OWNER] = "UPDATE objects SET owner_uid = ?2 WHERE id = ?1",
     [ST_DELETE] = "DELETE FROM objects WHERE id = ?1",
-    [ST_HAS_UID] = "SELECT 1 FROM objects WHERE uid = ?1",
-    [ST_NEXT_OWNER] = "SELECT min(owner_uid) FROM objects WHERE owner_uid > ?1",
+    [ST_KIND_OF] = "SELECT kind FROM objects WHERE uid = ?1",
+    [ST_NEXT_OWNER] =
+	"SELECT min(uid) FROM (SELECT min(owner_uid) AS uid FROM objects WHERE owner_uid > ?1"
+	" UNION ALL SELECT min(owner_uid) FROM owners WHERE owner_uid > ?1)",
+    [ST_OWNS] = "SELECT 1 FROM objects WHERE owner_uid = ?1"
+		" UNION ALL SELECT 1 FROM owners WHERE owner_uid = ?1 LIMIT 1",
+    [ST_OWNERS_GET] = "SELECT owner_uid FROM owners WHERE id = ?1 ORDER BY owner_uid",
+    [ST_OWNERS_ADD] = "INSERT OR IGNORE INTO owners (id, owner_uid) VALUES (?1, ?2)",
+    [ST_OWNERS_DELETE] = "DELETE FROM owners WHERE id = ?1",
     [ST_EVENT_COUNT] = "SELECT count(*) FROM objects WHERE kind = 'events'",
     [ST_EVENT_OLDEST] = "SELECT ns, name FROM objects INDEXED BY events_by_rv WHERE kind = 'events'"
 			" ORDER BY rv LIMIT ?1",
@@ -75,10 +95,12 @@ static const char *const stmt_texts[ST_TOTAL] = {
     [ST_LIST_NS] = "SELECT " ROW_COLUMNS WHERE_NS " ORDER BY name",
     [ST_LIST_NAME] = "SELECT " ROW_COLUMNS WHERE_NAME,
     [ST_LIST_OWNER] = "SELECT " ROW_COLUMNS WHERE_OWNER " ORDER BY ns, name",
+    [ST_LIST_OTHER_OWNER] = "SELECT " ROW_COLUMNS WHERE_OTHER_OWNER " ORDER BY ns, name",
     [ST_COUNT_KIND] = "SELECT count(*)" WHERE_KIND,
     [ST_COUNT_NS] = "SELECT count(*)" WHERE_NS,
     [ST_COUNT_NAME] = "SELECT count(*)" WHERE_NAME,
     [ST_COUNT_OWNER] = "SELECT count(*)" WHERE_OWNER,
+    [ST_COUNT_OTHER_OWNER] = "SELECT count(*)" WHERE_OTHER_OWNER,
 };
 
 /* ---- statements ---- */

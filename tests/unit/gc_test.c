@@ -167,3 +167,127 @@ int main(void)
 {
 	return test_main();
 }
+
+/* ---- owners of any kind ---- */
+
+#define OWNER(NAME, UID, MORE)                                                               \
+	"{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"name\":\"" NAME "\",\"uid\":\"" UID \
+	"\"" MORE "}"
+#define BLOCKS ",\"blockOwnerDeletion\":true"
+
+/* A ConfigMap; refs: what owns it. Owned. */
+static json *add_map(struct world *w, const char *name, const char *refs)
+{
+	auto_free char *text =
+	    xasprintf("{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"%s\","
+		      "\"ownerReferences\":[%s]}}",
+		name, refs);
+
+	return fixture_create(&w->f, KIND_CONFIGMAP, text);
+}
+
+static json *add_owned(struct world *w, const char *name, const json *owner, const char *more)
+{
+	auto_free char *ref =
+	    xasprintf(OWNER("%s", "%s", "%s"), meta_name(owner), meta_uid(owner), more);
+
+	return add_map(w, name, ref);
+}
+
+static bool has_map(struct world *w, const char *name)
+{
+	return fixture_has(&w->f, KIND_CONFIGMAP, name);
+}
+
+TEST("objects of any kind go with the last of their owners, controller or not")
+{
+	struct world w = {0};
+	auto_json *one = NULL, *two = NULL, *left = NULL;
+	auto_free char *both = NULL;
+
+	fixture_init(&w.f);
+	begin(&w);
+	one = add_map(&w, "one", "");
+	two = add_map(&w, "two", "");
+	both = xasprintf(OWNER("one", "%s", "") "," OWNER("two", "%s", ",\"controller\":true"),
+	    meta_uid(one), meta_uid(two));
+	json_free(add_map(&w, "both", both));
+	json_free(add_owned(&w, "plain", one, ""));
+	json_free(add_owned(&w, "controlled", one, ",\"controller\":true"));
+	settle(&w);
+	CHECK(has_map(&w, "plain") && has_map(&w, "controlled") && has_map(&w, "both"));
+	remove_object(&w, KIND_CONFIGMAP, "one", PROPAGATE_BACKGROUND);
+	settle(&w);
+	CHECK(!has_map(&w, "plain") && !has_map(&w, "controlled"));
+	left = fixture_get(&w.f, KIND_CONFIGMAP, "both");
+	CHECK_INT(json_len(json_path(left, "metadata.ownerReferences")), 1);
+	remove_object(&w, KIND_CONFIGMAP, "two", PROPAGATE_BACKGROUND);
+	settle(&w);
+	CHECK_INT(fixture_count(&w.f, KIND_CONFIGMAP), 0);
+	gc_free(w.gc);
+	fixture_release(&w.f);
+}
+
+TEST("an owner in the foreground waits for those that block it, and circles come to an end")
+{
+	struct world w = {0};
+	auto_json *a = NULL, *b = NULL, *c = NULL, *held = NULL;
+
+	fixture_init(&w.f);
+	begin(&w);
+	a = add_map(&w, "a", "");
+	b = add_owned(&w, "b", a, BLOCKS);
+	c = add_owned(&w, "c", b, BLOCKS);
+	json_set_path(
+	    a, "metadata.ownerReferences", fixture_parse("[" OWNER("c", "?", BLOCKS) "]"));
+	json_set_str(json_first(json_path(a, "metadata.ownerReferences")), "uid", meta_uid(c));
+	fixture_update(&w.f, KIND_CONFIGMAP, json_dup(a));
+	settle(&w);
+	CHECK_INT(fixture_count(&w.f, KIND_CONFIGMAP), 3);
+	remove_object(&w, KIND_CONFIGMAP, "a", PROPAGATE_FOREGROUND);
+	settle(&w);
+	CHECK_INT(fixture_count(&w.f, KIND_CONFIGMAP), 0);
+
+	json_free(a);
+	a = add_map(&w, "a", "");
+	held = add_owned(&w, "held", a, BLOCKS);
+	json_set_path(held, "metadata.finalizers", fixture_parse("[\"x.y/z\"]"));
+	fixture_update(&w.f, KIND_CONFIGMAP, json_dup(held));
+	remove_object(&w, KIND_CONFIGMAP, "a", PROPAGATE_FOREGROUND);
+	settle(&w);
+	json_free(held);
+	held = fixture_get(&w.f, KIND_CONFIGMAP, "held");
+	CHECK(has_map(&w, "a") && meta_deleting(held));
+	/* gone, or somebody else's: both let the owner go */
+	json_del_path(held, "metadata.ownerReferences");
+	fixture_update(&w.f, KIND_CONFIGMAP, json_dup(held));
+	settle(&w);
+	CHECK(!has_map(&w, "a") && has_map(&w, "held"));
+	gc_free(w.gc);
+	fixture_release(&w.f);
+}
+
+TEST("owners that are not there at all are no owners, unless nobody can know")
+{
+	static const struct {
+		const char *ref;
+		bool stays;
+	} cases[] = {
+	    {OWNER("nobody", "u-1", ""), false},
+	    {OWNER("other", "u-1", ""), false}, /* another one of that name */
+	    {"{\"apiVersion\":\"apps/v1\",\"kind\":\"Deployment\",\"name\":\"d\",\"uid\":\"u-2\"}",
+		true},
+	};
+	struct world w = {0};
+
+	fixture_init(&w.f);
+	begin(&w);
+	json_free(add_map(&w, "other", ""));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_free(add_map(&w, "x", cases[i].ref));
+		settle(&w);
+		CHECK_INT(has_map(&w, "x"), cases[i].stays);
+	}
+	gc_free(w.gc);
+	fixture_release(&w.f);
+}

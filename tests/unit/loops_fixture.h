@@ -145,7 +145,8 @@ static inline void fixture_pod(
 	auto_free char *text =
 	    xasprintf("{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{\"name\":\"%s\","
 		      "\"finalizers\":[%s],\"ownerReferences\":[{\"apiVersion\":\"batch/v1\","
-		      "\"kind\":\"Job\",\"name\":\"%s\",\"uid\":\"%s\",\"controller\":true}]}"
+		      "\"kind\":\"Job\",\"name\":\"%s\",\"uid\":\"%s\",\"controller\":true,"
+		      "\"blockOwnerDeletion\":true}]}"
 		      "," FIXTURE_POD_SPEC "}",
 		name, tracked ? "\"" JOB_TRACKING_FINALIZER "\"" : "", meta_name(owner),
 		meta_uid(owner));

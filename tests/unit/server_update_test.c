@@ -159,6 +159,9 @@ TEST("finalizers and owners are checked like other names")
 		"\"controller\":true}]",
 		"Only one reference can have Controller set to true. Found \"true\" in references "
 		"for"},
+	    {"metadata.ownerReferences",
+		"[{\"apiVersion\":\"v1\",\"kind\":\"Event\",\"name\":\"x\",\"uid\":\"u\"}]",
+		"/v1, Kind=Event is disallowed from being an owner"},
 	    {"metadata.labels", "{\"a b\":\"c\"}", "metadata.labels: Invalid value: \"a b\": "},
 	    {"metadata.annotations", "{\"a b\":\"c\"}",
 		"metadata.annotations: Invalid value: \"a b\": "},
@@ -175,6 +178,11 @@ TEST("finalizers and owners are checked like other names")
 		if (!strstr(json_str_or(a.json, "message", ""), cases[i].message))
 			printf("# %s\n", json_str_or(a.json, "message", ""));
 	}
+	request(&f, &a, "POST", "/api/v1/namespaces/default/configmaps",
+	    "{\"metadata\":{\"generateName\":\"A_\"}}");
+	CHECK_INT(a.status, 422);
+	CHECK(strstr(buf_str(&a.body), "metadata.generateName: Invalid value: \\\"A_\\\": a ") !=
+	      NULL);
 	fixture_close(&f);
 }
 

@@ -201,15 +201,15 @@ TEST("the oldest events are trimmed, by the time of their last change, and nothi
 	store_close(s);
 }
 
-static void note_lost(void *ctx, const char *uid)
+static void note_owner(void *ctx, const char *uid, const struct kind *k)
 {
-	strlist_add(ctx, uid);
+	strlist_addf(ctx, "%s:%s", uid, k ? k->resource : "gone");
 }
 
-TEST("the controllers that objects name and that are gone are told")
+TEST("the owners that objects name are told, and which are gone")
 {
 	struct store *s = fresh_store();
-	auto_strlist lost = {0};
+	auto_strlist owners = {0};
 	auto_free char *all = NULL;
 
 	create(s, "default", "a", "x", "gone-1");
@@ -217,9 +217,11 @@ TEST("the controllers that objects name and that are gone are told")
 	create(s, "default", "c", "x", "gone-1");
 	create(s, "default", "d", "x", "u-default-a");
 	create(s, "default", "e", "x", NULL);
-	CHECK_INT(store_lost_owners(s, note_lost, &lost, NULL), 0);
-	all = strlist_join(&lost, " ");
-	CHECK_STR(all, "gone-1 gone-2");
+	CHECK_INT(store_owners(s, note_owner, &owners, NULL), 0);
+	all = strlist_join(&owners, " ");
+	CHECK_STR(all, "gone-1:gone gone-2:gone other:gone u-default-a:pods");
+	CHECK(store_owns(s, "gone-2"));
+	CHECK(!store_owns(s, "u-default-d"));
 	store_close(s);
 }
 
@@ -712,9 +714,9 @@ TEST("the database of a newer kjob is refused and stays as it is")
 	commit(s);
 	store_close(s);
 	run_sql(path, "PRAGMA user_version = 4");
-	check_refused(path, "%s was written by a newer kjob (schema 4, this one knows 2): "
+	check_refused(path, "%s was written by a newer kjob (schema 4, this one knows 3): "
 			    "use that version, or another KJOB_HOME");
-	run_sql(path, "PRAGMA user_version = 2");
+	run_sql(path, "PRAGMA user_version = 3");
 	store_close(open_store(path));
 }
 
@@ -727,8 +729,15 @@ TEST("the database of an older kjob is brought up to date")
 	create_event(s, "b");
 	commit(s);
 	store_close(s);
-	run_sql(path, "DROP INDEX events_by_rv; PRAGMA user_version = 1");
 	s = open_store(path);
+	create(s, "default", "p", "x", "u-1"); /* "other" owns it too, but does not control it */
+	commit(s);
+	store_close(s);
+	run_sql(path, "DROP INDEX events_by_rv; DROP TABLE owners; PRAGMA user_version = 1");
+	s = open_store(path);
+	CHECK(store_owns(s, "u-1") && store_owns(s, "other") && !store_owns(s, "u-2"));
+	check_list(
+	    s, &(struct store_query){.kind = pods(), .other_owner_uid = "other"}, "default/p");
 	CHECK_INT(store_trim_events(s, 1, NULL), 0);
 	check_list(s, &(struct store_query){.kind = kind_by_id(KIND_EVENT)}, "default/b");
 	store_close(s);

@@ -46,12 +46,25 @@ static json *renamed_take(json *event, bool to_view)
 	return out;
 }
 
+/* This group's schema wants a time, and the client of Python insists on it. */
+static void fill_time(json *event)
+{
+	const char *first = json_str(event, "deprecatedFirstTimestamp");
+	auto_free char *micro = NULL;
+
+	if (!first || json_string_value(json_get(event, "eventTime")))
+		return;
+	micro = xasprintf("%.*s.000000Z", (int)strcspn(first, "Z."), first);
+	json_set_str(event, "eventTime", micro);
+}
+
 void event_view_render(struct buf *out, const char *body, size_t len)
 {
 	auto_json *event = json_parse(body, len, JSON_ALLOW_DUPLICATES, NULL);
 
 	if (event)
 		event = renamed_take(event, true);
+	fill_time(event);
 	json_print_to(event, out);
 }
 

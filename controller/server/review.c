@@ -32,11 +32,14 @@ static json *read_review(
 		err_set(e, ERR_BAD_REQUEST, "%s: %s", kind, msg);
 		return NULL;
 	}
-	if (!json_is_object(body) || !str_eq(json_str(body, "kind"), kind) ||
-	    !str_eq(json_str(body, "apiVersion"), api_version)) {
+	/* client libraries leave out what the path says */
+	if (!json_is_object(body) || !str_eq(json_str_or(body, "kind", kind), kind) ||
+	    !str_eq(json_str_or(body, "apiVersion", api_version), api_version)) {
 		err_set(e, ERR_BAD_REQUEST, "the body must be a %s of %s", kind, api_version);
 		return NULL;
 	}
+	json_set_str(body, "kind", kind);
+	json_set_str(body, "apiVersion", api_version);
 	json_del(body, "status");
 	json_obj(body, "metadata");
 	return TAKE(body);

@@ -155,10 +155,13 @@ extern const struct cmd cmd_annotate, cmd_api_resources, cmd_api_versions, cmd_a
     cmd_config_current_context, cmd_config_get_contexts, cmd_config_use_context, cmd_config_view,
     cmd_controller, cmd_controller_disable, cmd_controller_enable, cmd_controller_run,
     cmd_controller_status, cmd_controller_stop, cmd_cp, cmd_create, cmd_create_configmap,
-    cmd_create_cronjob, cmd_create_job, cmd_create_secret, cmd_create_secret_docker_registry,
-    cmd_create_secret_generic, cmd_create_secret_tls, cmd_delete, cmd_describe, cmd_diff, cmd_edit,
-    cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get, cmd_help, cmd_kubeconfig, cmd_label,
-    cmd_logs, cmd_patch, cmd_port_forward, cmd_replace, cmd_resume, cmd_rollout, cmd_run, cmd_scale,
-    cmd_serve, cmd_suspend, cmd_top, cmd_version, cmd_wait;
+    cmd_create_cronjob, cmd_create_job, cmd_create_namespace, cmd_create_secret,
+    cmd_create_secret_docker_registry, cmd_create_secret_generic, cmd_create_secret_tls,
+    cmd_create_service, cmd_create_service_clusterip, cmd_create_service_externalname,
+    cmd_create_service_loadbalancer, cmd_create_service_nodeport, cmd_create_serviceaccount,
+    cmd_create_token, cmd_delete, cmd_describe, cmd_diff, cmd_edit, cmd_events, cmd_exec,
+    cmd_explain, cmd_expose, cmd_get, cmd_help, cmd_kubeconfig, cmd_label, cmd_logs, cmd_patch,
+    cmd_port_forward, cmd_replace, cmd_resume, cmd_rollout, cmd_run, cmd_scale, cmd_serve,
+    cmd_suspend, cmd_top, cmd_version, cmd_wait;
 
 #endif

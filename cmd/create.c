@@ -12,8 +12,7 @@ static const struct opt options[] = {
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,
     OPT_ROW_VALIDATE,
-    {"save-config", 0, OPT_BOOL, NULL, NULL,
-	"Record the manifest in the object, so that apply can be used later", NULL, NULL},
+    OPT_ROW_SAVE_CONFIG,
     OPT_ROW_FIELD_MANAGER,
     OPT_ROW_SHOW_MANAGED,
     OPT_ROW_RAW("Send POST to this path, with what -f names, and show the answer as it is"),
@@ -55,12 +54,24 @@ static int create_one(
 	return created ? print_result(ctx, p, t.resource, created, "created", dry_run, e) : -1;
 }
 
+/* `create deployment`: the server has a reason why there is none. */
+static int unknown_kind(struct cmd_ctx *ctx, struct err *e)
+{
+	const struct resources *all = resources_load(ctx, e);
+
+	if (!all || !resource_by_word(all, ctx->args[0], e))
+		return -1;
+	return cmd_usage_error(ctx, e, "Unexpected args: [%s]", ctx->args[0]);
+}
+
 static int exec_create(struct cmd_ctx *ctx, struct err *e)
 {
 	static const char *const not_raw[] = {"output", "recursive", "dry-run", NULL};
 
 	if (*opts_str(&ctx->opts, "raw"))
 		return raw_request(ctx, "POST", not_raw, e);
+	if (ctx->argc && !opts_given(&ctx->opts, "filename"))
+		return unknown_kind(ctx, e);
 	return manifests_each(ctx, create_one, NULL, e);
 }
 
@@ -73,6 +84,17 @@ int create_check_name(const struct cmd_ctx *ctx, struct err *e)
 	if (before_dash == 1)
 		return 0;
 	return cmd_usage_error(ctx, e, "exactly one NAME is required, got %zu", before_dash);
+}
+
+/* In kubectl's words: a secret without a colon, a service with its type, a namespace plainly. */
+static int create_failed(const struct resource *r, const json *object, struct err *e)
+{
+	const char *type = str_eq(r->kind, "Service") ? json_str_or(object, "spec.type", "") : "";
+
+	if (str_eq(r->kind, "Namespace"))
+		return -1;
+	return err_set(e, e->reason, "failed to create %s%s%s%s %s", type, *type ? " " : "",
+	    r->singular, str_eq(r->kind, "Secret") ? "" : ":", err_msg(e));
 }
 
 int create_object(struct cmd_ctx *ctx, json *object, struct err *e)
@@ -91,12 +113,13 @@ int create_object(struct cmd_ctx *ctx, json *object, struct err *e)
 		: NULL;
 	if (!r)
 		return -1;
-	if (ctx->ns_given)
+	if (ctx->ns_given && r->namespaced)
 		json_set_path(object, "metadata.namespace", json_new_string(ctx->ns));
+	if (opts_known(&ctx->opts, "save-config") && opts_bool(&ctx->opts, "save-config"))
+		merge_record_applied(object);
 	created = create_send(ctx, r, ctx->ns, object, e);
-	if (!created) /* kubectl's words */
-		return err_set(e, e->reason, "failed to create %s%s %s", r->singular,
-		    str_eq(r->singular, "secret") ? "" : ":", err_msg(e));
+	if (!created)
+		return create_failed(r, object, e);
 	return print_result(ctx, &p, r, created, "created", opts_str(&ctx->opts, "dry-run"), e);
 }
 

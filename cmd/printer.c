@@ -275,7 +275,7 @@ int printer_object(
 {
 	int rc = 0;
 
-	if (!p->show_managed)
+	if (!p->show_managed && (p->format == PRINT_JSON || p->format == PRINT_YAML))
 		drop_managed(obj);
 	switch (p->format) {
 	case PRINT_TABLE:

@@ -44,7 +44,7 @@ bool printer_is_table(const struct printer *p);
 /*
  * Appends one object, or a List whose items the format goes through (not for PRINT_NAME). r names
  * it in PRINT_NAME and may be NULL otherwise. The object is changed: members are sorted,
- * managedFields dropped.
+ * in JSON and YAML managedFields dropped.
  */
 int printer_object(struct printer *p, const struct resource *r, json *obj, struct buf *out,
     struct err *e) MUST_USE;

@@ -300,16 +300,26 @@ agree() {
 		delete job/@-j cm/@-m secret/@-s
 		+ delete job/@-k cronjob/@-n
 	TABLE
-	try kubectl create namespace made
-	is "$rc $out" '0 namespace/made created'
-	try kubectl create serviceaccount robot -n made
-	is "$rc $out" '0 serviceaccount/robot created'
-	try kubectl create service clusterip web -n made --tcp=80:http
-	is "$rc $out" '0 service/web created'
-	is "$(kubectl get svc web -n made -o jsonpath='{.spec.ports[0].targetPort}')" http
-	try kubectl auth can-i create jobs
-	is "$rc $out" '0 yes'
-	kubectl delete namespace made
+	agree <<-'TABLE'
+		create ns @-made
+		~ create ns @-made
+		create ns a_b
+		create sa robot -n @-made
+		create sa robot -n @-made
+		create sa
+		create service clusterip web -n @-made --tcp=80:http --tcp=90
+		create service clusterip none -n @-made --clusterip=None
+		create service clusterip x
+		create service clusterip x --tcp=x
+		create svc externalname db -n @-made --external-name=db.example.org
+		create service nodeport x --tcp=80
+		get svc -n @-made -o jsonpath='{range .items[*]}{.spec.type} {.spec.selector} {.spec.ports}{"\n"}{end}'
+		+ create token default
+		+ create token default --bound-object-kind=Pod
+		create cm saved -n @-made --from-literal=a=b --save-config --field-manager=me
+		~ get cm saved -n @-made -o jsonpath='{.metadata.managedFields[*].manager}'
+		delete namespace @-made
+	TABLE
 }
 
 @test "apply --prune deletes what the files no longer have" {

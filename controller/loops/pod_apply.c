@@ -135,13 +135,10 @@ static void created(struct container *c, const char *id)
 static void on_conflict_inspect(
     struct engine_who who, const struct container_info *info, const struct err *err)
 {
-	struct container *c = container_of(who);
+	struct container *c = container_answered(who);
 
 	if (!c)
 		return;
-	c->busy = false;
-	c->call = 0;
-	pod_queue(c->pod);
 	if (err) {
 		wait_for_engine(c);
 	} else if (str_eq(json_string_value(json_get(info->labels, LABEL_UID)), c->pod->uid)) {
@@ -192,17 +189,14 @@ static void create_failed(struct container *c, const struct err *err)
 
 static void on_created(struct engine_who who, const char *id, const struct err *err)
 {
-	struct container *c = container_of(who);
+	struct container *c = container_answered(who);
 
 	if (!c)
 		return;
-	c->busy = false;
-	c->call = 0;
 	if (err)
 		create_failed(c, err);
 	else
 		created(c, id);
-	pod_queue(c->pod);
 }
 
 static bool apply_create(struct pod *p, struct container *c, const struct pod_action *a)
@@ -227,13 +221,10 @@ static bool apply_create(struct pod *p, struct container *c, const struct pod_ac
 static void on_asked(
     struct engine_who who, const struct container_info *info, const struct err *err)
 {
-	struct container *c = container_of(who);
+	struct container *c = container_answered(who);
 
 	if (!c)
 		return;
-	c->busy = false;
-	c->call = 0;
-	pod_queue(c->pod);
 	if (err && err->reason == ERR_NOT_FOUND) {
 		free(TAKE(c->id));
 		c->stage = STAGE_WAITING;
@@ -276,15 +267,12 @@ static void cannot_run(struct container *c, int exit_code, const char *text)
 static void on_started(struct engine_who who, int exit_code, const struct err *err)
 {
 	struct pods *set = who.ctx;
-	struct container *c = container_of(who);
+	struct container *c = container_answered(who);
 
 	if (set->starting-- == set->start_limit)
 		pods_queue_all(set); /* others may be waiting for this slot */
 	if (!c)
 		return;
-	c->busy = false;
-	c->call = 0;
-	pod_queue(c->pod);
 	if (!err) {
 		c->stage = STAGE_RUNNING;
 		c->started_ns = clock_wall_ns();

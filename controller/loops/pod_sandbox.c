@@ -71,13 +71,10 @@ static void created(struct container *b, const char *id)
 static void on_conflict_inspect(
     struct engine_who who, const struct container_info *info, const struct err *err)
 {
-	struct container *b = container_of(who);
+	struct container *b = container_answered(who);
 
 	if (!b)
 		return;
-	b->busy = false;
-	b->call = 0;
-	pod_queue(b->pod);
 	if (!err && str_eq(json_string_value(json_get(info->labels, LABEL_UID)), b->pod->uid) &&
 	    info->state != CONTAINER_EXITED)
 		created(b, info->id); /* starting it again does no harm */
@@ -89,13 +86,10 @@ static void on_conflict_inspect(
 
 static void on_created(struct engine_who who, const char *id, const struct err *err)
 {
-	struct container *b = container_of(who);
+	struct container *b = container_answered(who);
 
 	if (!b)
 		return;
-	b->busy = false;
-	b->call = 0;
-	pod_queue(b->pod);
 	if (err && err->reason == ERR_ALREADY_EXISTS) {
 		auto_free char *name = pod_sandbox_name(b->pod);
 
@@ -257,15 +251,12 @@ bool apply_sandbox_start(struct pod *p, struct container *c, const struct pod_ac
 
 static void on_stopped(struct engine_who who, const struct err *err)
 {
-	struct container *b = container_of(who);
+	struct container *b = container_answered(who);
 
 	if (!b)
 		return;
-	b->busy = false;
-	b->call = 0;
 	if (b->stage == STAGE_RUNNING)
 		b->stage = STAGE_EXITED;
-	pod_queue(b->pod);
 }
 
 bool apply_sandbox_stop(struct pod *p, struct container *c, const struct pod_action *a)

@@ -55,13 +55,10 @@ json *pod_labels(const struct pod *p, const char *container, int attempt)
 
 static void on_image(struct engine_who who, const struct image_info *info, const struct err *err)
 {
-	struct container *c = container_of(who);
+	struct container *c = container_answered(who);
 
 	if (!c)
 		return;
-	c->busy = false;
-	c->call = 0;
-	pod_queue(c->pod); /* which creates it now */
 	if (info) {
 		set_text(&c->image_user, info->user);
 	} else if (err->reason == ERR_NOT_FOUND && !c->image_pulled) {

@@ -59,6 +59,18 @@ struct container *container_of(struct engine_who who)
 	return index < p->container_count ? &p->containers[index] : NULL;
 }
 
+struct container *container_answered(struct engine_who who)
+{
+	struct container *c = container_of(who);
+
+	if (!c)
+		return NULL;
+	c->busy = false;
+	c->call = 0;
+	pod_queue(c->pod);
+	return c;
+}
+
 uint64_t container_part_key(const struct container *c, unsigned part)
 {
 	return container_who(c).key | (uint64_t)part << INDEX_BITS;

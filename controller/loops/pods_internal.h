@@ -216,6 +216,8 @@ struct pods {
 /* Whom an engine call of a container reports to, and back: NULL when it is gone. */
 struct engine_who container_who(const struct container *c);
 struct container *container_of(struct engine_who who);
+/* The same where the answer to c->call is here: nothing is under way any more, its pod is queued. */
+struct container *container_answered(struct engine_who who);
 /* The same key for several callers of one container: `part` is 0 to 3. */
 uint64_t container_part_key(const struct container *c, unsigned part);
 unsigned container_part(uint64_t key);

@@ -127,6 +127,16 @@ static int check_list_version(const struct list_options *o, uint64_t now, struct
 	return 0;
 }
 
+static struct store_query query_of(const struct request *r, const struct list_options *o)
+{
+	return (struct store_query){.kind = r->kind,
+	    .ns = r->ns,
+	    .labels = o->labels,
+	    .fields = o->fields,
+	    .limit = o->limit,
+	    .continue_token = o->continue_token};
+}
+
 void handle_list(struct exchange *x, const struct request *r)
 {
 	struct server *s = server_of(x);
@@ -141,12 +151,7 @@ void handle_list(struct exchange *x, const struct request *r)
 		answer_err(x, &e);
 		return;
 	}
-	q = (struct store_query){.kind = r->kind,
-	    .ns = r->ns,
-	    .labels = o.labels,
-	    .fields = o.fields,
-	    .limit = o.limit,
-	    .continue_token = o.continue_token};
+	q = query_of(r, &o);
 	if (store_list(s->deps.store, &q, add_item, &items, &end, &e) < 0 ||
 	    items.err.reason != ERR_NONE)
 		answer_err(x, e.reason != ERR_NONE ? &e : &items.err);
@@ -159,19 +164,14 @@ void handle_list(struct exchange *x, const struct request *r)
 
 /* ---- DELETE of a collection ---- */
 
-struct victims {
-	struct strlist names; /* namespace, name, namespace, name, … */
-};
-
 static bool add_victim(void *ctx, const struct store_row *row)
 {
-	struct victims *v = ctx;
-
-	strlist_add(&v->names, row->ns ? row->ns : "");
-	strlist_add(&v->names, row->name);
+	strlist_add(ctx, row->ns ? row->ns : "");
+	strlist_add(ctx, row->name);
 	return true;
 }
 
+/* names: namespace, name, namespace, name, … */
 static int delete_all(struct server *s, const struct request *r, const struct delete_options *d,
     const struct strlist *names, struct buf *out, struct err *e)
 {
@@ -205,7 +205,7 @@ void handle_delete_collection(struct exchange *x, const struct request *r)
 	auto_list_options o = {0};
 	auto_err e = {0};
 	auto_buf items = {.max = MAX_LIST_BYTES};
-	struct victims v = {0};
+	auto_strlist names = {0};
 	struct store_list_end end = {0};
 	auto_delete_request d = {0};
 	struct store_query q;
@@ -216,18 +216,11 @@ void handle_delete_collection(struct exchange *x, const struct request *r)
 		answer_err(x, &e);
 		return;
 	}
-	q = (struct store_query){.kind = r->kind,
-	    .ns = r->ns,
-	    .labels = o.labels,
-	    .fields = o.fields,
-	    .limit = o.limit,
-	    .continue_token = o.continue_token};
-	if (store_list(s->deps.store, &q, add_victim, &v, &end, &e) < 0 ||
-	    delete_all(s, r, &d.options, &v.names, &items, &e) < 0) {
+	q = query_of(r, &o);
+	if (store_list(s->deps.store, &q, add_victim, &names, &end, &e) < 0 ||
+	    delete_all(s, r, &d.options, &names, &items, &e) < 0)
 		answer_err(x, &e);
-	} else {
+	else
 		answer_items(x, &plain, &end, &items);
-	}
 	free(end.continue_token);
-	strlist_release(&v.names);
 }

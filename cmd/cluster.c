@@ -36,7 +36,7 @@ static json *read_stored(struct err *e)
 		return NULL;
 	text = path_read_file(path, STORED_MAX, &len, e);
 	stored = text ? json_parse(text, len, JSON_PARSE_STRICT, e) : NULL;
-	if (!stored)
+	if (!stored && e)
 		err_wrap(e, "cannot read %s ('kjob config use-context local' goes back)", path);
 	return stored;
 }
@@ -56,26 +56,58 @@ static int write_text(const char *path, const char *text, struct err *e)
 	return -1;
 }
 
-int cluster_store(const char *context, const struct strlist *files, struct err *e)
+/* Nothing to keep: no file. */
+static int write_stored(const json *j, struct err *e)
 {
 	auto_paths p = {0};
-	auto_json *j = json_new_object();
-	json *list = json_new_array();
-	auto_free char *path = NULL, *text = NULL;
+	auto_free char *path = NULL, *text = json_print(j);
 
-	json_set_str(j, "context", context);
-	json_set(j, "kubeconfig", list);
-	for (size_t i = 0; i < files->len; i++)
-		json_add(list, json_new_string(files->items[i]));
 	if (paths_init(&p, e) < 0)
 		return -1;
 	path = stored_path(&p);
-	if (str_eq(context, CLUSTER_LOCAL))
+	if (json_len(j) == 0)
 		return unlink(path) == 0 || errno == ENOENT
 			   ? 0
 			   : err_sys(e, errno, "cannot remove %s", path);
-	text = json_print(j);
 	return paths_make(&p, e) < 0 ? -1 : write_text(path, text, e);
+}
+
+/* What is stored; where that cannot be read, nothing is. Owned. */
+static json *read_stored_or_new(void)
+{
+	json *stored = read_stored(NULL);
+
+	return stored ? stored : json_new_object();
+}
+
+int cluster_store(const char *context, const struct strlist *files, struct err *e)
+{
+	auto_json *j = read_stored_or_new();
+	bool local = str_eq(context, CLUSTER_LOCAL);
+	json *list = json_new_array();
+
+	for (size_t i = 0; i < files->len; i++)
+		json_add(list, json_new_string(files->items[i]));
+	json_set_str(j, "context", local ? NULL : context);
+	json_set(j, "kubeconfig", list);
+	if (local)
+		json_del(j, "kubeconfig");
+	return write_stored(j, e);
+}
+
+char *cluster_local_namespace(void)
+{
+	auto_json *j = read_stored_or_new();
+
+	return xstrdup(json_str_or(j, "namespace", ""));
+}
+
+int cluster_store_local_namespace(const char *ns, struct err *e)
+{
+	auto_json *j = read_stored_or_new();
+
+	json_set_str(j, "namespace", *ns ? ns : NULL);
+	return write_stored(j, e);
 }
 
 /* ---- which context ---- */
@@ -97,7 +129,7 @@ static int stored_choice(struct strlist *ret_files, char **ret_context, struct e
 		err_move(e, &why);
 		return -1;
 	}
-	if (!stored)
+	if (!json_has(stored, "context"))
 		return 0;
 	json_for (it, json_get(stored, "kubeconfig"))
 		strlist_add(ret_files, json_string_value(it) ? json_string_value(it) : "/");

@@ -46,5 +46,8 @@ json *cluster_config(
     const struct cluster_choice *c, struct strlist *ret_files, struct err *e) MUST_USE;
 /* Stores the choice for later commands; CLUSTER_LOCAL: none. */
 int cluster_store(const char *context, const struct strlist *files, struct err *e) MUST_USE;
+/* The namespace of CLUSTER_LOCAL, stored beside the choice; "": none. Owned. */
+char *cluster_local_namespace(void);
+int cluster_store_local_namespace(const char *ns, struct err *e) MUST_USE;
 
 #endif

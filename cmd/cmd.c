@@ -62,8 +62,12 @@ int cmd_choose_cluster(struct cmd_ctx *ctx, struct err *e)
 	cmd_cluster_choice(ctx, &choice);
 	if (cluster_select(&choice, &ctx->cluster, e) < 0)
 		return -1;
-	if (!ctx->cluster)
+	if (!ctx->cluster) {
+		ctx->local_ns = cluster_local_namespace();
+		if (!ctx->ns_given && *ctx->local_ns)
+			ctx->ns = ctx->local_ns;
 		return 0;
+	}
 	if (!ctx->ns_given && *ctx->cluster->ns)
 		ctx->ns = ctx->cluster->ns;
 	if (opts_given(&ctx->opts, "engine"))

@@ -53,6 +53,7 @@ struct cmd_ctx {
 	int dash;                /* how many args came before "--"; -1: no "--" */
 	struct cluster *cluster; /* where the command goes; NULL: the local controller */
 	const char *ns;          /* -n, or the context's, or "default" */
+	char *local_ns;          /* of the local controller; ns borrows it */
 	bool ns_given;
 	struct out out;              /* standard output; flushed and checked by main */
 	int failed;                  /* 1 after the first cmd_report */
@@ -152,16 +153,18 @@ extern const char *const validate_choices[];
 
 extern const struct cmd cmd_annotate, cmd_api_resources, cmd_api_versions, cmd_apply, cmd_attach,
     cmd_auth, cmd_auth_can_i, cmd_auth_whoami, cmd_cluster_info, cmd_completion, cmd_config,
-    cmd_config_current_context, cmd_config_get_contexts, cmd_config_use_context, cmd_config_view,
-    cmd_controller, cmd_controller_disable, cmd_controller_enable, cmd_controller_run,
-    cmd_controller_status, cmd_controller_stop, cmd_cp, cmd_create, cmd_create_configmap,
-    cmd_create_cronjob, cmd_create_job, cmd_create_namespace, cmd_create_secret,
-    cmd_create_secret_docker_registry, cmd_create_secret_generic, cmd_create_secret_tls,
-    cmd_create_service, cmd_create_service_clusterip, cmd_create_service_externalname,
-    cmd_create_service_loadbalancer, cmd_create_service_nodeport, cmd_create_serviceaccount,
-    cmd_create_token, cmd_delete, cmd_describe, cmd_diff, cmd_edit, cmd_events, cmd_exec,
-    cmd_explain, cmd_expose, cmd_get, cmd_help, cmd_kubeconfig, cmd_label, cmd_logs, cmd_patch,
-    cmd_port_forward, cmd_replace, cmd_resume, cmd_rollout, cmd_run, cmd_scale, cmd_serve,
-    cmd_suspend, cmd_top, cmd_version, cmd_wait;
+    cmd_config_current_context, cmd_config_delete_context, cmd_config_get_clusters,
+    cmd_config_get_contexts, cmd_config_get_users, cmd_config_rename_context,
+    cmd_config_set_context, cmd_config_use_context, cmd_config_view, cmd_controller,
+    cmd_controller_disable, cmd_controller_enable, cmd_controller_run, cmd_controller_status,
+    cmd_controller_stop, cmd_cp, cmd_create, cmd_create_configmap, cmd_create_cronjob,
+    cmd_create_job, cmd_create_namespace, cmd_create_secret, cmd_create_secret_docker_registry,
+    cmd_create_secret_generic, cmd_create_secret_tls, cmd_create_service,
+    cmd_create_service_clusterip, cmd_create_service_externalname, cmd_create_service_loadbalancer,
+    cmd_create_service_nodeport, cmd_create_serviceaccount, cmd_create_token, cmd_delete,
+    cmd_describe, cmd_diff, cmd_edit, cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get,
+    cmd_help, cmd_kubeconfig, cmd_label, cmd_logs, cmd_patch, cmd_port_forward, cmd_replace,
+    cmd_resume, cmd_rollout, cmd_run, cmd_scale, cmd_serve, cmd_suspend, cmd_top, cmd_version,
+    cmd_wait;
 
 #endif

@@ -13,6 +13,11 @@ static const struct opt list_options[] = {
 };
 
 static const struct opt view_options[] = {
+    {"flatten", 0, OPT_BOOL, NULL, NULL,
+	"With the contents of certificate and key files in place of their names; one file that "
+	"works "
+	"anywhere, secrets and all",
+	NULL, NULL},
     {"minify", 0, OPT_BOOL, NULL, NULL, "Only what the current context needs", NULL, NULL},
     {"raw", 0, OPT_BOOL, NULL, NULL, "With keys, passwords and tokens", NULL, NULL},
     {"output", 'o', OPT_STRING, "yaml", "FORMAT", "yaml, json or jsonpath=TEMPLATE", NULL, NULL},
@@ -30,7 +35,9 @@ static json *load(struct cmd_ctx *ctx, struct strlist *files, struct err *e)
 
 /* ---- get-contexts ---- */
 
-static void add_row(struct text_table *t, const json *contexts, const char *name, bool current)
+/* contexts NULL: the local controller's, which has nothing but a namespace. */
+static void add_row(
+    struct text_table *t, const json *contexts, const char *name, const char *ns, bool current)
 {
 	const json *c = contexts_find(contexts, "contexts", name);
 
@@ -38,7 +45,7 @@ static void add_row(struct text_table *t, const json *contexts, const char *name
 	text_table_cell(t, name);
 	text_table_cell(t, json_str_or(c, "cluster", ""));
 	text_table_cell(t, json_str_or(c, "user", ""));
-	text_table_cell(t, json_str_or(c, "namespace", ""));
+	text_table_cell(t, ns ? ns : json_str_or(c, "namespace", ""));
 	text_table_end_row(t);
 }
 
@@ -76,7 +83,8 @@ static int names_of(struct cmd_ctx *ctx, const json *config, struct strlist *ret
 static int exec_get_contexts(struct cmd_ctx *ctx, struct err *e)
 {
 	auto_strlist files = {0}, names = {0};
-	auto_json *config = load(ctx, &files, e), *none = json_new_object();
+	auto_json *config = load(ctx, &files, e);
+	auto_free char *local_ns = cluster_local_namespace();
 	const char *current = json_str_or(config, "current-context", "");
 	bool bare = str_eq(opts_str(&ctx->opts, "output"), "name");
 	auto_text_table t = {0};
@@ -93,7 +101,8 @@ static int exec_get_contexts(struct cmd_ctx *ctx, struct err *e)
 		if (bare)
 			out_addf(&ctx->out, "%s\n", name);
 		else
-			add_row(&t, local ? none : config, name, str_eq(name, current));
+			add_row(&t, local ? NULL : config, name, local ? local_ns : NULL,
+			    str_eq(name, current));
 	}
 	text_table_flush(&t, &text);
 	out_adds(&ctx->out, buf_str(&text));
@@ -139,6 +148,31 @@ static int exec_current_context(struct cmd_ctx *ctx, struct err *e)
 	return 0;
 }
 
+/* ---- get-clusters, get-users ---- */
+
+static int print_names(struct cmd_ctx *ctx, const char *list, struct err *e)
+{
+	auto_strlist files = {0};
+	auto_json *config = load(ctx, &files, e);
+
+	if (!config)
+		return -1;
+	out_adds(&ctx->out, "NAME\n");
+	json_for (it, json_get(config, list))
+		out_addf(&ctx->out, "%s\n", json_str_or(it, "name", ""));
+	return 0;
+}
+
+static int exec_get_clusters(struct cmd_ctx *ctx, struct err *e)
+{
+	return print_names(ctx, "clusters", e);
+}
+
+static int exec_get_users(struct cmd_ctx *ctx, struct err *e)
+{
+	return print_names(ctx, "users", e);
+}
+
 /* ---- view ---- */
 
 static int exec_view(struct cmd_ctx *ctx, struct err *e)
@@ -154,7 +188,9 @@ static int exec_view(struct cmd_ctx *ctx, struct err *e)
 		return cmd_usage_error(ctx, e, "--output is yaml, json or jsonpath=TEMPLATE");
 	if (opts_bool(&ctx->opts, "minify"))
 		contexts_minify(config);
-	if (!opts_bool(&ctx->opts, "raw"))
+	if (opts_bool(&ctx->opts, "flatten") && contexts_flatten(config, e) < 0)
+		return -1;
+	if (!opts_bool(&ctx->opts, "raw") && !opts_bool(&ctx->opts, "flatten"))
 		contexts_redact(config);
 	if (printer_object(&p, NULL, config, &text, e) < 0)
 		return -1;
@@ -175,13 +211,15 @@ static int exec_config(struct cmd_ctx *ctx, struct err *e)
 
 const struct cmd cmd_config = {
     .name = "config",
-    .usage = "(get-contexts | use-context | current-context | view)",
+    .usage = "(get-contexts | use-context | current-context | set-context | rename-context | "
+	     "delete-context | get-clusters | get-users | view)",
     .summary = "Choose the cluster that commands go to, in place of this machine",
-    .help = "Contexts are those of kubeconfig files: of --kubeconfig, else of those that "
-	    "KUBECONFIG names, else of ~/.kube/config. kjob never changes these files, and the "
-	    "current-context in them is kubectl's, not kjob's: commands go to this machine's "
-	    "controller, called \"local\" here, until --context, --kubeconfig or 'kjob config "
-	    "use-context' says otherwise.",
+    .help =
+	"Contexts are those of kubeconfig files: of --kubeconfig, else of those that "
+	"KUBECONFIG names, else of ~/.kube/config. The current-context in them is kubectl's, "
+	"not kjob's: commands go to this machine's controller, called \"local\" here, until "
+	"--context, --kubeconfig or 'kjob config use-context' says otherwise. Only set-context, "
+	"rename-context and delete-context change these files.",
     .group = GROUP_OTHER,
     .place = CMD_NOWHERE,
     .exec = exec_config,
@@ -220,6 +258,24 @@ const struct cmd cmd_config_current_context = {
     .group = GROUP_OTHER,
     .place = CMD_NOWHERE,
     .exec = exec_current_context,
+};
+
+const struct cmd cmd_config_get_clusters = {
+    .name = "config get-clusters",
+    .usage = "",
+    .summary = "Show the clusters of the kubeconfig",
+    .group = GROUP_OTHER,
+    .place = CMD_NOWHERE,
+    .exec = exec_get_clusters,
+};
+
+const struct cmd cmd_config_get_users = {
+    .name = "config get-users",
+    .usage = "",
+    .summary = "Show the users of the kubeconfig",
+    .group = GROUP_OTHER,
+    .place = CMD_NOWHERE,
+    .exec = exec_get_users,
 };
 
 const struct cmd cmd_config_view = {

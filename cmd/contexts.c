@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../runtime/base/base64.h"
 #include "../runtime/base/paths.h"
 #include "../runtime/base/yaml.h"
 
@@ -12,7 +13,8 @@
 
 /* ---- what is known of an entry ---- */
 
-enum field_use { FIELD_PLAIN, FIELD_PATH, FIELD_DATA, FIELD_SECRET };
+/* A FIELD_PEM is a path, and its contents may stand in a FIELD_DATA in its place. */
+enum field_use { FIELD_PLAIN, FIELD_PATH, FIELD_PEM, FIELD_DATA, FIELD_SECRET };
 
 struct field {
 	const char *list, *path;
@@ -22,16 +24,16 @@ struct field {
 
 static const struct field fields[] = {
     {"clusters", "server", JSON_STRING, FIELD_PLAIN},
-    {"clusters", "certificate-authority", JSON_STRING, FIELD_PATH},
+    {"clusters", "certificate-authority", JSON_STRING, FIELD_PEM},
     {"clusters", "certificate-authority-data", JSON_STRING, FIELD_DATA},
     {"clusters", "insecure-skip-tls-verify", JSON_BOOL, FIELD_PLAIN},
     {"clusters", "tls-server-name", JSON_STRING, FIELD_PLAIN},
     {"clusters", "proxy-url", JSON_STRING, FIELD_PLAIN},
     {"clusters", "disable-compression", JSON_BOOL, FIELD_PLAIN},
     {"clusters", "extensions", JSON_ARRAY, FIELD_PLAIN},
-    {"users", "client-certificate", JSON_STRING, FIELD_PATH},
+    {"users", "client-certificate", JSON_STRING, FIELD_PEM},
     {"users", "client-certificate-data", JSON_STRING, FIELD_DATA},
-    {"users", "client-key", JSON_STRING, FIELD_PATH},
+    {"users", "client-key", JSON_STRING, FIELD_PEM},
     {"users", "client-key-data", JSON_STRING, FIELD_DATA},
     {"users", "token", JSON_STRING, FIELD_SECRET},
     {"users", "tokenFile", JSON_STRING, FIELD_PATH},
@@ -124,7 +126,8 @@ static void resolve_paths(const char *list, json *contents, const char *dir)
 	const char *command = json_str_or(contents, "exec.command", "");
 
 	for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-		if (fields[i].use == FIELD_PATH && str_eq(fields[i].list, list))
+		if ((fields[i].use == FIELD_PATH || fields[i].use == FIELD_PEM) &&
+		    str_eq(fields[i].list, list))
 			make_absolute(contents, fields[i].path, dir);
 	/* A bare name is looked up in PATH. */
 	if (str_eq(list, "users") && strchr(command, '/'))
@@ -216,17 +219,15 @@ void contexts_files(const char *explicit, struct strlist *ret)
 		strlist_add_take(ret, absolute(explicit));
 		return;
 	}
-	if (!env || !*env) {
-		strlist_addf(ret, "%s/.kube/config", home ? home : "");
-		return;
-	}
-	str_split(&parts, env, ':');
+	str_split(&parts, env ? env : "", ':');
 	for (size_t i = 0; i < parts.len; i++) {
 		auto_free char *whole = absolute(parts.items[i]);
 
 		if (*parts.items[i] && !strlist_has(ret, whole))
 			strlist_add(ret, whole);
 	}
+	if (!ret->len)
+		strlist_addf(ret, "%s/.kube/config", home ? home : "");
 }
 
 static int load_one(json *config, const char *file, bool must_exist, struct err *e)
@@ -290,6 +291,37 @@ void contexts_minify(json *config)
 	context = contexts_find(config, "contexts", current);
 	keep_only(config, "clusters", json_str_or(context, "cluster", ""));
 	keep_only(config, "users", json_str_or(context, "user", ""));
+}
+
+/* X as X-data. */
+static int embed(json *contents, const struct field *f, struct err *e)
+{
+	const char *path = json_str_or(contents, f->path, "");
+	auto_free char *data_key = xasprintf("%s-data", f->path), *text = NULL, *encoded = NULL;
+	size_t len = 0;
+
+	if (!*path)
+		return 0;
+	text = path_read_file(path, FILE_MAX, &len, e);
+	if (!text)
+		return -1;
+	encoded = base64_encode(text, len);
+	explicit_bzero(text, len);
+	json_del(contents, f->path);
+	json_set_str(contents, data_key, encoded);
+	return 0;
+}
+
+int contexts_flatten(json *config, struct err *e)
+{
+	for (size_t l = 0; l < ARRAY_LEN(lists); l++)
+		json_for (it, json_get(config, lists[l].list))
+			for (size_t i = 0; i < ARRAY_LEN(fields); i++)
+				if (fields[i].use == FIELD_PEM &&
+				    str_eq(fields[i].list, lists[l].list) &&
+				    embed(json_get(it, lists[l].member), &fields[i], e) < 0)
+					return -1;
+	return 0;
 }
 
 static void redact(json *contents, const struct field *f)

@@ -18,6 +18,9 @@ void contexts_files(const char *explicit, struct strlist *ret);
 /* Reads them; those that are not there are passed over unless must_exist. Owned. */
 json *contexts_load(const struct strlist *files, bool must_exist, struct err *e) MUST_USE;
 
+/* Certificates and keys in files become part of it. In place. */
+int contexts_flatten(json *config, struct err *e) MUST_USE;
+
 /* ---- pure ---- */
 
 json *contexts_new(void);

@@ -46,21 +46,29 @@ static size_t place_of(const json *section, const char *name)
 	return i;
 }
 
+json *kubeconfig_item(json *config, const char *section, const char *name)
+{
+	json *list = json_get(config, section), *item;
+
+	if (!json_is_array(list)) {
+		json_set(config, section, json_new_array());
+		list = json_get(config, section);
+	}
+	item = json_at(list, place_of(list, name));
+	if (item)
+		return item;
+	item = json_new_object();
+	json_set_str(item, "name", name);
+	json_add(list, item);
+	return item;
+}
+
 static void merge_tree(json *config, const struct kubeconfig_entry *k, bool set_current)
 {
 	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		json *item = section_item(k, sections[i]);
-		json *section = json_get(config, sections[i]), *old;
+		json *old = kubeconfig_item(config, sections[i], k->name);
 
-		if (!json_is_array(section)) {
-			json_set(config, sections[i], json_new_array());
-			section = json_get(config, sections[i]);
-		}
-		old = json_at(section, place_of(section, k->name));
-		if (old)
-			json_replace(section, old, item);
-		else
-			json_add(section, item);
+		json_replace(json_get(config, sections[i]), old, section_item(k, sections[i]));
 	}
 	if (set_current)
 		json_set_str(config, "current-context", k->name);
@@ -88,14 +96,21 @@ static int parse(const char *file, const char *text, json **ret, struct err *e)
 	return err_set(e, ERR_BAD_REQUEST, "%s is no kubeconfig file", file);
 }
 
-char *kubeconfig_text(const struct kubeconfig_entry *k)
+static json *new_config(void)
 {
-	auto_json *config = json_new_object();
-	auto_buf out = {0};
+	json *config = json_new_object();
 
 	json_set_str(config, "apiVersion", "v1");
 	json_set_str(config, "kind", "Config");
 	json_set(config, "preferences", json_new_object());
+	return config;
+}
+
+char *kubeconfig_text(const struct kubeconfig_entry *k)
+{
+	auto_json *config = new_config();
+	auto_buf out = {0};
+
 	merge_tree(config, k, true);
 	yaml_print(config, &out);
 	return buf_take(&out);
@@ -197,7 +212,10 @@ static size_t end_of(const struct strlist *lines, size_t at, size_t indent)
 	return end;
 }
 
-/* Items of a section from line `at` on: puts the new one in place of number `place`, or behind. */
+/*
+ * Items of a section from line `at` on: puts the new one in place of number `place`, or behind;
+ * NULL: takes that one out.
+ */
 static void edit_items(struct strlist *lines, size_t at, size_t place, const json *item)
 {
 	auto_strlist fresh = {0};
@@ -221,7 +239,8 @@ static void edit_items(struct strlist *lines, size_t at, size_t place, const jso
 		if (from == lines->len || !begins_item(lines->items[from], indent))
 			from = until; /* behind the last one */
 	}
-	item_lines(item, indent, &fresh);
+	if (item)
+		item_lines(item, indent, &fresh);
 	replace_lines(lines, from, until, &fresh);
 }
 
@@ -233,12 +252,16 @@ static void append_line(struct strlist *lines, const char *key, const char *valu
 	strlist_add(lines, "");
 }
 
-/* False: the section is written in another way than line by line. */
+/*
+ * One entry of a section that has `old` in its lines: item NULL takes it out. False: the section is
+ * written in another way than line by line.
+ */
 static bool edit_section(struct strlist *lines, const char *name, const json *old, const json *item,
     const char *entry_name)
 {
 	static const char *const empty[] = {"", "[]", "null", "~"};
 	size_t at = find_key(lines, name);
+	bool last = !item && json_len(old) == 1;
 	auto_free char *value = NULL;
 
 	if (at == lines->len) {
@@ -252,14 +275,43 @@ static bool edit_section(struct strlist *lines, const char *name, const json *ol
 
 		if (strlen(empty[i]) != strcspn(text, " ") || !str_has_prefix(text, empty[i]))
 			continue;
-		if (i) {
+		if (i || last) {
 			free(lines->items[at]);
-			lines->items[at] = xasprintf("%s:", name);
+			lines->items[at] = xasprintf("%s:%s", name, last ? " []" : "");
 		}
 		edit_items(lines, at + 1, place_of(old, entry_name), item);
 		return true;
 	}
 	return false;
+}
+
+/* Entry by entry, from what a section has to what it should have. */
+static bool edit_entries(struct strlist *lines, const char *name, const json *old, const json *want)
+{
+	auto_json *now = json_is_array(old) ? json_dup(old) : json_new_array();
+	bool fine = true;
+
+	json_for (item, old) {
+		const char *entry = json_str_or(item, "name", "");
+
+		if (json_at(want, place_of(want, entry)))
+			continue;
+		fine = fine && edit_section(lines, name, now, NULL, entry);
+		json_remove(now, json_at(now, place_of(now, entry)));
+	}
+	json_for (item, want) {
+		const char *entry = json_str_or(item, "name", "");
+		json *there = json_at(now, place_of(now, entry));
+
+		if (there && json_equal(there, item))
+			continue;
+		fine = fine && edit_section(lines, name, now, item, entry);
+		if (there)
+			json_replace(now, there, json_dup(item));
+		else
+			json_add(now, json_dup(item));
+	}
+	return fine;
 }
 
 static void edit_current(struct strlist *lines, const char *name)
@@ -279,27 +331,25 @@ static void edit_current(struct strlist *lines, const char *name)
 	lines->items[at] = xasprintf("current-context: %s", buf_str(&text));
 }
 
-static char *edit_text(
-    const struct kubeconfig_entry *k, const char *text, const json *old, bool set_current)
+static char *edit_text(const char *text, const json *old, const json *wanted)
 {
+	const char *current = json_str_or(wanted, "current-context", "");
 	auto_strlist lines = {0};
 
 	str_split(&lines, text, '\n');
-	for (size_t i = 0; i < ARRAY_LEN(sections); i++) {
-		auto_json *item = section_item(k, sections[i]);
-
-		if (!edit_section(&lines, sections[i], json_get(old, sections[i]), item, k->name))
+	for (size_t i = 0; i < ARRAY_LEN(sections); i++)
+		if (!edit_entries(&lines, sections[i], json_get(old, sections[i]),
+			json_get(wanted, sections[i])))
 			return NULL;
-	}
-	if (set_current)
-		edit_current(&lines, k->name);
+	if (!str_eq(current, json_str_or(old, "current-context", "")))
+		edit_current(&lines, current);
 	return strlist_join(&lines, "\n");
 }
 
 /* ---- both ---- */
 
-char *kubeconfig_merge(const struct kubeconfig_entry *k, const char *file, const char *text,
-    bool set_current, bool *ret_rewritten, struct err *e)
+char *kubeconfig_edit(const char *file, const char *text, kubeconfig_edit_fn *change, void *ctx,
+    bool *ret_rewritten, struct err *e)
 {
 	auto_json *old = NULL, *wanted = NULL, *got = NULL;
 	auto_free char *edited = NULL;
@@ -308,15 +358,39 @@ char *kubeconfig_merge(const struct kubeconfig_entry *k, const char *file, const
 	*ret_rewritten = false;
 	if (parse(file, text, &old, e) < 0)
 		return NULL;
-	if (!old)
-		return kubeconfig_text(k);
-	wanted = json_dup(old);
-	merge_tree(wanted, k, set_current);
-	edited = edit_text(k, text, old, set_current);
+	wanted = old ? json_dup(old) : new_config();
+	if (change(ctx, wanted, e) < 0)
+		return NULL;
+	edited = old ? edit_text(text, old, wanted) : NULL;
 	/* Whatever the text looked like: it must say now what it should. */
 	if (edited && parse(file, edited, &got, NULL) == 0 && json_equal(got, wanted))
 		return TAKE(edited);
-	*ret_rewritten = true;
+	*ret_rewritten = old != NULL;
 	yaml_print(wanted, &out);
 	return buf_take(&out);
+}
+
+struct merging {
+	const struct kubeconfig_entry *k;
+	bool set_current;
+};
+
+static int merge_entry(void *ctx, json *config, struct err *e)
+{
+	const struct merging *m = ctx;
+
+	merge_tree(config, m->k, m->set_current);
+	return 0;
+}
+
+char *kubeconfig_merge(const struct kubeconfig_entry *k, const char *file, const char *text,
+    bool set_current, bool *ret_rewritten, struct err *e)
+{
+	auto_json *old = NULL;
+	struct merging m = {.k = k};
+
+	if (parse(file, text, &old, e) < 0)
+		return NULL;
+	m.set_current = set_current || !old; /* of a file of its own it is the current one */
+	return kubeconfig_edit(file, text, merge_entry, &m, ret_rewritten, e);
 }

@@ -27,6 +27,16 @@ char *kubeconfig_text(const struct kubeconfig_entry *k);
  */
 char *kubeconfig_merge(const struct kubeconfig_entry *k, const char *file, const char *text,
     bool set_current, bool *ret_rewritten, struct err *e) MUST_USE;
+
+/*
+ * The text of a file (empty: of a new one) after `change` has edited its tree, as little different
+ * as can be; otherwise as above. change: 0, or -1 with the error.
+ */
+typedef int kubeconfig_edit_fn(void *ctx, json *config, struct err *e);
+char *kubeconfig_edit(const char *file, const char *text, kubeconfig_edit_fn *change, void *ctx,
+    bool *ret_rewritten, struct err *e) MUST_USE;
+/* The entry of that name in "clusters", "contexts" or "users", made where it is not there. */
+json *kubeconfig_item(json *config, const char *section, const char *name);
 /* Whether a text has contexts, clusters or users of other names; true for what is no kubeconfig. */
 bool kubeconfig_has_others(const char *text, const char *name);
 /* Whether a text has a context of this name. */

@@ -78,6 +78,7 @@ int main(int argc, char **argv)
 	code = finish_output(&ctx, code);
 	resources_free(ctx.resources);
 	json_free(ctx.documents);
+	free(ctx.local_ns);
 	client_close(ctx.client);
 	cluster_free(ctx.cluster);
 	opts_release(&ctx.opts);

@@ -258,6 +258,50 @@ no_other_controller() {
 	no_other_controller
 }
 
+@test "contexts are changed, renamed and deleted in their file; local has a namespace of its own" {
+	local file=$FRONT/mine
+	printf '# mine\n' | cat - "$CONFIG" >"$file"
+	mine() { KJOB_HOME=$T/home KUBECONFIG=$file "$KJOB_BIN" "$@"; }
+	is "$(mine config set-context --current --namespace=here)" 'Context "local" modified.'
+	matches "$(mine config get-contexts --no-headers local)" '^\* +local +here$'
+	cmp <(tail -n +2 "$file") "$CONFIG"
+	kjob config set-context local --namespace=there
+	try kjob get pods
+	is "$rc $err" "0 No resources found in there namespace."
+	kjob config set-context local --namespace=
+	is "$(mine config set-context token --namespace=new)" 'Context "token" modified.'
+	is "$(mine config set-context made --cluster=front --user=cert)" 'Context "made" created.'
+	mine config use-context token
+	is "$(mine config set-context --current --namespace=newer)" 'Context "token" modified.'
+	is "$(mine config rename-context token renamed)" 'Context "token" renamed to "renamed".'
+	is "$(mine config current-context)" renamed
+	try mine get pods
+	is "$rc $err" "0 No resources found in newer namespace."
+	try mine config delete-context renamed
+	is "$rc $out" "0 deleted context renamed from $file"
+	has "$err" 'warning: this removed your active context, use "kjob config use-context" to select a different one'
+	try mine config rename-context made cert
+	is "$rc $err" "1 error: cannot rename the context \"made\", the context \"cert\" already exists in $file"
+	try mine config delete-context none
+	is "$rc $err" "1 error: cannot delete the context \"none\", it's not in $file"
+	try mine config set-context local --cluster=front
+	has "$err" 'context "local" is this machine'
+	is "$(head -1 "$file")" "# mine"
+	mine config use-context local
+	mine config set-context --current --namespace=
+	lacks "$(mine config get-contexts)" here
+	is "$(mine config get-clusters | head -3 | tr '\n' ' ')" "NAME data front "
+	has "$(mine config get-users)" NAME tokenfile
+	no_other_controller
+}
+
+@test "a flattened view is a file that works anywhere" {
+	client config view --flatten --minify --context=cert >flat
+	lacks "$(cat flat)" "$FRONT"
+	try client --kubeconfig=flat get pods
+	is "$rc $err" "0 No resources found in default namespace."
+}
+
 @test "config view leaves secrets out" {
 	try client config view --minify --context=token -o json
 	is "$(jq -r '.users[0].user.token + " " + (.clusters | length | tostring)' <<<"$out")" "REDACTED 1"

@@ -88,7 +88,7 @@ ask() { # PATH [curl's options...]
 	is "$out" "context \"kjob\" is in $T/.kube/config"
 	is "$(diff before .kube/config | grep '^<')" '< users: []'
 	KUBECONFIG=nowhere:.kube/config try kjob kubeconfig --merge --server https://kjob.example:7443 --set-current
-	is "$out" 'context "kjob" is in .kube/config'
+	is "$out" "context \"kjob\" is in $T/.kube/config"
 	is "$(grep -c 'name: kjob$' .kube/config)" 3
 	has "$(cat .kube/config)" 'server: https://kjob.example:7443' 'current-context: kjob' '# mine'
 	touch .kube/config.lock

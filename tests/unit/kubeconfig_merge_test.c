@@ -113,6 +113,40 @@ TEST("a text that cannot be edited is written anew, with all it says")
 	CHECK(strstr(flow, "token: x") != NULL && strstr(flow, "name: kjob") != NULL);
 }
 
+static int drop_b(void *ctx, json *config, struct err *e)
+{
+	json *list = json_get(config, "contexts");
+
+	json_remove(list, kubeconfig_item(config, "contexts", "b"));
+	json_set_str(json_obj(kubeconfig_item(config, "contexts", "a"), "context"), "user", "me");
+	return 0;
+}
+
+TEST("entries are changed and taken out where they stand")
+{
+	static const struct {
+		const char *before, *after;
+	} cases[] = {
+	    {"# top\ncontexts:\n# b's\n- name: b\n  context: {}\n# a's\n- name: a\n  context: {}\n"
+	     "# end\nusers: []\n",
+		"# top\ncontexts:\n# b's\n# a's\n- context:\n    user: me\n  name: a\n# "
+		"end\nusers: "
+		"[]\n"},
+	    {"contexts:\n- name: b\n  context: {}\nkind: Config\n",
+		"contexts:\n- context:\n    user: me\n  name: a\nkind: Config\n"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bool rewritten;
+		auto_err e = {0};
+		auto_free char *got =
+		    kubeconfig_edit("FILE", cases[i].before, drop_b, NULL, &rewritten, &e);
+
+		CHECK_STR(got, cases[i].after);
+		CHECK(!rewritten);
+	}
+}
+
 TEST("what is no kubeconfig is refused")
 {
 	bool rewritten;

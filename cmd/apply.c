@@ -1,6 +1,7 @@
 /* kjob apply -f: objects become what the manifests say. */
 #include "applying.h"
 #include "delete.h"
+#include "manifest_flow.h"
 #include "prune.h"
 
 static const struct opt options[] = {
@@ -39,7 +40,7 @@ static void tell_nothing(struct cmd_ctx *ctx, const struct picked *it, void *arg
 {
 }
 
-static json *make_anew(const struct applying *a, const char **ret_what, struct err *e)
+static json *make_anew(struct applying *a, struct err *e)
 {
 	auto_picks old = {0};
 	struct delete_how how = {.grace = opts_int(&a->ctx->opts, "grace-period"),
@@ -52,28 +53,50 @@ static json *make_anew(const struct applying *a, const char **ret_what, struct e
 	picks_add(&old, a->t.resource, a->t.ns, a->t.name);
 	if (delete_picked(a->ctx, &old, &how, e) < 0)
 		return NULL;
-	created = applying_send(a, NULL, ret_what, e);
-	*ret_what = "configured";
+	applying_begin_anew(a);
+	created = applying_end(a, e);
+	a->what = "configured";
 	return created;
 }
 
-static int apply_one(
-    struct cmd_ctx *ctx, struct printer *p, struct manifest *m, void *arg, struct err *e)
+static int prepare(struct manifest_work *w, struct err *e)
 {
-	const char *dry_run = opts_str(&ctx->opts, "dry-run"), *what;
-	auto_json *live = NULL, *result = NULL;
-	struct applying a;
+	struct applying *a = w->state;
 
-	if (applying_init(&a, ctx, m, dry_run, opts_str(&ctx->opts, "validate"), e) < 0 ||
-	    (!a.server_side && applying_live(&a, &live, e) < 0))
+	if (applying_init(a, w->ctx, w->m, opts_str(&w->ctx->opts, "dry-run"),
+		opts_str(&w->ctx->opts, "validate"), e) < 0)
 		return -1;
-	result = applying_send(&a, live, &what, e);
-	if (!result && live && is_to_be_made_anew(ctx, e))
-		result = make_anew(&a, &what, e);
+	w->t = a->t;
+	return 0;
+}
+
+static int ask(struct manifest_work *w, struct err *e)
+{
+	applying_ask(w->state);
+	return 0;
+}
+
+static int send(struct manifest_work *w, struct err *e)
+{
+	return applying_begin(w->state, e);
+}
+
+static int end(struct manifest_work *w, struct err *e)
+{
+	struct applying *a = w->state;
+	auto_json *result = applying_end(a, e);
+
+	if (!result && a->live && is_to_be_made_anew(w->ctx, e))
+		result = make_anew(a, e);
 	if (!result)
 		return -1;
-	prune_note(arg, a.t.resource, a.t.ns, result);
-	return print_result(ctx, p, a.t.resource, result, what, dry_run, e);
+	prune_note(w->arg, a->t.resource, a->t.ns, result);
+	return print_result(w->ctx, w->printer, a->t.resource, result, a->what, a->dry_run, e);
+}
+
+static void release(struct manifest_work *w)
+{
+	applying_release(w->state);
 }
 
 static int check_force(const struct cmd_ctx *ctx, struct err *e)
@@ -91,6 +114,8 @@ static int check_force(const struct cmd_ctx *ctx, struct err *e)
 
 static int exec_apply(struct cmd_ctx *ctx, struct err *e)
 {
+	static const struct manifest_steps steps = {
+	    sizeof(struct applying), prepare, ask, send, end, release};
 	auto_manifests all = {0};
 	auto_printer p = {0};
 	auto_prune seen = {0};
@@ -99,7 +124,7 @@ static int exec_apply(struct cmd_ctx *ctx, struct err *e)
 	    check_force(ctx, e) < 0 || prune_check_options(ctx, e) < 0 ||
 	    manifests_begin(ctx, &all, &p, e) < 0)
 		return -1;
-	manifests_visit(ctx, &all, &p, apply_one, &seen);
+	manifests_flow(ctx, &all, &p, &steps, &seen);
 	if (!ctx->failed && prune_others(ctx, &seen, &p, e) < 0)
 		return -1;
 	return ctx->failed;

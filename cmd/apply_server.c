@@ -13,13 +13,18 @@
 #define CLIENT_SIDE "kubectl-client-side-apply"
 #define RECORD_OWNER "kubectl-last-applied"
 
-static json *send_apply(const struct applying *a, const json *config, struct err *e)
+static struct pending *begin_apply(const struct applying *a, const json *config)
 {
 	auto_buf path = {0};
 
 	applying_path(a, a->t.name, &path);
 	query_add(&path, "force", a->force ? "true" : "false");
-	return client_send_json(a->client, "PATCH", buf_str(&path), MIME_APPLY, config, e);
+	return client_begin_json(a->client, "PATCH", buf_str(&path), MIME_APPLY, config);
+}
+
+static json *send_apply(const struct applying *a, const json *config, struct err *e)
+{
+	return client_end_json(begin_apply(a, config), e);
 }
 
 /* kubectl's advice behind the conflicts. */
@@ -129,9 +134,14 @@ static bool migrate(const struct applying *a, const json *obj)
 	return moved > 0;
 }
 
-json *apply_on_server(const struct applying *a, struct err *e)
+struct pending *apply_on_server_begin(const struct applying *a)
 {
-	auto_json *applied = send_apply(a, a->m->obj, e);
+	return begin_apply(a, a->m->obj);
+}
+
+json *apply_on_server_end(const struct applying *a, struct pending *sent, struct err *e)
+{
+	auto_json *applied = client_end_json(sent, e);
 
 	if (applied && migrate(a, applied)) {
 		json_free(applied);

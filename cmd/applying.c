@@ -58,30 +58,55 @@ void applying_path(const struct applying *a, const char *name, struct buf *path)
 		query_add(path, "dryRun", "All");
 }
 
-int applying_live(const struct applying *a, json **ret, struct err *e)
+void applying_release(struct applying *a)
+{
+	client_drop(a->asked);
+	client_drop(a->sent);
+	json_free(a->live);
+	memset(a, 0, sizeof(*a));
+}
+
+/* ---- the live object ---- */
+
+static struct pending *ask(const struct applying *a)
 {
 	auto_buf path = {0};
 
 	resource_path(a->t.resource, a->t.ns, a->t.name, NULL, &path);
-	*ret = client_get_json(a->client, buf_str(&path), e);
+	return client_begin(a->client, &(struct call){.path = buf_str(&path)});
+}
+
+static int end_ask(struct pending *asked, json **ret, struct err *e)
+{
+	*ret = client_end_json(asked, e);
 	if (!*ret && (!err_is_status(e) || e->reason != ERR_NOT_FOUND))
 		return -1;
 	err_clear(e);
 	return 0;
 }
 
-static json *create(const struct applying *a, struct err *e)
+int applying_live(const struct applying *a, json **ret, struct err *e)
+{
+	return end_ask(ask(a), ret, e);
+}
+
+void applying_ask(struct applying *a)
+{
+	if (!a->server_side)
+		a->asked = ask(a);
+}
+
+/* ---- the change ---- */
+
+static void create(struct applying *a)
 {
 	auto_buf path = {0};
-	json *created;
 
+	a->what = "created";
 	if (str_eq(a->dry_run, "client"))
-		return json_dup(a->m->obj);
+		return;
 	applying_path(a, NULL, &path);
-	created = client_send_json(a->client, "POST", buf_str(&path), NULL, a->m->obj, e);
-	if (!created && err_is_status(e))
-		err_wrap(e, "error when creating \"%s\"", a->m->source);
-	return created;
+	a->sent = client_begin_json(a->client, "POST", buf_str(&path), NULL, a->m->obj);
 }
 
 static void warn_no_record(const struct applying *a)
@@ -98,8 +123,8 @@ static void warn_no_record(const struct applying *a)
  * The patch in the form that the server merges best: a strategic one where the kind has it, which
  * its OpenAPI document tells. In place.
  */
-static int make_strategic(const struct applying *a, const json *recorded, const json *live,
-    json **change, const char **ret_media_type, struct err *e)
+static int make_strategic(const struct applying *a, const json *recorded, json **change,
+    const char **ret_media_type, struct err *e)
 {
 	const struct resource *r = a->t.resource;
 	const json *document = typedoc_get(a->ctx, r, e), *type;
@@ -111,23 +136,52 @@ static int make_strategic(const struct applying *a, const json *recorded, const 
 	if (!type || !typedoc_takes_patch(document, r, MIME_STRATEGIC_PATCH))
 		return 0;
 	json_free(*change);
-	*change = strategic_three_way(document, type, recorded, a->m->obj, live);
+	*change = strategic_three_way(document, type, recorded, a->m->obj, a->live);
 	*ret_media_type = MIME_STRATEGIC_PATCH;
 	return 0;
 }
 
-/* What the server makes of the patch. */
-static json *patch(
-    const struct applying *a, const char *media_type, const json *change, struct err *e)
+/* The object is there: patch it, if anything differs. */
+static int change_live(struct applying *a, struct err *e)
 {
+	auto_json *recorded = merge_recorded(a->live), *change = NULL;
+	const char *media_type = MIME_MERGE_PATCH;
 	auto_buf path = {0};
-	json *patched;
 
+	a->no_record = !recorded;
+	change = merge_three_way(recorded, a->m->obj, a->live);
+	if (json_len(change) && make_strategic(a, recorded, &change, &media_type, e) < 0)
+		return -1;
+	a->what = json_len(change) ? "configured" : "unchanged";
+	if (!json_len(change) || str_eq(a->dry_run, "client"))
+		return 0;
 	applying_path(a, a->t.name, &path);
-	patched = client_send_json(a->client, "PATCH", buf_str(&path), media_type, change, e);
-	if (!patched && err_is_status(e))
-		err_wrap(e, "error when patching \"%s\"", a->m->source);
-	return patched;
+	a->sent = client_begin_json(a->client, "PATCH", buf_str(&path), media_type, change);
+	return 0;
+}
+
+int applying_begin(struct applying *a, struct err *e)
+{
+	if (a->server_side) {
+		a->what = "serverside-applied";
+		a->sent = apply_on_server_begin(a);
+		return 0;
+	}
+	if (!a->asked)
+		applying_ask(a);
+	if (end_ask(TAKE(a->asked), &a->live, e) < 0)
+		return -1;
+	if (a->live)
+		return change_live(a, e);
+	create(a);
+	return 0;
+}
+
+void applying_begin_anew(struct applying *a)
+{
+	json_free(TAKE(a->live));
+	a->no_record = false;
+	create(a);
 }
 
 static bool same_version(const json *a, const json *b)
@@ -136,37 +190,22 @@ static bool same_version(const json *a, const json *b)
 	    json_str(a, "metadata.resourceVersion"), json_str(b, "metadata.resourceVersion"));
 }
 
-/* The object is there: patch it. */
-static json *change_live(
-    const struct applying *a, const json *live, const char **ret_what, struct err *e)
+json *applying_end(struct applying *a, struct err *e)
 {
-	auto_json *recorded = merge_recorded(live), *change = NULL;
-	const char *media_type = MIME_MERGE_PATCH;
-	json *patched;
+	json *now;
 
-	if (!recorded && str_eq(a->ctx->cmd->name, "apply"))
+	if (a->no_record && str_eq(a->ctx->cmd->name, "apply"))
 		warn_no_record(a);
-	change = merge_three_way(recorded, a->m->obj, live);
-	*ret_what = "unchanged";
-	if (json_len(change) && make_strategic(a, recorded, live, &change, &media_type, e) < 0)
-		return NULL;
-	if (json_len(change) == 0)
-		return json_dup(live);
-	*ret_what = "configured";
-	if (str_eq(a->dry_run, "client"))
-		return json_dup(live);
-	patched = patch(a, media_type, change, e);
-	/* A server that finds nothing new in the patch (defaults spelled out) keeps the version. */
-	if (patched && same_version(live, patched))
-		*ret_what = "unchanged";
-	return patched;
-}
-
-json *applying_send(
-    const struct applying *a, const json *live, const char **ret_what, struct err *e)
-{
-	*ret_what = a->server_side ? "serverside-applied" : "created";
+	if (!a->sent)
+		return json_dup(a->live ? a->live : a->m->obj);
 	if (a->server_side)
-		return apply_on_server(a, e);
-	return live ? change_live(a, live, ret_what, e) : create(a, e);
+		return apply_on_server_end(a, TAKE(a->sent), e);
+	now = client_end_json(TAKE(a->sent), e);
+	if (!now && err_is_status(e))
+		err_wrap(
+		    e, "error when %s \"%s\"", a->live ? "patching" : "creating", a->m->source);
+	/* A server that finds nothing new in the patch (defaults spelled out) keeps the version. */
+	if (now && a->live && same_version(a->live, now))
+		a->what = "unchanged";
+	return now;
 }

@@ -292,9 +292,12 @@ struct http *client_http(struct client *c)
 
 struct pending {
 	struct client *client;
-	struct reply *reply;
+	struct call call; /* with texts of its own */
+	http_id id;
+	struct reply reply;
 	struct err err;
 	enum http_fault fault; /* with err */
+	int64_t begun_ms, took_ms;
 	bool done;
 };
 
@@ -303,17 +306,17 @@ static void call_done(void *ctx, uint64_t key, const struct http_response *r, co
 	struct pending *p = ctx;
 
 	p->done = true;
+	p->took_ms = clock_mono_ms() - p->begun_ms;
 	if (err) {
 		p->fault = r->fault;
 		client_transport_error(p->client, r, err, &p->err);
 		return;
 	}
-	client_note_headers(p->client, r);
-	p->reply->status = r->status;
-	p->reply->body = xstrndup(r->body ? r->body : "", r->body_len);
-	p->reply->body_len = r->body_len;
+	p->reply.status = r->status;
+	p->reply.body = xstrndup(r->body ? r->body : "", r->body_len);
+	p->reply.body_len = r->body_len;
 	for (size_t i = 0; r->headers && i < r->headers->len; i++)
-		strlist_add(&p->reply->headers, r->headers->items[i]);
+		strlist_add(&p->reply.headers, r->headers->items[i]);
 }
 
 void reply_release(struct reply *r)
@@ -323,15 +326,17 @@ void reply_release(struct reply *r)
 	memset(r, 0, sizeof(*r));
 }
 
-static void send_once(struct client *c, const struct call *call, struct pending *p)
+static void send_once(struct pending *p)
 {
+	struct client *c = p->client;
+	const struct call *call = &p->call;
 	auto_free char *accept = xasprintf("Accept: %s", call->accept ? call->accept : MIME_JSON);
 	auto_free char *type =
 	    xasprintf("Content-Type: %s", call->content_type ? call->content_type : MIME_JSON);
 	const char *headers[] = {
 	    accept, "User-Agent: kjob/" KJOB_VERSION, call->body ? type : NULL, NULL};
 	struct http_request r = {
-	    .method = call->method ? call->method : "GET",
+	    .method = call->method,
 	    .path = call->path,
 	    .headers = headers,
 	    .body = call->body,
@@ -342,102 +347,151 @@ static void send_once(struct client *c, const struct call *call, struct pending 
 	    .ctx = p,
 	};
 
+	err_clear(&p->err);
+	reply_release(&p->reply);
+	p->done = false;
+	p->begun_ms = clock_mono_ms();
 	c->called = true;
-	http_send(c->http, &r);
-	while (!p->done)
-		loop_turn(c->loop, -1);
+	p->id = http_send(c->http, &r);
 }
 
-static void show_call(
-    const struct client *c, const struct call *call, const struct reply *reply, int64_t begin)
+static void await(struct pending *p)
 {
+	struct client *c = p->client;
+	const struct http_response r = {.headers = &p->reply.headers};
+
+	c->called = true;
+	while (!p->done)
+		loop_turn(c->loop, -1);
+	if (p->err.reason == ERR_NONE)
+		client_note_headers(c, &r);
 	if (c->verbose >= VERBOSE_REQUESTS)
-		fprintf(stderr, "%s %s %d in %" PRId64 " ms\n", call->method ? call->method : "GET",
-		    call->path, reply->status, clock_mono_ms() - begin);
+		fprintf(stderr, "%s %s %d in %" PRId64 " ms\n", p->call.method, p->call.path,
+		    p->reply.status, p->took_ms);
 }
 
 /*
  * The controller left at this very moment, or is leaving (503, when nothing was done): another one
  * is asked, where asking again is harmless.
  */
-static bool is_worth_another(const struct call *call, const struct pending *p)
+static bool is_worth_another(const struct pending *p)
 {
 	if (p->err.reason == ERR_UNAVAILABLE)
-		return !call->method || str_eq(call->method, "GET");
-	return p->err.reason == ERR_NONE && p->reply->status == 503;
+		return str_eq(p->call.method, "GET");
+	return p->err.reason == ERR_NONE && p->reply.status == 503;
 }
 
 /* The same of a cluster: a connection that broke, or the server said when. */
-static int64_t remote_pause(
-    struct client *c, const struct call *call, const struct pending *p, unsigned tries)
+static int64_t remote_pause(const struct pending *p, unsigned tries)
 {
-	struct http_response r = {.headers = &p->reply->headers};
+	struct http_response r = {.headers = &p->reply.headers};
 
 	if (p->err.reason != ERR_NONE)
-		return p->fault == HTTP_FAULT_CLOSED && tries == 1 && is_worth_another(call, p)
-			   ? 0
-			   : -1;
-	return remote_retry_ms(c->cluster, p->reply->status, http_header(&r, "Retry-After"), tries);
+		return p->fault == HTTP_FAULT_CLOSED && tries == 1 && is_worth_another(p) ? 0 : -1;
+	return remote_retry_ms(
+	    p->client->cluster, p->reply.status, http_header(&r, "Retry-After"), tries);
 }
 
 /* Whether to ask once more: 1, 0 or an error. */
-static int again(struct client *c, const struct call *call, const struct pending *p, unsigned tries,
-    struct err *e)
+static int again(const struct pending *p, unsigned tries, struct err *e)
 {
+	struct client *c = p->client;
 	int64_t ms;
 
-	if (!c->cluster && (tries > 1 || !is_worth_another(call, p)))
+	if (!c->cluster && (tries > 1 || !is_worth_another(p)))
 		return 0;
 	if (!c->cluster)
 		return spawn_controller(&c->paths, c->engine, c->no_start, NULL, e) < 0 ? -1 : 1;
-	ms = remote_pause(c, call, p, tries);
+	ms = remote_pause(p, tries);
 	if (ms > 0)
 		pause_for(c, ms);
 	return ms >= 0;
 }
 
-int client_call(struct client *c, const struct call *call, struct reply *ret, struct err *e)
+struct pending *client_begin(struct client *c, const struct call *call)
 {
-	auto_reply reply = {0};
-	struct pending p = {.client = c, .reply = &reply};
+	struct pending *p = xcalloc(1, sizeof(*p));
+
+	p->client = c;
+	p->call = *call;
+	p->call.method = xstrdup(call->method ? call->method : "GET");
+	p->call.path = xstrdup(call->path);
+	p->call.accept = xstrdup(call->accept);
+	p->call.content_type = xstrdup(call->content_type);
+	p->call.body = xstrdup(call->body);
+	send_once(p);
+	return p;
+}
+
+void client_drop(struct pending *p)
+{
+	if (!p)
+		return;
+	if (!p->done)
+		http_cancel(p->client->http, p->id);
+	free((char *)p->call.method);
+	free((char *)p->call.path);
+	free((char *)p->call.accept);
+	free((char *)p->call.content_type);
+	free((char *)p->call.body);
+	reply_release(&p->reply);
+	err_clear(&p->err);
+	free(p);
+}
+
+/* The outcome; rc: of again. */
+static int outcome(struct pending *p, int rc, struct reply *ret, struct err *e)
+{
+	if (rc < 0)
+		return -1;
+	if (p->err.reason != ERR_NONE) {
+		err_move(e, &p->err);
+		return p->client->cluster ? -1 : err_wrap(e, "the controller did not answer");
+	}
+	if (p->reply.status >= 400)
+		return client_status_error(p->reply.status, p->reply.body, p->reply.body_len, e);
+	*ret = p->reply;
+	memset(&p->reply, 0, sizeof(p->reply));
+	return 0;
+}
+
+int client_end(struct pending *p, struct reply *ret, struct err *e)
+{
 	unsigned tries = 0;
 	int rc;
 
-	do {
-		int64_t begin = clock_mono_ms();
-
-		err_clear(&p.err);
-		reply_release(&reply);
-		p.done = false;
-		send_once(c, call, &p);
-		show_call(c, call, &reply, begin);
-		rc = again(c, call, &p, ++tries, e);
-	} while (rc > 0);
-	if (rc == 0 && p.err.reason != ERR_NONE) {
-		err_move(e, &p.err);
-		return c->cluster ? -1 : err_wrap(e, "the controller did not answer");
+	await(p);
+	while ((rc = again(p, ++tries, e)) > 0) {
+		send_once(p);
+		await(p);
 	}
-	err_clear(&p.err);
-	if (rc < 0)
-		return -1;
-	if (reply.status >= 400)
-		return client_status_error(reply.status, reply.body, reply.body_len, e);
-	*ret = reply;
-	memset(&reply, 0, sizeof(reply));
-	return 0;
+	rc = outcome(p, rc, ret, e);
+	client_drop(p);
+	return rc;
+}
+
+int client_call(struct client *c, const struct call *call, struct reply *ret, struct err *e)
+{
+	return client_end(client_begin(c, call), ret, e);
+}
+
+json *client_end_json(struct pending *p, struct err *e)
+{
+	auto_free char *path = xstrdup(p->call.path);
+	auto_reply reply = {0};
+	json *j;
+
+	if (client_end(p, &reply, e) < 0)
+		return NULL;
+	j = json_parse(reply.body, reply.body_len, JSON_ALLOW_DUPLICATES, e);
+	if (!j)
+		err_wrap(e, "cannot read the server's answer to %s", path);
+	return j;
 }
 
 json *client_json(struct client *c, const struct call *call, struct err *e)
 {
-	auto_reply reply = {0};
-	json *j;
-
-	if (client_call(c, call, &reply, e) < 0)
-		return NULL;
-	j = json_parse(reply.body, reply.body_len, JSON_ALLOW_DUPLICATES, e);
-	if (!j)
-		err_wrap(e, "cannot read the server's answer to %s", call->path);
-	return j;
+	return client_end_json(client_begin(c, call), e);
 }
 
 json *client_get_json(struct client *c, const char *path, struct err *e)
@@ -447,14 +501,20 @@ json *client_get_json(struct client *c, const char *path, struct err *e)
 	return client_json(c, &call, e);
 }
 
-json *client_send_json(struct client *c, const char *method, const char *path,
-    const char *content_type, const json *body, struct err *e)
+struct pending *client_begin_json(struct client *c, const char *method, const char *path,
+    const char *content_type, const json *body)
 {
 	auto_free char *text = body ? json_print(body) : NULL;
 	struct call call = {
 	    .method = method, .path = path, .content_type = content_type, .body = text};
 
-	return client_json(c, &call, e);
+	return client_begin(c, &call);
+}
+
+json *client_send_json(struct client *c, const char *method, const char *path,
+    const char *content_type, const json *body, struct err *e)
+{
+	return client_end_json(client_begin_json(c, method, path, content_type, body), e);
 }
 
 /* ---- watch ---- */

@@ -77,6 +77,19 @@ json *client_get_json(struct client *c, const char *path, struct err *e) MUST_US
 json *client_send_json(struct client *c, const char *method, const char *path,
     const char *content_type, const json *body, struct err *e) MUST_USE;
 
+/*
+ * A call in two halves, so that others can be under way meanwhile. _begin copies the call. _end
+ * waits for the answer as client_call does, takes what the server warns of to the user, and frees
+ * p, which _drop does without.
+ */
+struct pending;
+struct pending *client_begin(struct client *c, const struct call *call);
+struct pending *client_begin_json(struct client *c, const char *method, const char *path,
+    const char *content_type, const json *body);
+int client_end(struct pending *p, struct reply *ret, struct err *e) MUST_USE;
+json *client_end_json(struct pending *p, struct err *e) MUST_USE;
+void client_drop(struct pending *p); /* NULL is fine */
+
 /* For commands that stream: call it in on_headers or done. */
 void client_note_headers(struct client *c, const struct http_response *r);
 /* The same in `done`, with trouble on the way: the error as users are told it. */

@@ -1,6 +1,6 @@
 /* kjob create -f: each object is new, or an error. */
 #include "create.h"
-#include "manifest.h"
+#include "manifest_flow.h"
 #include "merge.h"
 #include "printer.h"
 #include "raw.h"
@@ -19,39 +19,79 @@ static const struct opt options[] = {
     OPT_END,
 };
 
-json *create_send(struct cmd_ctx *ctx, const struct resource *r, const char *ns, const json *object,
-    struct err *e)
+/* NULL: nothing is sent in a dry run of the client. */
+static struct pending *begin(struct client *c, struct cmd_ctx *ctx, const struct resource *r,
+    const char *ns, const json *object)
 {
 	const char *dry_run = opts_str(&ctx->opts, "dry-run");
-	struct client *c = cmd_client(ctx, e);
 	auto_buf path = {0};
 
-	if (!c || str_eq(dry_run, "client"))
-		return c ? json_dup(object) : NULL;
+	if (str_eq(dry_run, "client"))
+		return NULL;
 	resource_path(r, ns, NULL, NULL, &path);
 	query_add(&path, "fieldManager", cmd_field_manager(ctx, "kubectl-create"));
 	query_add(
 	    &path, "fieldValidation", manifest_field_validation(opts_str(&ctx->opts, "validate")));
 	if (str_eq(dry_run, "server"))
 		query_add(&path, "dryRun", "All");
-	return client_send_json(c, "POST", buf_str(&path), NULL, object, e);
+	return client_begin_json(c, "POST", buf_str(&path), NULL, object);
 }
 
-static int create_one(
-    struct cmd_ctx *ctx, struct printer *p, struct manifest *m, void *arg, struct err *e)
+json *create_send(struct cmd_ctx *ctx, const struct resource *r, const char *ns, const json *object,
+    struct err *e)
 {
-	const char *dry_run = opts_str(&ctx->opts, "dry-run");
-	struct manifest_target t = {0};
-	auto_json *created = NULL;
+	struct client *c = cmd_client(ctx, e);
+	struct pending *sent = c ? begin(c, ctx, r, ns, object) : NULL;
 
-	if (manifest_resolve(ctx, m, opts_str(&ctx->opts, "validate"), &t, e) < 0)
+	if (!c)
+		return NULL;
+	return sent ? client_end_json(sent, e) : json_dup(object);
+}
+
+/* ---- create -f ---- */
+
+struct creating {
+	struct client *client;
+	struct pending *sent;
+};
+
+static int prepare_one(struct manifest_work *w, struct err *e)
+{
+	struct creating *c = w->state;
+
+	if (manifest_resolve(w->ctx, w->m, opts_str(&w->ctx->opts, "validate"), &w->t, e) < 0)
 		return -1;
-	if (opts_bool(&ctx->opts, "save-config"))
-		merge_record_applied(m->obj);
-	created = create_send(ctx, t.resource, t.ns, m->obj, e);
+	c->client = cmd_client(w->ctx, e);
+	if (c->client && opts_bool(&w->ctx->opts, "save-config"))
+		merge_record_applied(w->m->obj);
+	return c->client ? 0 : -1;
+}
+
+static int begin_one(struct manifest_work *w, struct err *e)
+{
+	struct creating *c = w->state;
+
+	c->sent = begin(c->client, w->ctx, w->t.resource, w->t.ns, w->m->obj);
+	return 0;
+}
+
+static int end_one(struct manifest_work *w, struct err *e)
+{
+	struct creating *c = w->state;
+	auto_json *created = c->sent ? client_end_json(TAKE(c->sent), e) : json_dup(w->m->obj);
+
 	if (!created && err_is_status(e))
-		err_wrap(e, "error when creating \"%s\"", m->source);
-	return created ? print_result(ctx, p, t.resource, created, "created", dry_run, e) : -1;
+		err_wrap(e, "error when creating \"%s\"", w->m->source);
+	return created ? print_result(w->ctx, w->printer, w->t.resource, created, "created",
+			     opts_str(&w->ctx->opts, "dry-run"), e)
+		       : -1;
+}
+
+static void release_one(struct manifest_work *w)
+{
+	struct creating *c = w->state;
+
+	client_drop(c->sent);
 }
 
 /* `create deployment`: the server has a reason why there is none. */
@@ -67,12 +107,19 @@ static int unknown_kind(struct cmd_ctx *ctx, struct err *e)
 static int exec_create(struct cmd_ctx *ctx, struct err *e)
 {
 	static const char *const not_raw[] = {"output", "recursive", "dry-run", NULL};
+	static const struct manifest_steps steps = {
+	    sizeof(struct creating), prepare_one, NULL, begin_one, end_one, release_one};
+	auto_manifests all = {0};
+	auto_printer p = {0};
 
 	if (*opts_str(&ctx->opts, "raw"))
 		return raw_request(ctx, "POST", not_raw, e);
 	if (ctx->argc && !opts_given(&ctx->opts, "filename"))
 		return unknown_kind(ctx, e);
-	return manifests_each(ctx, create_one, NULL, e);
+	if (manifests_begin(ctx, &all, &p, e) < 0)
+		return -1;
+	manifests_flow(ctx, &all, &p, &steps, NULL);
+	return ctx->failed;
 }
 
 /* ---- for create KIND ---- */

@@ -122,16 +122,18 @@ static int diff_one(
     struct cmd_ctx *ctx, struct printer *p, struct manifest *m, void *arg, struct err *e)
 {
 	struct folders *f = arg;
-	auto_json *live = NULL, *merged = NULL, *live_shown = NULL;
+	auto_json *merged = NULL, *live_shown = NULL;
 	auto_free char *name = NULL;
-	const char *what;
-	struct applying a;
+	auto_applying a = {0};
+	json *live;
 
-	if (applying_init(&a, ctx, m, "server", "strict", e) < 0 || applying_live(&a, &live, e) < 0)
+	if (applying_init(&a, ctx, m, "server", "strict", e) < 0 ||
+	    (a.server_side && applying_live(&a, &a.live, e) < 0) || applying_begin(&a, e) < 0)
 		return -1;
-	merged = applying_send(&a, live, &what, e);
+	merged = applying_end(&a, e);
 	if (!merged)
 		return -1;
+	live = a.live;
 	if (!opts_bool(&ctx->opts, "show-managed-fields")) {
 		json_del_path(merged, "metadata.managedFields");
 		if (live)

@@ -31,6 +31,37 @@ owners() { # NAME: "manager/operation" in order
 	is "$(owners c1)" kubectl-client-side-apply/Update
 }
 
+@test "many objects are on their way at once: told in the order of the file, and those behind an error go on" {
+	local i
+	for i in $(seq 40); do
+		map "m$i" "v: \"$i\""
+		echo ---
+		[ "$i" != 20 ] || printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: Not_A_Name}\n---\n'
+	done >many.yaml
+	! kjob apply -f many.yaml >told 2>errors || return 1
+	is "$(cat told)" "$(printf 'configmap/m%s created\n' $(seq 40))"
+	matches "$(cat errors)" 'The ConfigMap "Not_A_Name" is invalid'
+	is "$(kjob apply -f many.yaml 2>/dev/null)" "$(printf 'configmap/m%s unchanged\n' $(seq 40))"
+	! kjob create -f many.yaml >told 2>errors || return 1
+	is "$(cat told)" ""
+	is "$(grep -c 'configmaps "m[0-9]*" already exists' errors)" 40
+	is "$(kjob create --dry-run=client -f many.yaml -o name | head -n 2)" "$(printf 'configmap/%s\n' m1 m2)"
+}
+
+@test "what depends on an object before it in the file waits for that" {
+	{
+		printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n---\n' flow-a flow-b
+		printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: flow-%s}\n---\n' a b
+		map x 'v: "1"' | sed 's/name: x/name: x, namespace: flow-a/'
+		echo ---
+		map x 'v: "2"' | sed 's/name: x/name: x, namespace: flow-a/'
+	} >order.yaml
+	is "$(kjob apply -f order.yaml)" "$(printf '%s\n' 'namespace/flow-a created' 'namespace/flow-b created' \
+		'configmap/x created' 'configmap/x created' 'configmap/x configured' 'configmap/x configured')"
+	is "$(kjob get configmap x -n flow-a -o jsonpath='{.data.v}')" 2
+	kjob delete namespace flow-a flow-b >/dev/null
+}
+
 @test "X18 the server applies: its word, and dry runs store nothing" {
 	map c2 'x: "1"' 'y: "1"' >c2.yaml
 	is "$(kjob apply --server-side --dry-run=server -f c2.yaml)" "configmap/c2 serverside-applied (server dry run)"

@@ -182,3 +182,22 @@ some_containers() {
 	eventually 30 no_containers
 	kjob delete job thousands >/dev/null
 }
+
+told_at_least() { # N
+	[ "$(wc -l <told)" -ge "$1" ]
+}
+
+@test "what was told to be created before the controller was killed is there afterwards" {
+	local i
+	for i in $(seq 600); do
+		printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: told%s}\n---\n' "$i"
+	done >many.yaml
+	kjob apply -f many.yaml >told 2>errors 3>&- &
+	eventually 20 told_at_least 50
+	kill_controller
+	wait $! || true
+	kjob get configmaps -o name | sort >there
+	sed -n 's/ created$//p' told | sort >created
+	is "$(comm -23 created there)" ""
+	kjob delete configmap --all >/dev/null
+}

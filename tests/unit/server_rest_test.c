@@ -622,6 +622,31 @@ TEST("what a failing commit took back is answered with the failure")
 	fixture_close(&f);
 }
 
+TEST("the answers of one turn wait for its one commit, and share its failure")
+{
+	struct client clients[5];
+	struct fixture f;
+
+	fixture_open(&f);
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++)
+		clients[i] = client_open(&f);
+	turns(&f, 10); /* all are accepted */
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		auto_free char *name = xasprintf("j%zu", i), *text = job_text(name, "");
+
+		send_request(&clients[i], "POST", JOBS, "", text);
+	}
+	f.fail_commit = true; /* the first one */
+	for (size_t i = 0; i < ARRAY_LEN(clients); i++) {
+		auto_answer a = {0};
+
+		read_answer(&clients[i], &a);
+		CHECK_INT(a.status, 500);
+		client_close(&clients[i]);
+	}
+	fixture_close(&f);
+}
+
 TEST("with a full disk nothing is acknowledged and nothing is half there; with room again all goes "
      "on")
 {

@@ -1,9 +1,12 @@
 /* list: collections and single objects as they lie in the store: their text goes out without being
  * parsed. */
+#include "../../runtime/base/clock.h"
 #include "internal.h"
 
 /* An answer of a list is built in memory at once: what is larger needs limit and continue. */
 #define MAX_LIST_BYTES ((size_t)1024 * MIB)
+/* Within which the pages of a list are to be fetched: what etcd keeps, by Kubernetes' default. */
+#define MAX_LIST_SECONDS 300
 
 struct one_row {
 	struct buf *out;
@@ -134,7 +137,34 @@ static struct store_query query_of(const struct request *r, const struct list_op
 	    .labels = o->labels,
 	    .fields = o->fields,
 	    .limit = o->limit,
-	    .continue_token = o->continue_token};
+	    .continue_token = o->continue_token,
+	    .now = clock_wall_ns() / NSEC_PER_SEC};
+}
+
+/*
+ * As in a cluster, whose store forgets: a client that comes back late for the rest of a list is
+ * told so, with a token for who wants the rest all the same. True: that was the answer.
+ */
+static bool answer_old_token(struct exchange *x, const char *token)
+{
+	int64_t now = clock_wall_ns() / NSEC_PER_SEC;
+	auto_free char *renewed = token ? store_token_renew(token, now - MAX_LIST_SECONDS) : NULL;
+	auto_err e = {0};
+	json *status;
+
+	if (!renewed)
+		return false;
+	err_set(&e, ERR_EXPIRED,
+	    "The provided continue parameter is too old to display a consistent list result. You "
+	    "can start a new list without the continue parameter, or use the continue token in "
+	    "this response to retrieve the remainder of the results. Continuing with the provided "
+	    "token results in an inconsistent list - objects that were created, modified, or "
+	    "deleted between the time the first chunk was returned and now may show up in the "
+	    "list.");
+	status = status_from_err(&e);
+	json_set_path(status, "metadata.continue", json_new_string(renewed));
+	answer_json_take(x, err_http_code(e.reason), status);
+	return true;
 }
 
 void handle_list(struct exchange *x, const struct request *r)
@@ -151,6 +181,8 @@ void handle_list(struct exchange *x, const struct request *r)
 		answer_err(x, &e);
 		return;
 	}
+	if (answer_old_token(x, o.continue_token))
+		return;
 	q = query_of(r, &o);
 	if (store_list(s->deps.store, &q, add_item, &items, &end, &e) < 0 ||
 	    items.err.reason != ERR_NONE)

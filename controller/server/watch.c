@@ -41,8 +41,10 @@ struct watch {
 	TAILQ_ENTRY(watch) link, told_link;
 };
 
-/* The change that is being told, in the forms that watchers see: rendered when the first one needs
- * it. */
+/*
+ * A state of the object whose change is being told, in the forms that watchers see: rendered when
+ * the first one needs it.
+ */
 struct rendered {
 	const char *body;
 	size_t len;
@@ -262,7 +264,31 @@ static const char *event_type(const struct watch *w, const struct change *c)
 	return before ? "DELETED" : NULL;
 }
 
-static void tell(struct watch *w, const struct change *c, struct rendered *r)
+/* The two states that a change has: the new one and, for whom the object ceases to match, the old
+ * one, which is the last that matched. */
+struct states {
+	struct rendered new, old;
+};
+
+static struct states states_of(const struct change *c)
+{
+	return (struct states){.new = {.body = c->body, .len = c->body_len},
+	    .old = {.body = c->old_body, .len = c->old_body_len}};
+}
+
+static void states_release(struct states *s)
+{
+	rendered_release(&s->new);
+	rendered_release(&s->old);
+}
+
+static struct rendered *state_for(struct states *s, const struct change *c, const char *type)
+{
+	return c->type == CHANGE_MODIFIED && s->old.body && str_eq(type, "DELETED") ? &s->old
+										    : &s->new;
+}
+
+static void tell(struct watch *w, const struct change *c, struct states *s)
 {
 	const char *type;
 
@@ -270,7 +296,7 @@ static void tell(struct watch *w, const struct change *c, struct rendered *r)
 		return;
 	type = event_type(w, c);
 	if (type)
-		add_event(w, type, r, c->rv);
+		add_event(w, type, state_for(s, c, type), c->rv);
 	else
 		w->rv = c->rv;
 }
@@ -295,18 +321,19 @@ static struct shared_text *shared_line(
 }
 
 /* A change that has happened just now; w may be gone afterwards. */
-static void tell_now(struct watch *w, const struct change *c, struct rendered *r)
+static void tell_now(struct watch *w, const struct change *c, struct states *s)
 {
 	bool first_table = w->view.shape == SHAPE_TABLE && !w->columns_sent;
 	const char *type = c->rv > w->rv ? event_type(w, c) : NULL;
-	struct shared_text *line = type && !first_table ? shared_line(w, type, r, c->rv) : NULL;
+	struct shared_text *line =
+	    type && !first_table ? shared_line(w, type, state_for(s, c, type), c->rv) : NULL;
 
 	if (line) {
 		w->rv = c->rv;
 		enqueue(w, line);
 		return;
 	}
-	tell(w, c, r);
+	tell(w, c, s);
 	if (w->pending.len)
 		flush_or_drop(w);
 }
@@ -314,14 +341,14 @@ static void tell_now(struct watch *w, const struct change *c, struct rendered *r
 static void on_committed(void *ctx, const struct change *c)
 {
 	struct server *s = ctx;
-	struct rendered r = {.body = c->body, .len = c->body_len};
+	struct states states = states_of(c);
 	struct watch *w, *next;
 
 	for (w = TAILQ_FIRST(&s->watches); w; w = next) {
 		next = TAILQ_NEXT(w, link);
-		tell_now(w, c, &r);
+		tell_now(w, c, &states);
 	}
-	rendered_release(&r);
+	states_release(&states);
 }
 
 void watches_tell(struct server *s)
@@ -459,10 +486,10 @@ static int send_initial(struct watch *w, struct err *e)
 static void add_missed(void *ctx, const struct change *c)
 {
 	struct watch *w = ctx;
-	struct rendered r = {.body = c->body, .len = c->body_len};
+	struct states states = states_of(c);
 
-	tell(w, c, &r);
-	rendered_release(&r);
+	tell(w, c, &states);
+	states_release(&states);
 }
 
 /* The events that the client has not seen yet, up to now. */

@@ -111,8 +111,9 @@ static const char *put(char **p, const char *text, size_t len)
 static struct change_entry *entry_new(const struct change *c)
 {
 	size_t ns = strlen(c->ns), name = strlen(c->name), uid = strlen(c->uid);
-	size_t bytes = sizeof(struct change_entry) + ns + name + uid + c->body_len + c->labels_len +
-		       c->fields_len + c->old_labels_len + c->old_fields_len + 8;
+	size_t bytes = sizeof(struct change_entry) + ns + name + uid + c->body_len +
+		       c->old_body_len + c->labels_len + c->fields_len + c->old_labels_len +
+		       c->old_fields_len + 9;
 	struct change_entry *entry = xmalloc(bytes);
 	char *p = (char *)(entry + 1);
 
@@ -122,6 +123,7 @@ static struct change_entry *entry_new(const struct change *c)
 	entry->c.name = put(&p, c->name, name);
 	entry->c.uid = put(&p, c->uid, uid);
 	entry->c.body = put(&p, c->body, c->body_len);
+	entry->c.old_body = put(&p, c->old_body, c->old_body_len);
 	entry->c.labels = put(&p, c->labels, c->labels_len);
 	entry->c.fields = put(&p, c->fields, c->fields_len);
 	entry->c.old_labels = put(&p, c->old_labels, c->old_labels_len);

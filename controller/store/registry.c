@@ -224,15 +224,17 @@ static void copy_member(json *to, const json *from, const char *key)
 		json_del(to, key);
 }
 
-/* The old object with the status, finalizers, owners and managers of the new one. */
-static json *with_status_of(const json *old, const json *obj)
+/* The old object with the status and what clients may change of the metadata of the new one. */
+static json *with_status_of(const struct kind *k, const json *old, const json *obj)
 {
-	json *mixed = json_dup(old);
+	static const char *const members[] = {
+	    "labels", "annotations", "finalizers", "managedFields", "ownerReferences"};
+	size_t count = ARRAY_LEN(members) - (k->id == KIND_POD); /* which keep their owners */
+	json *mixed = json_dup(old), *meta = json_obj(mixed, "metadata");
 
 	copy_member(mixed, obj, "status");
-	copy_member(json_obj(mixed, "metadata"), json_get(obj, "metadata"), "finalizers");
-	copy_member(json_obj(mixed, "metadata"), json_get(obj, "metadata"), "ownerReferences");
-	copy_member(json_obj(mixed, "metadata"), json_get(obj, "metadata"), "managedFields");
+	for (size_t i = 0; i < count; i++)
+		copy_member(meta, json_get(obj, "metadata"), members[i]);
 	return mixed;
 }
 
@@ -251,7 +253,7 @@ static json *prepare_update(
 		api_prepare_update(k, owned, old);
 		break;
 	case UPDATE_STATUS:
-		next = with_status_of(old, owned);
+		next = with_status_of(k, old, owned);
 		json_free(owned);
 		owned = next;
 		if (o->manager)

@@ -25,8 +25,7 @@ json *registry_create(struct store *s, const struct kind *k, const char *ns, jso
 
 enum update_part {
 	UPDATE_MAIN,   /* as PUT of the object: status and system metadata stay */
-	UPDATE_STATUS, /* as PUT of /status: only status changes (and finalizers, ownerReferences
-			  for the loops) */
+	UPDATE_STATUS, /* as PUT of /status: status changes, and of the metadata what clients set */
 	UPDATE_FINALIZE, /* as PUT of /finalize of a namespace: only spec.finalizers change */
 	UPDATE_SYSTEM, /* the loops' own: everything in obj is taken as it is, no validation */
 };

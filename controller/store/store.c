@@ -219,6 +219,7 @@ struct row {
 	struct buf labels, fields;
 	char *body;
 	size_t body_len;
+	char *before; /* the body of the row that this one replaces, for struct change, or NULL */
 };
 
 #define auto_row CLEANUP(row_release) struct row
@@ -229,6 +230,7 @@ static void row_release(struct row *r)
 	free(r->owner);
 	strlist_release(&r->owners);
 	free(r->body);
+	free(r->before);
 	buf_release(&r->labels);
 	buf_release(&r->fields);
 }
@@ -313,6 +315,8 @@ static void add_change(struct store *s, enum change_type type, const struct kind
 	    .uid = r->uid,
 	    .body = r->body,
 	    .body_len = r->body_len,
+	    .old_body = r->before,
+	    .old_body_len = r->before ? strlen(r->before) : 0,
 	    .labels = buf_str(&r->labels),
 	    .labels_len = r->labels.len,
 	    .fields = buf_str(&r->fields),
@@ -408,6 +412,11 @@ static bool unchanged(const struct row *old, const json *obj, const char *text)
 	return stored && json_equal(stored, obj);
 }
 
+static bool index_equal(const struct buf *a, const struct buf *b)
+{
+	return a->len == b->len && memcmp(buf_str(a), buf_str(b), a->len) == 0;
+}
+
 static int update_row(struct store *s, const struct row *r, const struct row *old, struct err *e)
 {
 	auto_stmt *st = store_stmt(s, ST_UPDATE, e);
@@ -464,6 +473,8 @@ int store_update(struct store *s, const struct kind *k, json *obj, struct err *e
 		set_rv(obj, old.rv);
 		return -1;
 	}
+	if (!index_equal(&r.labels, &old.labels) || !index_equal(&r.fields, &old.fields))
+		r.before = with_version(old.body, old.rv, r.rv);
 	add_change(s, CHANGE_MODIFIED, k, ns, name, &r, &old);
 	return 0;
 }

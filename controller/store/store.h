@@ -54,6 +54,7 @@ struct store_query {
 	const struct selector *labels, *fields; /* NULL: all */
 	int64_t limit;                          /* 0: none */
 	const char *continue_token;             /* from an earlier list, or NULL */
+	int64_t now; /* seconds since the epoch, noted in tokens; 0: their age is not asked for */
 };
 struct store_list_end {
 	uint64_t rv;
@@ -68,6 +69,11 @@ int store_list(struct store *s, const struct store_query *q,
     bool (*fn)(void *ctx, const struct store_row *row), void *ctx, struct store_list_end *ret,
     struct err *e) MUST_USE;
 
+/*
+ * A token for the same place in a list that begins anew, where the one given is of a list that
+ * began before that time; owned. NULL: it is younger, or no token.
+ */
+char *store_token_renew(const char *token, int64_t oldest);
 /* Whether any object names this uid as its owner's. Failures of the database read as yes. */
 bool store_owns(struct store *s, const char *uid);
 /*
@@ -116,6 +122,10 @@ struct change {
 	const char *body; /* compact JSON of the new (DELETED: last) state, NUL-terminated; its
 			     resourceVersion is rv */
 	size_t body_len;
+	/* MODIFIED, where labels or fields are others now: the state before, but its
+	 * resourceVersion is rv; else NULL */
+	const char *old_body;
+	size_t old_body_len;
 	const char *labels, *fields, *old_labels,
 	    *old_fields; /* index texts; old_* NULL for ADDED */
 	size_t labels_len, fields_len, old_labels_len, old_fields_len;

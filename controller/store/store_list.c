@@ -1,9 +1,10 @@
 /*
  * store_list: lists in the order of namespace and name, by an index and without parsing a body.
  *
- * A continue token is the place of the last row and the version of the first page. Later pages show
- * the state of their own moment but bear that first version: a watch from there tells again, rather
- * than not at all, what changed between the pages.
+ * A continue token is the place of the last row and the version and time of the first page. Later
+ * pages show the state of their own moment but bear that first version: a watch from there tells
+ * again, rather than not at all, what changed between the pages. A version of 0 stands for that of
+ * the page itself, in tokens that take the place of old ones.
  */
 #include "store_priv.h"
 
@@ -14,6 +15,7 @@ enum list_way { BY_KIND, BY_NS, BY_NAME, BY_OWNER, BY_OTHER_OWNER };
 struct position {
 	char *ns, *name; /* owned; rows behind this one */
 	uint64_t rv;
+	int64_t time; /* seconds since the epoch; 0: tokens do not age */
 };
 
 #define auto_position CLEANUP(position_release) struct position
@@ -24,7 +26,7 @@ static void position_release(struct position *p)
 	free(p->name);
 }
 
-/* ---- tokens: base64url of "RV NS/NAME" ---- */
+/* ---- tokens: base64url of "RV TIME NS/NAME" ---- */
 
 static const char b64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -67,9 +69,10 @@ static char *token_decode(const char *token)
 	return strlen(buf_str(&out)) == out.len ? buf_take(&out) : NULL;
 }
 
-static char *token_make(uint64_t rv, const char *ns, const char *name)
+static char *token_make(const struct position *first, const char *ns, const char *name)
 {
-	auto_free char *text = xasprintf("%llu %s/%s", (unsigned long long)rv, ns, name);
+	auto_free char *text = xasprintf(
+	    "%llu %lld %s/%s", (unsigned long long)first->rv, (long long)first->time, ns, name);
 
 	return token_encode(text);
 }
@@ -77,18 +80,30 @@ static char *token_make(uint64_t rv, const char *ns, const char *name)
 static int token_parse(const char *token, struct position *ret, struct err *e)
 {
 	auto_free char *text = token_decode(token);
-	char *space = text ? strchr(text, ' ') : NULL;
-	char *slash = space ? strchr(space, '/') : NULL;
+	char *time = text ? strchr(text, ' ') : NULL;
+	char *ns = time ? strchr(time + 1, ' ') : NULL;
+	char *name = ns ? strchr(ns, '/') : NULL;
 	int64_t rv;
 
-	if (slash)
-		*space = *slash = '\0';
-	if (!slash || str_to_int(text, 0, INT64_MAX, &rv) < 0)
+	if (name)
+		*time++ = *ns++ = *name++ = '\0';
+	if (!name || str_to_int(text, 0, INT64_MAX, &rv) < 0 ||
+	    str_to_int(time, 0, INT64_MAX, &ret->time) < 0)
 		return err_set(e, ERR_BAD_REQUEST, "continue key is not valid: \"%.100s\"", token);
 	ret->rv = (uint64_t)rv;
-	ret->ns = xstrdup(space + 1);
-	ret->name = xstrdup(slash + 1);
+	ret->ns = xstrdup(ns);
+	ret->name = xstrdup(name);
 	return 0;
+}
+
+char *store_token_renew(const char *token, int64_t oldest)
+{
+	static const struct position anew = {0};
+	auto_position at = {0};
+
+	if (token_parse(token, &at, NULL) < 0 || at.time == 0 || at.time >= oldest)
+		return NULL;
+	return token_make(&anew, at.ns, at.name);
 }
 
 /* ---- lists ---- */
@@ -235,7 +250,7 @@ int store_list(struct store *s, const struct store_query *q,
     bool (*fn)(void *ctx, const struct store_row *row), void *ctx, struct store_list_end *ret,
     struct err *e)
 {
-	auto_position behind = {.rv = s->rv}, last = {0};
+	auto_position behind = {0}, last = {0};
 	enum list_way way = choose_way(q);
 	int more;
 
@@ -246,13 +261,17 @@ int store_list(struct store *s, const struct store_query *q,
 		behind.ns = xstrdup("");
 		behind.name = xstrdup("");
 	}
+	if (!behind.rv) {
+		behind.rv = s->rv;
+		behind.time = q->now;
+	}
 	more = list_with(s, q, way, &behind, &last, fn, ctx, e);
 	if (more < 0)
 		return -1;
 	if (!ret)
 		return 0;
 	ret->rv = behind.rv;
-	ret->continue_token = more ? token_make(behind.rv, last.ns, last.name) : NULL;
+	ret->continue_token = more ? token_make(&behind, last.ns, last.name) : NULL;
 	ret->remaining = more ? count_behind(s, q, way, &last) : 0;
 	return 0;
 }

@@ -291,12 +291,12 @@ TEST("an update of the status leaves the rest alone; the loops' own update takes
 	done = update(s, jobs(), obj, UPDATE_STATUS);
 	CHECK_INT(json_int(done, "status.active", 0), 2);
 	CHECK_INT(json_int(done, "spec.parallelism", 0), 1);
-	CHECK(!json_has(done, "metadata.annotations"));
+	CHECK_STR(json_str(done, "metadata.annotations.x"), "y"); /* but the metadata */
 	obj = json_dup(done);
-	json_set_path(obj, "metadata.annotations.x", json_new_string("y"));
+	json_set_path(obj, "metadata.annotations.x", json_new_string("z"));
 	json_set_path(obj, "status.active", json_new_int(1));
 	system = update(s, jobs(), obj, UPDATE_SYSTEM);
-	CHECK_STR(json_str(system, "metadata.annotations.x"), "y");
+	CHECK_STR(json_str(system, "metadata.annotations.x"), "z");
 	CHECK_INT(json_int(system, "status.active", 0), 1);
 	store_close(s);
 }

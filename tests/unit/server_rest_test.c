@@ -368,6 +368,14 @@ TEST("a long list comes in pages")
 	CHECK_INT(pages, 2);
 	request(&f, &a, "GET", JOBS "?limit=-1", NULL);
 	CHECK_INT(a.status, 400);
+	/* a token of the second after the epoch: "1 1 default/job-19" */
+	request(&f, &a, "GET", JOBS "?continue=MSAxIGRlZmF1bHQvam9iLTE5", NULL);
+	CHECK_INT(a.status, 410);
+	CHECK_STR(json_str(a.json, "reason"), "Expired");
+	free(path);
+	path = xasprintf(JOBS "?continue=%s", json_str_or(a.json, "metadata.continue", "?"));
+	request(&f, &a, "GET", path, NULL);
+	CHECK_INT(json_len(json_path(a.json, "items")), 5);
 	fixture_close(&f);
 }
 

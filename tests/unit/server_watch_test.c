@@ -131,6 +131,7 @@ TEST("objects that begin and cease to match are added and deleted for the watche
 {
 	struct fixture f;
 	struct watcher w, one;
+	auto_json *gone = NULL;
 
 	fixture_open(&f);
 	w = watch_open(&f, JOBS "?watch=true&labelSelector=on%3Dyes", "");
@@ -142,7 +143,11 @@ TEST("objects that begin and cease to match are added and deleted for the watche
 	patch_labels(&f, "b", "{\"on\":\"yes\",\"more\":\"1\"}");
 	expect(&w, "MODIFIED", "b");
 	patch_labels(&f, "b", "{\"on\":\"no\"}");
-	expect(&w, "DELETED", "b");
+	gone = next_event(&w);
+	CHECK_STR(json_str(gone, "type"), "DELETED");
+	CHECK_STR(json_str(gone, "object.metadata.labels.on"), "yes"); /* the last that matched */
+	CHECK_INT(strtoull(json_str_or(gone, "object.metadata.resourceVersion", ""), NULL, 10),
+	    store_rv(f.store));
 	delete_job(&f, "b");
 	patch_labels(&f, "a", "{\"on\":\"yes\"}");
 	expect(&w, "ADDED", "a");

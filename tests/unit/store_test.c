@@ -311,10 +311,47 @@ TEST("pages begin behind the row before, bear the version of the first, and coun
 	store_close(s);
 }
 
+/* The next page of a list of pods; *token becomes what leads on. Returns its version. */
+static uint64_t next_page(struct store *s, char **token, int64_t now, const char *want)
+{
+	struct store_query q = {.kind = pods(), .limit = 2, .now = now, .continue_token = *token};
+	struct store_list_end end = {0};
+	auto_buf out = {0};
+
+	CHECK_INT(store_list(s, &q, collect, &out, &end, NULL), 0);
+	CHECK_STR(buf_str(&out), want);
+	free(*token);
+	*token = end.continue_token;
+	return end.rv;
+}
+
+TEST("a token that is too old is exchanged for one of a list that begins anew")
+{
+	struct store *s = store_for_lists();
+	auto_free char *token = NULL, *renewed = NULL;
+	uint64_t first = next_page(s, &token, 1000, "a/one a/three");
+
+	CHECK(store_token_renew(token, 1000) == NULL);
+	CHECK(store_token_renew("?", 1000) == NULL);
+	renewed = store_token_renew(token, 1001);
+	CHECK(renewed != NULL);
+	create(s, "z", "later", "x", NULL);
+	CHECK_INT(next_page(s, &token, 2000, "ab/zero b/one"), first);
+	CHECK(store_token_renew(token, 1001) != NULL); /* of the first page's time */
+	CHECK_INT(next_page(s, &renewed, 2000, "ab/zero b/one"), store_rv(s));
+	CHECK(store_token_renew(renewed, 2000) == NULL);
+	/* who gives no time gets tokens that do not age */
+	free(TAKE(token));
+	next_page(s, &token, 0, "a/one a/three");
+	CHECK(store_token_renew(token, INT64_MAX) == NULL);
+	store_close(s);
+}
+
 TEST("a continue token that is none is a bad request")
 {
 	struct store *s = fresh_store();
-	static const char *const tokens[] = {"x", "%%%", "AAAA", "MSBhYmM", "LTEgYS9i"};
+	static const char *const tokens[] = {
+	    "x", "%%%", "AAAA", "MSBhYmM", "MSAxIGFi", "LTEgMSBhL2I"};
 
 	for (size_t i = 0; i < ARRAY_LEN(tokens); i++) {
 		struct store_query q = {.kind = pods(), .continue_token = tokens[i]};

@@ -220,31 +220,6 @@ static void show_by_prefix(struct run *r, const struct target *t, struct err *no
 
 /* ---- the command ---- */
 
-static int targets_of_manifests(
-    struct run *r, struct manifests *all, struct targets *ret, struct err *e)
-{
-	struct cmd_ctx *ctx = r->ctx;
-
-	if (ctx->argc)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "when paths, URLs, or stdin is provided as input, you may not specify resource "
-		    "arguments as well");
-	if (manifests_load(
-		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), all, e) < 0)
-		return -1;
-	for (size_t i = 0; i < all->len; i++) {
-		struct manifest_target t = {0};
-
-		if (manifest_resolve(ctx, &all->items[i], "strict", &t, e) < 0)
-			return -1;
-		if (!t.name)
-			return err_set(e, ERR_BAD_REQUEST, "%s: resource name may not be empty",
-			    all->items[i].source);
-		targets_add(ret, t.resource, t.ns, t.name);
-	}
-	return 0;
-}
-
 static int check_targets(struct run *r, const struct targets *t, struct err *e)
 {
 	const struct opts *o = &r->ctx->opts;
@@ -313,7 +288,7 @@ static int exec_describe(struct cmd_ctx *ctx, struct err *e)
 	if (!r.client)
 		return -1;
 	if (opts_given(&ctx->opts, "filename"))
-		rc = targets_of_manifests(&r, &files, &targets, e);
+		rc = manifests_targets(ctx, &files, &targets, e);
 	else
 		rc = targets_parse(ctx, ctx->args, ctx->argc, NULL, &targets, e);
 	if (rc < 0 || check_targets(&r, &targets, e) < 0)

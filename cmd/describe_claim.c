@@ -58,9 +58,7 @@ static void write_finalizers(struct describe *d, const json *obj)
 	auto_strlist list = {0};
 	auto_free char *text = NULL;
 
-	json_for (name, json_path(obj, "metadata.finalizers"))
-		if (json_string_value(name))
-			strlist_add(&list, json_string_value(name));
+	json_add_strings(json_path(obj, "metadata.finalizers"), &list);
 	text = strlist_join(&list, " ");
 	dtext_add(&d->text, 0, "Finalizers:\t[%s]\n", text);
 }

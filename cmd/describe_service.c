@@ -158,9 +158,7 @@ static void write_endpoint(struct describe *d, const json *endpoint)
 	auto_strlist addresses = {0};
 	auto_free char *text = NULL;
 
-	json_for (address, json_get(endpoint, "addresses"))
-		if (json_string_value(address))
-			strlist_add(&addresses, json_string_value(address));
+	json_add_strings(json_get(endpoint, "addresses"), &addresses);
 	text = strlist_join(&addresses, ", ");
 	dtext_add(&d->text, 1, "- Addresses:\t%s\n", text);
 	dtext_add(&d->text, 2, "Conditions:\n");

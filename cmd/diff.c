@@ -1,20 +1,16 @@
 /* kjob diff -f: what apply would change, as `diff` shows it. */
 #include <errno.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../runtime/base/paths.h"
 #include "../runtime/base/yaml.h"
 #include "applying.h"
+#include "shell.h"
 
 #define EXIT_TROUBLE 2
 #define HIDDEN "***"
-
-extern char **environ;
 
 static const struct opt options[] = {
     OPT_ROW_FILENAME("A manifest to compare"),
@@ -156,40 +152,7 @@ static int diff_one(
 
 static const char *diff_command(void)
 {
-	static const char *const names[] = {"KJOB_EXTERNAL_DIFF", "KUBECTL_EXTERNAL_DIFF"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value)
-			return value;
-	}
-	return "diff -u -N";
-}
-
-/* By way of the shell, so that the command may have options. Its exit status, or -1. */
-static int run(const struct folders *f)
-{
-	auto_free char *script = xasprintf("%s \"$0\" \"$1\"", diff_command());
-	char *argv[] = {
-	    (char *)"sh", (char *)"-c", script, f->path[SIDE_LIVE], f->path[SIDE_MERGED], NULL};
-	posix_spawnattr_t attr;
-	sigset_t back;
-	pid_t pid;
-	int status = -1, rc;
-
-	sigemptyset(&back);
-	sigaddset(&back, SIGPIPE);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigdefault(&attr, &back);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	rc = posix_spawn(&pid, "/bin/sh", NULL, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	if (rc != 0)
-		return -1;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return shell_program("KJOB_EXTERNAL_DIFF", "KUBECTL_EXTERNAL_DIFF", "diff -u -N");
 }
 
 static int exec_diff(struct cmd_ctx *ctx, struct err *e)
@@ -204,7 +167,7 @@ static int exec_diff(struct cmd_ctx *ctx, struct err *e)
 		return -1;
 	if (status)
 		return EXIT_TROUBLE;
-	status = run(&f);
+	status = shell_run(diff_command(), f.path[SIDE_LIVE], f.path[SIDE_MERGED]);
 	if (status == 0 || status == 1)
 		return status;
 	return err_set(e, ERR_INTERNAL, "\"%s\" ended with exit status %d", diff_command(), status);

@@ -3,18 +3,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../runtime/base/buf.h"
 #include "../runtime/base/paths.h"
+#include "shell.h"
 
 #define TEXT_MAX ((size_t)64 * MIB)
 #define EXIT_NOT_FOUND 127
-
-extern char **environ;
 
 int editor_open(struct editor *ed, const char *suffix, struct err *e)
 {
@@ -63,41 +60,7 @@ static int write_text(const char *path, const char *text, struct err *e)
 
 static const char *editor_command(void)
 {
-	static const char *const names[] = {"KUBE_EDITOR", "EDITOR"};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-		const char *value = getenv(names[i]);
-
-		if (value && *value)
-			return value;
-	}
-	return "vi";
-}
-
-/* By way of the shell, so that the command may have options. Its exit status, or -1. */
-static int run(const char *command, const char *path)
-{
-	auto_free char *script = xasprintf("%s \"$0\"", command);
-	char *argv[] = {(char *)"sh", (char *)"-c", script, (char *)path, NULL};
-	posix_spawnattr_t attr;
-	sigset_t back;
-	pid_t pid;
-	int status = -1, rc;
-
-	sigemptyset(&back);
-	sigaddset(&back, SIGPIPE);
-	sigaddset(&back, SIGINT);
-	sigaddset(&back, SIGQUIT);
-	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigdefault(&attr, &back);
-	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF);
-	rc = posix_spawn(&pid, "/bin/sh", NULL, &attr, argv, environ);
-	posix_spawnattr_destroy(&attr);
-	if (rc != 0)
-		return -1;
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	return shell_program("KUBE_EDITOR", "EDITOR", "vi");
 }
 
 /* Keys like Ctrl-C are the editor's while it runs. */
@@ -108,7 +71,7 @@ static int run_undisturbed(const char *command, const char *path)
 
 	sigaction(SIGINT, &ignore, &old_int);
 	sigaction(SIGQUIT, &ignore, &old_quit);
-	status = run(command, path);
+	status = shell_run(command, path, NULL);
 	sigaction(SIGINT, &old_int, NULL);
 	sigaction(SIGQUIT, &old_quit, NULL);
 	return status;

@@ -164,9 +164,7 @@ int exec_credential_parse(const char *text, size_t len, const char *api_version,
 static void words_of(const json *spec, struct strlist *ret)
 {
 	strlist_add(ret, json_str_or(spec, "command", ""));
-	json_for (it, json_get(spec, "args"))
-		if (json_is_string(it))
-			strlist_add(ret, json_string_value(it));
+	json_add_strings(json_get(spec, "args"), ret);
 }
 
 static bool same_name(const char *a, const char *b)

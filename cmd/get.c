@@ -350,27 +350,11 @@ static int get_once(struct get *g, const struct targets *targets, struct err *e)
 	return rc < 0 ? -1 : g->ctx->failed;
 }
 
-static int targets_of_manifests(
-    struct cmd_ctx *ctx, struct manifests *all, struct targets *ret, struct err *e)
-{
-	if (manifests_load(
-		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), all, e) < 0)
-		return -1;
-	for (size_t i = 0; i < all->len; i++) {
-		struct manifest_target t = {0};
-
-		if (manifest_resolve(ctx, &all->items[i], "strict", &t, e) < 0)
-			return -1;
-		targets_add(ret, t.resource, t.ns, t.name);
-	}
-	return 0;
-}
-
 static int find_targets(
     struct cmd_ctx *ctx, struct manifests *files, struct targets *ret, struct err *e)
 {
 	if (opts_given(&ctx->opts, "filename"))
-		return targets_of_manifests(ctx, files, ret, e);
+		return manifests_targets(ctx, files, ret, e);
 	if (targets_parse(ctx, ctx->args, ctx->argc, NULL, ret, e) < 0)
 		return -1;
 	if (ret->len)

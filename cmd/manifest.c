@@ -317,6 +317,35 @@ int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *valida
 	return 0;
 }
 
+int manifest_resolve_named(
+    struct cmd_ctx *ctx, struct manifest *m, struct manifest_target *ret, struct err *e)
+{
+	if (manifest_resolve(ctx, m, "strict", ret, e) < 0)
+		return -1;
+	return ret->name ? 0
+			 : manifest_error(m, "metadata.name", e, "resource name may not be empty");
+}
+
+int manifests_targets(
+    struct cmd_ctx *ctx, struct manifests *all, struct targets *ret, struct err *e)
+{
+	if (ctx->argc)
+		return err_set(e, ERR_BAD_REQUEST,
+		    "when paths, URLs, or stdin is provided as input, you may not specify resource "
+		    "arguments as well");
+	if (manifests_load(
+		opts_list(&ctx->opts, "filename"), opts_bool(&ctx->opts, "recursive"), all, e) < 0)
+		return -1;
+	for (size_t i = 0; i < all->len; i++) {
+		struct manifest_target t = {0};
+
+		if (manifest_resolve_named(ctx, &all->items[i], &t, e) < 0)
+			return -1;
+		targets_add(ret, t.resource, t.ns, t.name);
+	}
+	return 0;
+}
+
 void manifest_report(struct cmd_ctx *ctx, const struct manifest *m, struct err *e)
 {
 	auto_strlist paths = {0};

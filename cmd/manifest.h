@@ -54,6 +54,12 @@ struct manifest_target {
  */
 int manifest_resolve(struct cmd_ctx *ctx, struct manifest *m, const char *validate,
     struct manifest_target *ret, struct err *e) MUST_USE;
+/* The same of a manifest that stands for an object that exists: it has to have a name. */
+int manifest_resolve_named(
+    struct cmd_ctx *ctx, struct manifest *m, struct manifest_target *ret, struct err *e) MUST_USE;
+/* Loads what -f names as targets, which borrow from it; other words beside -f are an error. */
+int manifests_targets(
+    struct cmd_ctx *ctx, struct manifests *all, struct targets *ret, struct err *e) MUST_USE;
 /* An error of kjob's own about a field: the text, and below it `FILE:LINE: PATH`. Returns -1. */
 int manifest_error(const struct manifest *m, const char *path, struct err *e, const char *fmt, ...)
     PRINTF_LIKE(4, 5);

@@ -128,9 +128,9 @@ static int add_manifests(struct cmd_ctx *ctx, struct picks *p, struct err *e)
 		struct manifest_target t = {0};
 		auto_err one = {0};
 
-		if (manifest_resolve(ctx, &all.items[i], "strict", &t, &one) < 0)
+		if (manifest_resolve_named(ctx, &all.items[i], &t, &one) < 0)
 			manifest_report(ctx, &all.items[i], &one);
-		else if (t.name)
+		else
 			picks_add(p, t.resource, t.ns, t.name)->source =
 			    xstrdup(all.items[i].source);
 	}

@@ -29,13 +29,6 @@ void resources_free(struct resources *r)
 	free(r);
 }
 
-static void add_strings(struct strlist *l, const json *array)
-{
-	json_for (it, array)
-		if (json_is_string(it))
-			strlist_add(l, json_string_value(it));
-}
-
 static void add_resource(
     struct resources *all, const char *group, const char *version, const json *j)
 {
@@ -56,9 +49,9 @@ static void add_resource(
 	for (char *p = r->singular; *p; p++)
 		*p = (char)tolower((unsigned char)*p);
 	r->namespaced = json_bool(j, "namespaced", false);
-	add_strings(&r->short_names, json_get(j, "shortNames"));
-	add_strings(&r->categories, json_get(j, "categories"));
-	add_strings(&r->verbs, json_get(j, "verbs"));
+	json_add_strings(json_get(j, "shortNames"), &r->short_names);
+	json_add_strings(json_get(j, "categories"), &r->categories);
+	json_add_strings(json_get(j, "verbs"), &r->verbs);
 }
 
 /*
@@ -280,6 +273,7 @@ static char *refusal(const struct resources *all, const char *api_version, const
 		return NULL;
 	buf_addf(&path, "/%s/%s/", strchr(api_version, '/') ? "apis" : "api", api_version);
 	add_plural(&path, kind);
+	buf_adds(&path, "/any"); /* lists of some are empty */
 	answer = client_get_json(all->client, buf_str(&path), &e);
 	if (answer || !str_has_prefix(err_msg(&e), plain))
 		return NULL;

@@ -114,10 +114,9 @@ static int add_manifests(struct wait *w, struct manifests *all, struct err *e)
 	for (size_t i = 0; i < all->len; i++) {
 		struct manifest_target t = {0};
 
-		if (manifest_resolve(w->ctx, &all->items[i], "strict", &t, e) < 0)
+		if (manifest_resolve_named(w->ctx, &all->items[i], &t, e) < 0)
 			return -1;
-		if (t.name)
-			add_item(w, t.resource, t.ns ? t.ns : w->ctx->ns, t.name, true);
+		add_item(w, t.resource, t.ns ? t.ns : w->ctx->ns, t.name, true);
 	}
 	return 0;
 }

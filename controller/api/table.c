@@ -202,8 +202,7 @@ static void add_expression(struct strlist *list, const json *expr)
 	auto_strlist values = {0};
 	auto_free char *joined = NULL;
 
-	json_for (v, json_get(expr, "values"))
-		strlist_add(&values, json_string_value(v));
+	json_add_strings(json_get(expr, "values"), &values);
 	strlist_sort(&values);
 	joined = strlist_join(&values, ",");
 	if (str_eq(op, "Exists"))
@@ -657,8 +656,7 @@ static char *slice_addresses(const struct source *s)
 	auto_strlist texts = {0};
 
 	json_for (endpoint, json_get(s->obj, "endpoints"))
-		json_for (address, json_get(endpoint, "addresses"))
-			strlist_add(&texts, json_string_value(address));
+		json_add_strings(json_get(endpoint, "addresses"), &texts);
 	return first_of(&texts);
 }
 

@@ -167,8 +167,7 @@ static bool count_rest(void *ctx, const struct store_row *row)
 	auto_json *obj = json_parse(row->body, row->body_len, JSON_ALLOW_DUPLICATES, NULL);
 
 	r->count++;
-	json_for (f, json_path(obj, "metadata.finalizers"))
-		strlist_add(&r->finalizers, json_string_value(f));
+	json_add_strings(json_path(obj, "metadata.finalizers"), &r->finalizers);
 	return true;
 }
 

@@ -24,8 +24,7 @@ static int set_command(const struct container *c, const json *exec, struct strli
 	static_env(container_json(c), &env);
 	if (pod_env_expand_list(json_get(exec, "command"), &env, &list, e) < 0)
 		return -1;
-	json_for (word, list)
-		strlist_add(command, json_string_value(word));
+	json_add_strings(list, command);
 	if (command->len == 0)
 		return err_set(e, ERR_INVALID, "no command");
 	s->engine = c->pod->set->env->engine;

@@ -109,13 +109,6 @@ static void add_group(struct strlist *groups, const json *id)
 
 /* ---- profiles ---- */
 
-static void add_strings(struct strlist *l, const json *list)
-{
-	json_for (item, list)
-		if (json_string_value(item))
-			strlist_add(l, json_string_value(item));
-}
-
 static void apply_apparmor(const json *profile, struct container_spec *s, struct spec_parts *parts)
 {
 	const char *type = json_str(profile, "type");
@@ -149,8 +142,8 @@ void security_apply(const json *pod, const json *container, const char *image_us
 		add_group(&parts->groups, id);
 	add_group(&parts->groups, json_get(all, "fsGroup"));
 	s->groups = &parts->groups;
-	add_strings(&parts->cap_add, json_path(own, "capabilities.add"));
-	add_strings(&parts->cap_drop, json_path(own, "capabilities.drop"));
+	json_add_strings(json_path(own, "capabilities.add"), &parts->cap_add);
+	json_add_strings(json_path(own, "capabilities.drop"), &parts->cap_drop);
 	s->cap_add = &parts->cap_add;
 	s->cap_drop = &parts->cap_drop;
 	s->privileged = own_true(container, "privileged");

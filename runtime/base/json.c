@@ -987,3 +987,10 @@ char *json_scalar_text(const json *j)
 		return xstrdup("");
 	return json_is_string(j) ? xstrdup(j->valuestring) : json_print(j);
 }
+
+void json_add_strings(const json *array, struct strlist *out)
+{
+	json_for (it, array)
+		if (json_is_string(it))
+			strlist_add(out, it->valuestring);
+}

@@ -16,6 +16,7 @@
 
 #include "buf.h"
 #include "err.h"
+#include "str.h"
 
 typedef struct cJSON json;
 
@@ -107,6 +108,8 @@ bool json_is_int(const json *j, int64_t *ret);
  * null gives "null", arrays and objects their compact text.
  */
 char *json_scalar_text(const json *j);
+/* Appends the strings of an array; what is no string is passed over. */
+void json_add_strings(const json *array, struct strlist *out);
 
 /* Set replaces a member in place or appends it; `value` is consumed; NULL deletes the member. */
 void json_set(json *object, const char *key, json *value);

@@ -29,17 +29,7 @@ struct run {
 static int eval_list(struct run *run, const struct jp_list *list, const json *const *in, size_t len,
     struct results *out);
 
-static int fail(struct run *run, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static int fail(struct run *run, const char *fmt, ...)
-{
-	auto_free char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
-	va_end(ap);
-	return err_set(run->e, ERR_BAD_REQUEST, "%s", text);
-}
+#define fail(run, ...) err_set((run)->e, ERR_BAD_REQUEST, __VA_ARGS__)
 
 static int add(struct run *run, struct results *out, const json *j)
 {

@@ -16,17 +16,7 @@ struct parser {
 
 static int parse_action(struct parser *p, struct jp_list *list);
 
-static int fail(struct parser *p, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static int fail(struct parser *p, const char *fmt, ...)
-{
-	auto_free char *text = NULL;
-	va_list ap;
-
-	va_start(ap, fmt);
-	text = xvasprintf(fmt, ap);
-	va_end(ap);
-	return err_set(p->e, ERR_BAD_REQUEST, "%s", text);
-}
+#define fail(p, ...) err_set((p)->e, ERR_BAD_REQUEST, __VA_ARGS__)
 
 static bool is_digit(char c)
 {

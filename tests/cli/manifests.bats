@@ -123,6 +123,21 @@ refused() {
 	has "$err" 'The Job "" is invalid: metadata.name: Required value: name or generateName is required'
 }
 
+@test "an object that exists is named by a manifest with a name, and by nothing beside it" {
+	local verb
+
+	job x true | sed 's/  name: x/  generateName: x-/' >x.yaml
+	for verb in get describe delete 'wait --for=delete' suspend 'label a=b'; do
+		# shellcheck disable=SC2086
+		try kjob $verb -f x.yaml
+		is "$verb $rc" "$verb 1"
+		has "$err" 'resource name may not be empty' 'x.yaml:'
+	done
+	try kjob get jobs -f x.yaml
+	is "$rc" 1
+	has "$err" 'when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well'
+}
+
 @test "a key that stands twice is an error with both lines" {
 	job x true | sed 's/  name: x/  name: x\n  name: y/' >x.yaml
 	refused x.yaml 'x.yaml:6:3: key "name" is already set in this map (line 5)'

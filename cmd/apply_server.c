@@ -9,7 +9,6 @@
 #include "merge.h"
 
 #define MIME_APPLY "application/apply-patch+yaml"
-#define MIME_JSON_PATCH "application/json-patch+json"
 #define CLIENT_SIDE "kubectl-client-side-apply"
 #define RECORD_OWNER "kubectl-last-applied"
 

@@ -44,6 +44,7 @@ struct http *client_http(struct client *c);
 
 #define MIME_JSON "application/json"
 #define MIME_MERGE_PATCH "application/merge-patch+json"
+#define MIME_JSON_PATCH "application/json-patch+json"
 #define MIME_TABLE "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 
 struct call {

@@ -140,6 +140,9 @@ extern const char *const validate_choices[];
 #define OPT_ROW_SHOW_MANAGED                                                                       \
 	{"show-managed-fields", 0, OPT_BOOL, NULL, NULL, "Keep metadata.managedFields in json and yaml",  \
 	    NULL, NULL}
+#define OPT_ROW_LOCAL                                                                              \
+	{"local", 0, OPT_BOOL, NULL, NULL,                                                         \
+	    "Change what -f names, not what is on the server, and show it", NULL, NULL}
 #define OPT_ROW_SERVER_SIDE                                                                        \
 	{"server-side", 0, OPT_BOOL, NULL, NULL,                                                   \
 	    "Let the server merge: it knows who owns which field, and tells of conflicts", NULL, NULL}
@@ -164,7 +167,7 @@ extern const struct cmd cmd_annotate, cmd_api_resources, cmd_api_versions, cmd_a
     cmd_create_service_nodeport, cmd_create_serviceaccount, cmd_create_token, cmd_delete,
     cmd_describe, cmd_diff, cmd_edit, cmd_events, cmd_exec, cmd_explain, cmd_expose, cmd_get,
     cmd_help, cmd_kubeconfig, cmd_label, cmd_logs, cmd_patch, cmd_port_forward, cmd_replace,
-    cmd_resume, cmd_rollout, cmd_run, cmd_scale, cmd_serve, cmd_suspend, cmd_top, cmd_version,
-    cmd_wait;
+    cmd_resume, cmd_rollout, cmd_run, cmd_scale, cmd_serve, cmd_set, cmd_set_env, cmd_set_image,
+    cmd_set_resources, cmd_set_serviceaccount, cmd_suspend, cmd_top, cmd_version, cmd_wait;
 
 #endif

@@ -15,6 +15,7 @@ static const struct opt options[] = {
     OPT_ROW_FIELD_SELECTOR,
     OPT_ROW_ALL,
     OPT_ROW_ALL_NAMESPACES,
+    OPT_ROW_LOCAL,
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,
     OPT_ROW_FIELD_MANAGER,

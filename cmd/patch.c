@@ -13,7 +13,7 @@ static const struct {
 } types[] = {
     {"strategic", "application/strategic-merge-patch+json"},
     {"merge", MIME_MERGE_PATCH},
-    {"json", "application/json-patch+json"},
+    {"json", MIME_JSON_PATCH},
 };
 
 static const struct opt options[] = {

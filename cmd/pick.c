@@ -36,6 +36,11 @@ void picks_release(struct picks *p)
 	memset(p, 0, sizeof(*p));
 }
 
+bool pick_is_local(const struct cmd_ctx *ctx)
+{
+	return flag_option(ctx, "local");
+}
+
 /* ---- finding ---- */
 
 static void add_listed(struct picks *p, const struct resource *r, const json *obj)
@@ -117,6 +122,20 @@ static int add_named(
 	return 0;
 }
 
+static int add_manifest(struct cmd_ctx *ctx, struct picks *p, struct manifest *m, struct err *e)
+{
+	struct manifest_target t = {0};
+	auto_json *as_it_is = pick_is_local(ctx) ? json_dup(m->obj) : NULL;
+	struct picked *it;
+
+	if (manifest_resolve_named(ctx, m, &t, e) < 0)
+		return -1;
+	it = picks_add(p, t.resource, t.ns, t.name);
+	it->source = xstrdup(m->source);
+	it->live = TAKE(as_it_is);
+	return 0;
+}
+
 static int add_manifests(struct cmd_ctx *ctx, struct picks *p, struct err *e)
 {
 	auto_manifests all = {0};
@@ -125,14 +144,10 @@ static int add_manifests(struct cmd_ctx *ctx, struct picks *p, struct err *e)
 		opts_list(&ctx->opts, "filename"), flag_option(ctx, "recursive"), &all, e) < 0)
 		return -1;
 	for (size_t i = 0; i < all.len; i++) {
-		struct manifest_target t = {0};
 		auto_err one = {0};
 
-		if (manifest_resolve_named(ctx, &all.items[i], &t, &one) < 0)
+		if (add_manifest(ctx, p, &all.items[i], &one) < 0)
 			manifest_report(ctx, &all.items[i], &one);
-		else
-			picks_add(p, t.resource, t.ns, t.name)->source =
-			    xstrdup(all.items[i].source);
 	}
 	return 0;
 }
@@ -144,6 +159,11 @@ int picks_find(
 
 	ret->selected = *text_option(ctx, "selector") || *text_option(ctx, "field-selector") ||
 			flag_option(ctx, "all");
+	if (pick_is_local(ctx) && !opts_given(&ctx->opts, "filename"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "you must specify resources by --filename when --local is set.\nExample "
+		    "resource specifications include:\n   '-f rsrc.yaml'\n   "
+		    "'--filename=rsrc.json'");
 	if (opts_given(&ctx->opts, "filename")) {
 		if (argc)
 			return err_set(e, ERR_BAD_REQUEST,
@@ -240,7 +260,7 @@ json *pick_merge(struct cmd_ctx *ctx, const struct picked *p, const json *patch,
 
 	if (json_len(patch) == 0)
 		return json_dup(p->live);
-	if (str_eq(dry_run, "client"))
+	if (str_eq(dry_run, "client") || pick_is_local(ctx))
 		return json_merge_patch(json_dup(p->live), patch);
 	return pick_patch(ctx, p, &c, e);
 }

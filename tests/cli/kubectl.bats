@@ -366,6 +366,41 @@ agree() {
 	has "$(kjob get job kjob-forced -o jsonpath='{.spec.template.spec.containers[0].command}')" false
 }
 
+@test "set: images, variables, resources, accounts" {
+	local c
+	for c in kubectl kjob; do
+		cron_job $c-set >$c-set.yaml
+	done
+	agree <<-'TABLE'
+		+ apply -f @-set.yaml
+		+ create cm @-env --from-literal=x.y=1 --from-literal=B=2
+		+ set image cj/@-set c=foo:1
+		+ set image cj/@-set c=foo:1
+		+ set image cj @-set '*=foo:2' --dry-run=client
+		+ set image cj/@-set nope=foo
+		+ set image cj/@-set
+		+ set image cm/kept c=x
+		+ set image -f @-set.yaml c=foo:9 --local -o jsonpath='{..image}'
+		+ set env cj/@-set A=2 B=3
+		+ set env cj/@-set A=2 B-
+		+ set env cj/@-set --from=cm/@-env --prefix=P_
+		+ set env cj/@-set A=4 --overwrite=false
+		+ set env cj/@-set A=1 A-
+		+ set env cj/@-set -c nope A=1
+		+ set env cj/@-set --list
+		+ set env cj/@-set --list --resolve
+		+ set resources cj/@-set --limits=cpu=200m,memory=512Mi --requests=cpu=100m
+		+ set resources cj/@-set -c nope --limits=cpu=1
+		+ set resources cj/@-set
+		+ set sa cj/@-set robot
+		+ set sa
+		+ get cj/@-set -o jsonpath='{.spec.jobTemplate.spec.template.spec}'
+		+ set image job/done c=foo
+		~ label -f @-set.yaml --local a=b -o yaml
+		delete -f @-set.yaml
+	TABLE
+}
+
 @test "edit: changes, and none" {
 	manifest e | kubectl apply -f - >/dev/null
 	KUBE_EDITOR='sed -i /a:/s/1/7/' try kubectl edit cm e

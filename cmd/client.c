@@ -475,18 +475,21 @@ int client_call(struct client *c, const struct call *call, struct reply *ret, st
 	return client_end(client_begin(c, call), ret, e);
 }
 
+json *reply_json(const struct reply *r, const char *path, struct err *e)
+{
+	json *j = json_parse(r->body, r->body_len, JSON_ALLOW_DUPLICATES, e);
+
+	if (!j)
+		err_wrap(e, "cannot read the server's answer to %s", path);
+	return j;
+}
+
 json *client_end_json(struct pending *p, struct err *e)
 {
 	auto_free char *path = xstrdup(p->call.path);
 	auto_reply reply = {0};
-	json *j;
 
-	if (client_end(p, &reply, e) < 0)
-		return NULL;
-	j = json_parse(reply.body, reply.body_len, JSON_ALLOW_DUPLICATES, e);
-	if (!j)
-		err_wrap(e, "cannot read the server's answer to %s", path);
-	return j;
+	return client_end(p, &reply, e) < 0 ? NULL : reply_json(&reply, path, e);
 }
 
 json *client_json(struct client *c, const struct call *call, struct err *e)

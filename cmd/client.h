@@ -70,6 +70,8 @@ struct reply {
 int client_call(
     struct client *c, const struct call *call, struct reply *ret, struct err *e) MUST_USE;
 void reply_release(struct reply *r);
+/* The answer to PATH as JSON; owned. */
+json *reply_json(const struct reply *r, const char *path, struct err *e) MUST_USE;
 /* client_call and the answer as JSON; owned. */
 json *client_json(struct client *c, const struct call *call, struct err *e) MUST_USE;
 /* The same for a GET. */

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "../runtime/base/json_view.h"
 #include "manifest.h"
 #include "raw.h"
 #include "sort.h"
@@ -142,28 +143,67 @@ static int harvest_answer(
 	return 0;
 }
 
-/* All pages of one target. */
+/* The request for one page. */
+static void page_path(
+    const struct get *g, const struct target *t, const char *token, struct buf *path)
+{
+	const struct opts *o = &g->ctx->opts;
+	int64_t chunk = opts_int(o, "chunk-size");
+	bool cells_only = printer_is_table(&g->printer) && !g->all_namespaces &&
+			  !*opts_str(o, "sort-by") && !g->view.show_labels &&
+			  !opts_given(o, "label-columns");
+
+	get_path(g, t, path);
+	if (cells_only)
+		query_add(path, "includeObject", "None");
+	if (!t->name && chunk > 0)
+		query_addf(path, "limit", "%lld", (long long)chunk);
+	query_add(path, "continue", token);
+}
+
+static struct pending *begin_page(const struct get *g, const char *path)
+{
+	return client_begin(g->client, &(struct call){.path = path, .accept = get_accept(g)});
+}
+
+/* Where the next page begins; "": this is the last one. Owned. */
+static char *next_token(const struct target *t, const struct reply *page)
+{
+	static const char *const paths[] = {"metadata.continue", NULL};
+	struct json_view *v = json_view_new(paths);
+	const json *j = t->name ? NULL : json_view_read(v, page->body, page->body_len, NULL);
+	char *token = xstrdup(json_str_or(j, "metadata.continue", ""));
+
+	json_view_free(v);
+	return token;
+}
+
+/* All pages of one target: while one is read, the server makes the next. */
 static int fetch(struct get *g, struct harvest *h, const struct target *t, struct err *e)
 {
-	auto_free char *token = xstrdup("");
-	int64_t chunk = opts_int(&g->ctx->opts, "chunk-size");
+	auto_buf path = {0};
+	struct pending *next;
+	json *answer;
 
-	do {
-		auto_buf path = {0};
-		struct call call = {.accept = get_accept(g)};
-		json *answer;
+	page_path(g, t, "", &path);
+	next = begin_page(g, buf_str(&path));
+	while (next) {
+		auto_reply page = {0};
+		auto_free char *token = NULL, *asked = buf_take(&path);
 
-		get_path(g, t, &path);
-		if (!t->name && chunk > 0)
-			query_addf(&path, "limit", "%lld", (long long)chunk);
-		query_add(&path, "continue", token);
-		call.path = buf_str(&path);
-		answer = client_json(g->client, &call, e);
-		if (!answer || harvest_answer(g, h, t, answer, e) < 0)
+		if (client_end(TAKE(next), &page, e) < 0)
 			return -1;
-		free(token);
-		token = xstrdup(t->name ? "" : json_str_or(answer, "metadata.continue", ""));
-	} while (*token);
+		token = next_token(t, &page);
+		if (*token) {
+			page_path(g, t, token, &path);
+			next = begin_page(g, buf_str(&path));
+		}
+		answer = reply_json(&page, asked, e);
+		if (!answer || harvest_answer(g, h, t, answer, e) < 0) {
+			client_drop(next);
+			return -1;
+		}
+	}
 	return 0;
 }
 

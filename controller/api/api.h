@@ -164,13 +164,15 @@ enum include_object { INCLUDE_METADATA, INCLUDE_NONE, INCLUDE_OBJECT };
 json *table_columns(const struct kind *k);
 /* A PartialObjectMetadata with the object's metadata; owned. */
 json *partial_metadata(const json *obj);
+/* Makes the rows of one Table. now: seconds since the epoch, for ages. */
+struct table_rows *table_rows_new(const struct kind *k, enum include_object include, int64_t now);
+void table_rows_free(struct table_rows *t); /* NULL is fine */
 /*
- * Appends one row: {"cells": […], "object": …}. body: the object as json_print writes it; the
- * metadata that is shown has no managedFields. now: seconds since the epoch, for ages. -1: body is
- * no JSON; then out holds a part of the row.
+ * Appends one row: {"cells": […], "object": …}. body: the object as json_print writes it; metadata
+ * alone is shown without managedFields. -1: body is no JSON.
  */
-int table_row(struct buf *out, const struct kind *k, const char *body, size_t len,
-    enum include_object include, int64_t now, struct err *e) MUST_USE;
+int table_row(struct table_rows *t, const char *body, size_t len, struct buf *out,
+    struct err *e) MUST_USE;
 
 /* ---- quantities (quantity.c) ---- */
 

@@ -4,7 +4,7 @@
 
 #include "../../runtime/base/json.h"
 
-/* Paths of what it is made from, as for json_prune. */
+/* Paths of what it is made from, as for json_view. */
 extern const char pod_summary_reads[];
 
 struct pod_summary {

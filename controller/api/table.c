@@ -1,5 +1,6 @@
 /* table: columns and cells of `kubectl get`, one row per column. */
 #include "../../runtime/base/clock.h"
+#include "../../runtime/base/json_view.h"
 #include "api.h"
 #include "podsummary.h"
 
@@ -19,8 +20,7 @@ struct column {
 	const char *doc;
 	char *(*text)(const struct source *s); /* owned; or else: */
 	int64_t (*number)(const struct source *s);
-	const char
-	    *reads; /* paths of what of the object the cell is made from, as for json_prune */
+	const char *reads; /* paths of what of the object the cell is made from, as for json_view */
 };
 
 /* ---- shared cells ---- */
@@ -127,7 +127,7 @@ static const struct column pod_columns[] = {
     {"Nominated Node", "", 1, "Node that is being made free for the pod.", pod_nominated, NULL,
 	"status.nominatedNodeName"},
     {"Readiness Gates", "", 1, "Readiness gates that are met, of all.", pod_gates, NULL,
-	"spec.readinessGates.conditionType status.conditions"},
+	"spec.readinessGates.conditionType status.conditions.type status.conditions.status"},
     {NULL, NULL, 0, NULL, NULL, NULL, NULL},
 };
 
@@ -847,23 +847,48 @@ json *partial_metadata(const json *obj)
 	return p;
 }
 
-/* Without managedFields: nobody reads them from a table, and they are longer than all the rest. */
-static const char *const metadata_reads[] = {"metadata.!managedFields", NULL};
+struct table_rows {
+	const struct kind *kind;
+	enum include_object include;
+	int64_t now;
+	/* Of the parts of an object that the row is made from: a tree of all of it would cost more
+	 * than all the rest. */
+	struct json_view *parts;
+};
 
-static int print_object(
-    struct buf *out, const char *body, size_t len, enum include_object include, struct err *e)
+struct table_rows *table_rows_new(const struct kind *k, enum include_object include, int64_t now)
 {
-	size_t at;
+	struct table_rows *t = xcalloc(1, sizeof(*t));
+	const char *reads[COLUMNS_MAX + 2];
+	size_t count = 0;
 
-	switch (include) {
+	for (const struct column *c = columns_of(k); c->name; c++)
+		reads[count++] = c->reads;
+	/* Nobody reads managedFields from a table, and they are longer than all the rest. */
+	if (include == INCLUDE_METADATA)
+		reads[count++] = "metadata.!managedFields";
+	reads[count] = NULL;
+	*t = (struct table_rows){k, include, now, json_view_new(reads)};
+	return t;
+}
+
+void table_rows_free(struct table_rows *t)
+{
+	if (!t)
+		return;
+	json_view_free(t->parts);
+	free(t);
+}
+
+static void print_object(
+    const struct table_rows *t, const json *obj, const char *body, size_t len, struct buf *out)
+{
+	switch (t->include) {
 	case INCLUDE_METADATA:
 		buf_adds(out, "{\"kind\":\"PartialObjectMetadata\","
-			      "\"apiVersion\":\"meta.k8s.io/v1\"");
-		at = out->len;
-		if (json_prune(body, len, metadata_reads, out, e) < 0)
-			return -1;
-		if (!out->overflow)
-			out->ptr[at] = ','; /* its members go on with ours */
+			      "\"apiVersion\":\"meta.k8s.io/v1\",\"metadata\":");
+		json_print_to(json_get(obj, "metadata"), out);
+		buf_addch(out, '}');
 		break;
 	case INCLUDE_OBJECT:
 		buf_add(out, body, len);
@@ -872,11 +897,9 @@ static int print_object(
 		buf_adds(out, "null");
 		break;
 	}
-	return 0;
 }
 
-static void print_cells(
-    struct buf *out, const struct kind *k, const struct column *columns, const struct source *s)
+static void print_cells(const struct column *columns, const struct source *s, struct buf *out)
 {
 	for (const struct column *c = columns; c->name; c++) {
 		auto_free char *text = c->text ? c->text(s) : NULL;
@@ -890,40 +913,21 @@ static void print_cells(
 	}
 }
 
-/* What the cells are made from. A tree of the whole object would cost more than all the rest. */
-static json *parse_for(const struct column *columns, const char *body, size_t len, struct err *e)
+int table_row(struct table_rows *t, const char *body, size_t len, struct buf *out, struct err *e)
 {
-	const char *reads[COLUMNS_MAX + 1];
-	auto_buf parts = {0};
-	size_t count = 0;
-
-	for (const struct column *c = columns; c->name; c++)
-		if (!count || reads[count - 1] != c->reads)
-			reads[count++] = c->reads;
-	reads[count] = NULL;
-	if (json_prune(body, len, reads, &parts, e) < 0)
-		return NULL;
-	return json_parse(buf_str(&parts), parts.len, JSON_ALLOW_DUPLICATES, e);
-}
-
-int table_row(struct buf *out, const struct kind *k, const char *body, size_t len,
-    enum include_object include, int64_t now, struct err *e)
-{
-	const struct column *columns = columns_of(k);
-	auto_json *obj = parse_for(columns, body, len, e);
-	struct source s = {.obj = obj, .now = now};
+	const json *obj = json_view_read(t->parts, body, len, e);
+	struct source s = {.obj = obj, .now = t->now};
 
 	if (!obj)
 		return -1;
-	if (k->id == KIND_POD)
+	if (t->kind->id == KIND_POD)
 		pod_summary_init(&s.pod, obj);
 	buf_adds(out, "{\"cells\":[");
-	print_cells(out, k, columns, &s);
-	if (k->id == KIND_POD)
+	print_cells(columns_of(t->kind), &s, out);
+	if (t->kind->id == KIND_POD)
 		pod_summary_release(&s.pod);
 	buf_adds(out, "],\"object\":");
-	if (print_object(out, body, len, include, e) < 0)
-		return -1;
+	print_object(t, obj, body, len, out);
 	buf_addch(out, '}');
 	return 0;
 }

@@ -190,12 +190,11 @@ const char *view_kind(const struct view *view, const struct kind *k);
 /* Appends `,"columnDefinitions":[…],"rows":[` without the final bracket, or null for the columns.
  */
 void render_table_head(struct buf *out, const struct kind *k, const char *metadata, bool columns);
-/* One row from an object's text. */
-int render_row(struct buf *out, const struct kind *k, const char *body, size_t len,
-    enum include_object include, struct err *e) MUST_USE;
-/* A whole Table of one object, as get and watch give it. */
-int render_single(struct buf *out, const struct kind *k, const char *body, size_t len, uint64_t rv,
-    enum include_object include, bool columns, struct err *e) MUST_USE;
+/* For rows with the ages of now. */
+struct table_rows *render_rows(const struct kind *k, enum include_object include);
+/* A whole Table of one object. */
+int render_single(struct buf *out, const struct request *r, const char *body, size_t len,
+    uint64_t rv, struct err *e) MUST_USE;
 
 /* ---- handlers ---- */
 

@@ -42,6 +42,7 @@ int object_text(struct server *s, const struct kind *k, const char *ns, const ch
 
 struct items {
 	const struct request *r;
+	struct table_rows *rows; /* of a Table */
 	struct buf text;
 	size_t count;
 	struct err err;
@@ -55,8 +56,7 @@ static bool add_item(void *ctx, const struct store_row *row)
 		buf_addch(&l->text, ',');
 	if (l->r->view.shape != SHAPE_TABLE)
 		render_object(&l->text, &l->r->view, row->body, row->body_len);
-	else if (render_row(&l->text, l->r->kind, row->body, row->body_len, l->r->view.include,
-		     &l->err) < 0)
+	else if (table_row(l->rows, row->body, row->body_len, &l->text, &l->err) < 0)
 		return false;
 	return !l->text.overflow;
 }
@@ -184,6 +184,8 @@ void handle_list(struct exchange *x, const struct request *r)
 	if (answer_old_token(x, o.continue_token))
 		return;
 	q = query_of(r, &o);
+	if (r->view.shape == SHAPE_TABLE)
+		items.rows = render_rows(r->kind, r->view.include);
 	if (store_list(s->deps.store, &q, add_item, &items, &end, &e) < 0 ||
 	    items.err.reason != ERR_NONE)
 		answer_err(x, e.reason != ERR_NONE ? &e : &items.err);
@@ -192,6 +194,7 @@ void handle_list(struct exchange *x, const struct request *r)
 	free(end.continue_token);
 	err_clear(&items.err);
 	buf_release(&items.text);
+	table_rows_free(items.rows);
 }
 
 /* ---- DELETE of a collection ---- */

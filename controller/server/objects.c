@@ -14,8 +14,7 @@ static void answer_object(
 	}
 	if (r->view.shape != SHAPE_TABLE) {
 		render_object(&shown, &r->view, buf_str(text), text->len);
-	} else if (render_single(&shown, r->kind, buf_str(text), text->len, rv, r->view.include,
-		       true, &e) < 0) {
+	} else if (render_single(&shown, r, buf_str(text), text->len, rv, &e) < 0) {
 		answer_err(x, &e);
 		return;
 	}

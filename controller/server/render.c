@@ -44,22 +44,23 @@ void render_table_head(struct buf *out, const struct kind *k, const char *metada
 	buf_adds(out, ",\"rows\":[");
 }
 
-int render_row(struct buf *out, const struct kind *k, const char *body, size_t len,
-    enum include_object include, struct err *e)
+struct table_rows *render_rows(const struct kind *k, enum include_object include)
 {
-	return table_row(out, k, body, len, include, clock_wall_ns() / NSEC_PER_SEC, e);
+	return table_rows_new(k, include, clock_wall_ns() / NSEC_PER_SEC);
 }
 
-int render_single(struct buf *out, const struct kind *k, const char *body, size_t len, uint64_t rv,
-    enum include_object include, bool columns, struct err *e)
+int render_single(struct buf *out, const struct request *r, const char *body, size_t len,
+    uint64_t rv, struct err *e)
 {
+	struct table_rows *rows = render_rows(r->kind, r->view.include);
 	char metadata[64];
+	int rc;
 
 	snprintf(
 	    metadata, sizeof(metadata), "{\"resourceVersion\":\"%llu\"}", (unsigned long long)rv);
-	render_table_head(out, k, metadata, columns);
-	if (render_row(out, k, body, len, include, e) < 0)
-		return -1;
+	render_table_head(out, r->kind, metadata, true);
+	rc = table_row(rows, body, len, out, e);
 	buf_adds(out, "]}");
-	return 0;
+	table_rows_free(rows);
+	return rc;
 }

@@ -48,6 +48,7 @@ struct watch {
 struct rendered {
 	const char *body;
 	size_t len;
+	struct table_rows *maker;            /* of rows, where there are many; borrowed */
 	struct buf rows[INCLUDE_OBJECT + 1]; /* of tables, by includeObject */
 	struct buf partial, event;
 	struct line {
@@ -92,17 +93,23 @@ static void watch_free(struct watch *w)
 
 /* ---- events ---- */
 
+static void make_row(const struct watch *w, const struct rendered *r, struct buf *row)
+{
+	struct table_rows *own = r->maker ? NULL : render_rows(w->kind, w->view.include);
+	auto_err e = {0};
+
+	if (table_row(own ? own : r->maker, r->body, r->len, row, &e) < 0)
+		log_error("watch: a stored object does not parse: %s", err_msg(&e));
+	table_rows_free(own);
+}
+
 static void add_table(struct watch *w, struct rendered *r, uint64_t rv)
 {
 	struct buf *row = &r->rows[w->view.include];
 	char metadata[64];
 
-	if (!row->len) {
-		auto_err e = {0};
-
-		if (render_row(row, w->kind, r->body, r->len, w->view.include, &e) < 0)
-			log_error("watch: a stored object does not parse: %s", err_msg(&e));
-	}
+	if (!row->len)
+		make_row(w, r, row);
 	snprintf(
 	    metadata, sizeof(metadata), "{\"resourceVersion\":\"%llu\"}", (unsigned long long)rv);
 	render_table_head(&w->pending, w->kind, metadata, !w->columns_sent);
@@ -460,14 +467,19 @@ static const struct exchange_ops watch_ops = {
 
 /* ---- beginning ---- */
 
+struct initial {
+	struct watch *w;
+	struct table_rows *maker;
+};
+
 static bool add_initial(void *ctx, const struct store_row *row)
 {
-	struct watch *w = ctx;
-	struct rendered r = {.body = row->body, .len = row->body_len};
+	struct initial *i = ctx;
+	struct rendered r = {.body = row->body, .len = row->body_len, .maker = i->maker};
 
-	add_event(w, "ADDED", &r, row->rv);
+	add_event(i->w, "ADDED", &r, row->rv);
 	rendered_release(&r);
-	return !w->pending.overflow;
+	return !i->w->pending.overflow;
 }
 
 static int send_initial(struct watch *w, struct err *e)
@@ -475,8 +487,14 @@ static int send_initial(struct watch *w, struct err *e)
 	struct store_query q = {
 	    .kind = w->kind, .ns = w->ns, .labels = w->labels, .fields = w->fields};
 	struct store_list_end end = {0};
+	struct initial i = {w, NULL};
+	int rc;
 
-	if (store_list(w->server->deps.store, &q, add_initial, w, &end, e) < 0)
+	if (w->view.shape == SHAPE_TABLE)
+		i.maker = render_rows(w->kind, w->view.include);
+	rc = store_list(w->server->deps.store, &q, add_initial, &i, &end, e);
+	table_rows_free(i.maker);
+	if (rc < 0)
 		return -1;
 	free(end.continue_token);
 	w->rv = end.rv;

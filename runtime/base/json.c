@@ -1,10 +1,10 @@
 #include "json.h"
 
+#include "json_node.h"
 #include "json_scan.h"
 #include "map.h"
 #include "str.h"
 
-#include <cjson/cJSON.h>
 #include <float.h>
 #include <math.h>
 #include <stdio.h>

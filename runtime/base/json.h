@@ -1,5 +1,5 @@
 /*
- * json: JSON documents as trees. The only file that includes cJSON.h is json.c; everybody else sees
+ * json: JSON documents as trees. Only json.c and json_view.c see cJSON.h, by json_node.h; everybody else sees
  * the opaque `json` and these functions, which are strict where the library is lax: names are
  * compared with case, integers past 2^53 keep their digits, \u0000 and bytes behind the document
  * are errors, depth is bounded.
@@ -42,16 +42,6 @@ enum json_parse_flags { JSON_PARSE_STRICT = 0, JSON_ALLOW_DUPLICATES = 1 };
  * numbers past the range of a double.
  */
 json *json_parse(const char *text, size_t len, int flags, struct err *e) MUST_USE;
-/*
- * Appends the parts of a document that paths lead to, as a document that is soon parsed: members
- * that no path leads to or through are left out. Paths are member names joined by dots, and lead
- * into all items of arrays; in place of the last name "!NAME" is all members but that. Each text of
- * the NULL-terminated list holds some (at most 64 in all), with blanks between them. The document
- * must be one that was parsed before, or is parsed behind this: -1 only where it cannot be walked
- * through.
- */
-int json_prune(const char *text, size_t len, const char *const *paths, struct buf *out,
-    struct err *e) MUST_USE;
 void json_free(json *j);
 void json_cleanup(json **j);
 

@@ -1,4 +1,4 @@
-#include "../../runtime/base/json.h"
+#include "../../runtime/base/json_view.h"
 
 #include <math.h>
 
@@ -628,7 +628,7 @@ TEST("numbers that are not finite become null")
 	CHECK_JSON(half, "0.5");
 }
 
-TEST("pruning leaves what the paths lead to, and nothing beside it")
+TEST("a view has what the paths lead to, and nothing beside it")
 {
 	static const struct {
 		const char *text, *paths, *want;
@@ -647,7 +647,7 @@ TEST("pruning leaves what the paths lead to, and nothing beside it")
 	    {"{\"a\":{\"b\":1,\"c\":{\"d\":2}}}", "a.b a.c.d", "{\"a\":{\"b\":1,\"c\":{\"d\":2}}}"},
 	    {"{\"a\":{\"b\":1,\"c\":2,\"d\":3},\"e\":4}", "a.!c", "{\"a\":{\"b\":1,\"d\":3}}"},
 	    {"{\"a\":null,\"b\":7}", "a.b b.c", "{\"a\":null,\"b\":7}"},
-	    {" { \"a\" : [ { \"b\" : 1 } , 2 ] , \"c\" : 3 } \n", "a.b", "{\"a\":[{\"b\": 1},2]}"},
+	    {" { \"a\" : [ { \"b\" : 1 } , 2 ] , \"c\" : 3 } \n", "a.b", "{\"a\":[{\"b\":1},2]}"},
 	    {"[[{\"a\":1,\"b\":2}],3]", "a", "[[{\"a\":1}],3]"},
 	    {"{\"wanted\":1,\"rest\": is not looked at", "wanted", "{\"wanted\":1}"},
 	};
@@ -656,32 +656,61 @@ TEST("pruning leaves what the paths lead to, and nothing beside it")
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const char *const paths[] = {cases[i].paths, NULL};
-		auto_buf out = {0};
+		struct json_view *v = json_view_new(paths);
 
-		CHECK(json_prune(cases[i].text, strlen(cases[i].text), paths, &out, NULL) == 0);
-		CHECK_STR(buf_str(&out), cases[i].want);
+		for (int twice = 0; twice < 2; twice++) {
+			const json *j =
+			    json_view_read(v, cases[i].text, strlen(cases[i].text), NULL);
+
+			CHECK_JSON(j, cases[i].want);
+		}
+		json_view_free(v);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(broken); i++) {
 		static const char *const paths[] = {"a.b", "c", NULL};
-		auto_buf out = {0};
+		struct json_view *v = json_view_new(paths);
 
-		CHECK(json_prune(broken[i], strlen(broken[i]), paths, &out, NULL) < 0);
+		CHECK(!json_view_read(v, broken[i], strlen(broken[i]), NULL));
+		json_view_free(v);
 	}
 }
 
-/* -1: refused. What is left of a document is one. */
-static int prune(const char *text, size_t len)
+TEST("a view reads what parsing reads: texts, numbers, and many nodes")
+{
+	static const char *const all[] = {"a", "b", NULL};
+	struct json_view *v = json_view_new(all);
+	auto_buf text = {0};
+
+	buf_adds(&text,
+	    "{\"a\":[0,-1,15,-0,0.5,1e3,123456789012345,1234567890123456,9007199254740993,"
+	    "true,false,null,\"\",\"\\\"\\u00e4\\ud83d\\ude00\",\"\\\\\"],\"b\":[");
+	for (int i = 0; i < 500; i++)
+		buf_addf(&text, "%s{\"n\\u0061me\":%d}", i ? "," : "", i);
+	buf_adds(&text, "]}");
+	for (int twice = 0; twice < 2; twice++) {
+		const json *j = json_view_read(v, text.ptr, text.len, NULL);
+		auto_json *parsed = parse(text.ptr);
+
+		CHECK(json_equal(j, parsed));
+		CHECK_INT(json_int(json_at(json_get(j, "a"), 8), "", 0), 0);
+		CHECK_STR(json_string_value(json_at(json_get(j, "a"), 14)), "\\");
+		CHECK_INT(json_int(json_at(json_get(j, "b"), 499), "name", 0), 499);
+	}
+	json_view_free(v);
+}
+
+/* -1: refused, which no document is. */
+static int view(const char *text, size_t len)
 {
 	static const char *const paths[] = {"a", "b.!c", NULL};
-	auto_buf out = {0};
-	auto_json *whole = json_parse(text, len, JSON_ALLOW_DUPLICATES, NULL), *left = NULL;
+	struct json_view *v = json_view_new(paths);
+	auto_json *whole = json_parse(text, len, JSON_ALLOW_DUPLICATES, NULL);
 	auto_free char *copy = xstrndup(text, len); /* so that reading past the end is seen */
+	bool read = json_view_read(v, copy, len, NULL) != NULL;
 
-	if (json_prune(copy, len, paths, &out, NULL) < 0)
-		return -1;
-	left = json_parse(buf_str(&out), out.len, JSON_ALLOW_DUPLICATES, NULL);
-	CHECK(!whole || left);
-	return 0;
+	CHECK(read || !whole);
+	json_view_free(v);
+	return read ? 0 : -1;
 }
 
 TEST("every cut and every changed byte of a document is either refused or printed and read again")
@@ -693,14 +722,14 @@ TEST("every cut and every changed byte of a document is either refused or printe
 
 	for (size_t i = 0; i < sizeof(text) - 1; i++) {
 		CHECK(!json_parse(text, i, 0, NULL));
-		CHECK(prune(text, i) <= 0);
+		CHECK(view(text, i) <= 0);
 		for (int c = 0; c < 256; c++) {
 			auto_json *j = NULL;
 
 			memcpy(changed, text, sizeof(text));
 			changed[i] = (char)c;
 			j = json_parse(changed, sizeof(text) - 1, 0, NULL);
-			CHECK(prune(changed, sizeof(text) - 1) >= (j ? 0 : -1));
+			CHECK(view(changed, sizeof(text) - 1) >= (j ? 0 : -1));
 			if (j) {
 				auto_free char *once = json_print(j);
 				auto_json *again = parse(once);

@@ -8,9 +8,12 @@ static inline json *row_of(
     const struct kind *k, const json *obj, enum include_object include, int64_t now)
 {
 	auto_free char *body = json_print(obj);
+	struct table_rows *rows = table_rows_new(k, include, now);
 	auto_buf text = {0};
+	int rc = table_row(rows, body, strlen(body), &text, NULL);
 
-	if (table_row(&text, k, body, strlen(body), include, now, NULL) < 0)
+	table_rows_free(rows);
+	if (rc < 0)
 		return NULL;
 	return json_parse(buf_str(&text), text.len, JSON_PARSE_STRICT, NULL);
 }

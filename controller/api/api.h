@@ -29,7 +29,7 @@ enum kind_id {
 	KIND_SERVICE_ACCOUNT,
 	KIND_POD_TEMPLATE,
 	KIND_LEASE,
-	KIND_COUNT
+	KIND_COUNT /* of what is stored; the id of all that can only be asked for */
 };
 
 struct kind {
@@ -49,10 +49,18 @@ struct kind {
 };
 
 const struct kind *kind_by_id(enum kind_id id);
+/* Every resource in turn: what is stored, then what can only be asked for; NULL: the end. */
+const struct kind *kind_at(size_t i);
 /* By group, version and plural resource name; NULL: none. */
 const struct kind *kind_by_resource(const char *group, const char *version, const char *resource);
 /* By apiVersion ("batch/v1") and kind ("Job"); NULL: none. */
 const struct kind *kind_by_gvk(const char *api_version, const char *kind);
+#define EVENTS_GROUP "events.k8s.io"
+#define EVENTS_VERSION "v1"
+#define AUTHENTICATION_GROUP "authentication.k8s.io"
+#define AUTHORIZATION_GROUP "authorization.k8s.io"
+#define METRICS_GROUP "metrics.k8s.io"
+#define METRICS_VERSION "v1beta1"
 /* "batch/v1" or "v1"; static. */
 const char *kind_api_version(const struct kind *k);
 /* "jobs.batch" or "pods": how messages name a resource; static. */

@@ -223,6 +223,68 @@ static const struct {
     {"coordination.k8s.io/v1", "leases.coordination.k8s.io"},
 };
 
+#define REVIEW(GROUP, KIND, RESOURCE, SINGULAR, IN_NS, SCHEMA)                         \
+	{                                                                              \
+		.id = KIND_COUNT, .group = (GROUP), .version = "v1", .kind = (KIND),   \
+		.resource = (RESOURCE), .singular = (SINGULAR), .namespaced = (IN_NS), \
+		.schema = (SCHEMA),                                                    \
+	}
+
+/* What can be asked for, but is not stored as such. */
+static const struct kind others[] = {
+    {
+	.id = KIND_COUNT,
+	.group = EVENTS_GROUP,
+	.version = EVENTS_VERSION,
+	.kind = "Event",
+	.resource = "events",
+	.singular = "event",
+	.schema = &schema_event_view,
+	.short_names = short_event,
+	.namespaced = true,
+    },
+    REVIEW(AUTHENTICATION_GROUP, "SelfSubjectReview", "selfsubjectreviews", "selfsubjectreview",
+	false, &schema_self_subject_review),
+    REVIEW(AUTHENTICATION_GROUP, "TokenReview", "tokenreviews", "tokenreview", false,
+	&schema_token_review),
+    REVIEW(AUTHORIZATION_GROUP, "LocalSubjectAccessReview", "localsubjectaccessreviews",
+	"localsubjectaccessreview", true, &schema_local_subject_access_review),
+    REVIEW(AUTHORIZATION_GROUP, "SelfSubjectAccessReview", "selfsubjectaccessreviews",
+	"selfsubjectaccessreview", false, &schema_self_subject_access_review),
+    REVIEW(AUTHORIZATION_GROUP, "SelfSubjectRulesReview", "selfsubjectrulesreviews",
+	"selfsubjectrulesreview", false, &schema_self_subject_rules_review),
+    REVIEW(AUTHORIZATION_GROUP, "SubjectAccessReview", "subjectaccessreviews",
+	"subjectaccessreview", false, &schema_subject_access_review),
+    {
+	.id = KIND_COUNT,
+	.group = METRICS_GROUP,
+	.version = METRICS_VERSION,
+	.kind = "PodMetrics",
+	.resource = "pods",
+	.singular = "",
+	.schema = &schema_pod_metrics,
+	.namespaced = true,
+    },
+};
+
+static const char *const other_versions[ARRAY_LEN(others)] = {
+    EVENTS_GROUP "/" EVENTS_VERSION,
+    AUTHENTICATION_GROUP "/v1",
+    AUTHENTICATION_GROUP "/v1",
+    AUTHORIZATION_GROUP "/v1",
+    AUTHORIZATION_GROUP "/v1",
+    AUTHORIZATION_GROUP "/v1",
+    AUTHORIZATION_GROUP "/v1",
+    METRICS_GROUP "/" METRICS_VERSION,
+};
+
+const struct kind *kind_at(size_t i)
+{
+	if (i < KIND_COUNT)
+		return &kinds[i];
+	return i - KIND_COUNT < ARRAY_LEN(others) ? &others[i - KIND_COUNT] : NULL;
+}
+
 const struct kind *kind_by_id(enum kind_id id)
 {
 	return (unsigned)id < KIND_COUNT ? &kinds[id] : NULL;
@@ -250,7 +312,7 @@ const struct kind *kind_by_gvk(const char *api_version, const char *kind)
 
 const char *kind_api_version(const struct kind *k)
 {
-	return names[k->id].api_version;
+	return k->id < KIND_COUNT ? names[k->id].api_version : other_versions[k - others];
 }
 
 const char *kind_qualified(const struct kind *k)

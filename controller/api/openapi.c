@@ -263,12 +263,21 @@ static void collect(struct types *t, const struct schema *s)
 	}
 }
 
+static bool has_verb(const char *const *list, const char *verb)
+{
+	for (; list && *list; list++)
+		if (str_eq(*list, verb))
+			return true;
+	return false;
+}
+
 static const struct kind *kind_of(const struct schema *s)
 {
-	for (int i = 0; i < KIND_COUNT; i++)
-		if (kind_by_id(i)->schema == s)
-			return kind_by_id(i);
-	return NULL;
+	const struct kind *k;
+
+	for (size_t i = 0; (k = kind_at(i)) && k->schema != s; i++)
+		;
+	return k;
 }
 
 /* `"NAME":VALUE` with a comma in front where it is not the first of its object; takes the value. */
@@ -285,7 +294,7 @@ static void add_member_take(struct buf *out, const char *name, json *value)
 	json_free(value);
 }
 
-static void add_types(struct buf *out, const struct types *t)
+static void add_types(struct buf *out, const struct openapi_server *server, const struct types *t)
 {
 	for (size_t i = 0; i < ARRAY_LEN(leaves); i++)
 		if (t->leaves & 1u << i)
@@ -301,7 +310,7 @@ static void add_types(struct buf *out, const struct types *t)
 		if (k)
 			add_gvk(type, k, false);
 		add_member_take(out, name, type);
-		if (k)
+		if (k && has_verb(server->verbs(k, NULL), "list"))
 			add_member_take(out, list, list_of(k));
 	}
 }
@@ -465,14 +474,6 @@ static json *operation_of(
 
 /* ---- paths ---- */
 
-static bool has_verb(const char *const *list, const char *verb)
-{
-	for (; list && *list; list++)
-		if (str_eq(*list, verb))
-			return true;
-	return false;
-}
-
 enum place { PLACE_EVERYWHERE, PLACE_COLLECTION, PLACE_OBJECT };
 
 static json *path_params(const struct kind *k, enum place place)
@@ -547,10 +548,9 @@ bool openapi_document(
     const struct openapi_server *s, const char *group, const char *version, struct buf *out)
 {
 	struct types types = {0};
+	const struct kind *k;
 
-	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct kind *k = kind_by_id(i);
-
+	for (size_t i = 0; (k = kind_at(i)); i++) {
 		if (str_eq(k->group, group) && str_eq(k->version, version))
 			collect(&types, k->schema);
 	}
@@ -561,14 +561,12 @@ bool openapi_document(
 	add_member_take(out, "openapi", json_new_string("3.0.0"));
 	add_member_take(out, "info", info_of(s));
 	buf_adds(out, ",\"paths\":{");
-	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct kind *k = kind_by_id(i);
-
+	for (size_t i = 0; (k = kind_at(i)); i++) {
 		if (str_eq(k->group, group) && str_eq(k->version, version))
 			add_paths(out, s, k);
 	}
 	buf_adds(out, "},\"components\":{\"schemas\":{");
-	add_types(out, &types);
+	add_types(out, s, &types);
 	buf_adds(out, "}}}");
 	free(types.items);
 	return true;
@@ -589,10 +587,10 @@ void openapi_index(const struct openapi_server *s, struct buf *out)
 {
 	auto_json *index = json_new_object();
 	json *paths = json_new_object();
+	const struct kind *k;
 
 	json_set(index, "paths", paths);
-	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct kind *k = kind_by_id(i);
+	for (size_t i = 0; (k = kind_at(i)); i++) {
 		auto_free char *path =
 		    xasprintf("%s/%s", *k->group ? "apis" : "api", kind_api_version(k));
 		auto_free char *url = NULL;

@@ -144,13 +144,12 @@ json *openapi_v2_document(const struct openapi_server *s)
 {
 	json *whole = json_new_object();
 	auto_strlist seen = {0};
+	const struct kind *k;
 
 	json_set_str(whole, "swagger", "2.0");
 	json_set(whole, "paths", json_new_object());
 	json_set(whole, "definitions", json_new_object());
-	for (int i = 0; i < KIND_COUNT; i++) {
-		const struct kind *k = kind_by_id((enum kind_id)i);
-
+	for (size_t i = 0; (k = kind_at(i)); i++) {
 		if (strlist_has(&seen, kind_api_version(k)))
 			continue;
 		strlist_add(&seen, kind_api_version(k));

@@ -435,7 +435,7 @@ static const struct {
     {"events.k8s.io/v1", "Event", &schema_event_view},
     {"authorization.k8s.io/v1", "SelfSubjectAccessReview", &schema_self_subject_access_review},
     {"authorization.k8s.io/v1", "SubjectAccessReview", &schema_subject_access_review},
-    {"authorization.k8s.io/v1", "LocalSubjectAccessReview", &schema_subject_access_review},
+    {"authorization.k8s.io/v1", "LocalSubjectAccessReview", &schema_local_subject_access_review},
     {"authentication.k8s.io/v1", "TokenReview", &schema_token_review},
     {"authorization.k8s.io/v1", "SelfSubjectRulesReview", &schema_self_subject_rules_review},
     {"authentication.k8s.io/v1", "SelfSubjectReview", &schema_self_subject_review},

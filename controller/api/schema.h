@@ -147,7 +147,8 @@ extern const struct schema schema_self_subject_access_review,
     schema_field_selector_requirement, schema_self_subject_review,
     schema_self_subject_review_status, schema_user_info, schema_event_view,
     schema_subject_access_review, schema_subject_access_review_spec, schema_token_review,
-    schema_token_review_spec, schema_token_review_status;
+    schema_token_review_spec, schema_token_review_status, schema_local_subject_access_review,
+    schema_pod_metrics, schema_container_metrics;
 /* schema_core.c */
 extern const struct schema schema_event, schema_event_source, schema_event_series, schema_namespace,
     schema_namespace_spec, schema_namespace_status, schema_namespace_condition, schema_node,

@@ -24,15 +24,22 @@ static const struct field self_subject_access_review_spec_fields[] = {
 SCHEMA(self_subject_access_review_spec, "SelfSubjectAccessReviewSpec");
 
 static const struct field subject_access_review_fields[] = {
-    ROW(0, "apiVersion", T_STRING, 0, "Always authorization.k8s.io/v1."),
-    ROW(0, "kind", T_STRING, 0, "SubjectAccessReview, or LocalSubjectAccessReview in a namespace."),
-    ROW(1, "metadata", T_OBJECT, 0, "Metadata.", .of = &schema_object_meta),
+    OBJECT_ROWS("authorization.k8s.io/v1", "SubjectAccessReview"),
     ROW(2, "spec", T_OBJECT, F_REQUIRED, "Who would do what.",
 	.of = &schema_subject_access_review_spec),
     ROW(3, "status", T_OBJECT, 0, "Whether they may.", .of = &schema_subject_access_review_status),
     {0},
 };
 SCHEMA(subject_access_review, "SubjectAccessReview");
+
+static const struct field local_subject_access_review_fields[] = {
+    OBJECT_ROWS("authorization.k8s.io/v1", "LocalSubjectAccessReview"),
+    ROW(2, "spec", T_OBJECT, F_REQUIRED, "Who would do what in the namespace.",
+	.of = &schema_subject_access_review_spec),
+    ROW(3, "status", T_OBJECT, 0, "Whether they may.", .of = &schema_subject_access_review_status),
+    {0},
+};
+SCHEMA(local_subject_access_review, "LocalSubjectAccessReview");
 
 static const struct field subject_access_review_spec_fields[] = {
     ROW(1, "resourceAttributes", T_OBJECT, F_PTR, "A request for objects.",
@@ -216,3 +223,23 @@ static const struct field event_view_fields[] = {
     {0},
 };
 SCHEMA(event_view, "Event");
+
+#undef SCHEMA_PACKAGE
+#define SCHEMA_PACKAGE "io.k8s.metrics.pkg.apis.metrics.v1beta1"
+
+static const struct field pod_metrics_fields[] = {
+    OBJECT_ROWS("metrics.k8s.io/v1beta1", "PodMetrics"),
+    ROW(2, "timestamp", T_TIME, F_REQUIRED, "When it was measured."),
+    ROW(3, "window", T_STRING, F_REQUIRED, "Over which time until then, such as 15s."),
+    ROW(4, "containers", T_OBJECT_LIST, F_REQUIRED, "Each container's use.",
+	.of = &schema_container_metrics),
+    {0},
+};
+SCHEMA(pod_metrics, "PodMetrics");
+
+static const struct field container_metrics_fields[] = {
+    ROW(1, "name", T_STRING, F_REQUIRED, "The container."),
+    ROW(2, "usage", T_QUANTITY_MAP, F_REQUIRED, "Its use of cpu and memory."),
+    {0},
+};
+SCHEMA(container_metrics, "ContainerMetrics");

@@ -30,45 +30,21 @@ void handle_version(struct exchange *x)
 
 /* ---- what is served ---- */
 
-/* Resources that are no kinds: they can be asked for, but nothing of them is stored as such. */
-static const struct extra {
-	const char *group, *version, *resource, *singular, *kind;
-	bool namespaced;
-	const char *const *verbs, *const *short_names;
-} extras[] = {
-    {EVENTS_GROUP, EVENTS_VERSION, "events", "event", "Event", true, NULL,
-	(const char *const[]){"ev", NULL}},
-    {AUTHENTICATION_GROUP, "v1", "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview",
-	false, (const char *const[]){"create", NULL}, NULL},
-    {AUTHENTICATION_GROUP, "v1", "tokenreviews", "tokenreview", "TokenReview", false,
-	(const char *const[]){"create", NULL}, NULL},
-    {AUTHORIZATION_GROUP, "v1", "localsubjectaccessreviews", "localsubjectaccessreview",
-	"LocalSubjectAccessReview", true, (const char *const[]){"create", NULL}, NULL},
-    {AUTHORIZATION_GROUP, "v1", "selfsubjectaccessreviews", "selfsubjectaccessreview",
-	"SelfSubjectAccessReview", false, (const char *const[]){"create", NULL}, NULL},
-    {AUTHORIZATION_GROUP, "v1", "selfsubjectrulesreviews", "selfsubjectrulesreview",
-	"SelfSubjectRulesReview", false, (const char *const[]){"create", NULL}, NULL},
-    {AUTHORIZATION_GROUP, "v1", "subjectaccessreviews", "subjectaccessreview",
-	"SubjectAccessReview", false, (const char *const[]){"create", NULL}, NULL},
-    {METRICS_GROUP, METRICS_VERSION, "pods", "", "PodMetrics", true,
-	(const char *const[]){"get", "list", NULL}, NULL},
-};
-
 /* All pairs of group and version, in turn; "" is the core group. */
 static void list_versions(struct strlist *ret)
 {
-	for (size_t i = 0; i < KIND_COUNT + ARRAY_LEN(extras); i++) {
-		const struct kind *k = i < KIND_COUNT ? kind_by_id((enum kind_id)i) : NULL;
-		const char *group = k ? k->group : extras[i - KIND_COUNT].group;
-		const char *version = k ? k->version : extras[i - KIND_COUNT].version;
+	const struct kind *k;
+
+	for (size_t i = 0; (k = kind_at(i)); i++) {
 		bool known = false;
 
 		for (size_t j = 0; j + 1 < ret->len; j += 2)
-			known |= str_eq(ret->items[j], group) && str_eq(ret->items[j + 1], version);
+			known |= str_eq(ret->items[j], k->group) &&
+				 str_eq(ret->items[j + 1], k->version);
 		if (known)
 			continue;
-		strlist_add(ret, group);
-		strlist_add(ret, version);
+		strlist_add(ret, k->group);
+		strlist_add(ret, k->version);
 	}
 }
 
@@ -127,21 +103,6 @@ static json *resource_of(const struct kind *k, const char *sub, const char *cons
 	return r;
 }
 
-static json *extra_resource_of(const struct extra *x)
-{
-	const char *const *verbs = x->verbs ? x->verbs : route_verbs(kind_by_id(KIND_EVENT), NULL);
-	json *r = json_new_object();
-
-	json_set_str(r, "name", x->resource);
-	json_set_str(r, "singularName", x->singular);
-	json_set_bool(r, "namespaced", x->namespaced);
-	json_set_str(r, "kind", x->kind);
-	json_set(r, "verbs", strings(verbs));
-	if (x->short_names)
-		json_set(r, "shortNames", strings(x->short_names));
-	return r;
-}
-
 static void add_resources(json *resources, const struct kind *k)
 {
 	json_add(resources, resource_of(k, NULL, route_verbs(k, NULL)));
@@ -157,13 +118,11 @@ static void add_resources(json *resources, const struct kind *k)
 static json *resources_of(const char *group, const char *version)
 {
 	json *resources = json_new_array();
+	const struct kind *k;
 
-	for (int i = 0; i < KIND_COUNT; i++)
-		if (str_eq(kind_by_id(i)->group, group) && str_eq(kind_by_id(i)->version, version))
-			add_resources(resources, kind_by_id(i));
-	for (size_t i = 0; i < ARRAY_LEN(extras); i++)
-		if (str_eq(extras[i].group, group) && str_eq(extras[i].version, version))
-			json_add(resources, extra_resource_of(&extras[i]));
+	for (size_t i = 0; (k = kind_at(i)); i++)
+		if (str_eq(k->group, group) && str_eq(k->version, version))
+			add_resources(resources, k);
 	return resources;
 }
 

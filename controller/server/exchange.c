@@ -452,7 +452,8 @@ static void send_answer(struct exchange *x)
 
 	evhttp_add_header(headers, "Content-Type", x->type);
 	evhttp_add_header(headers, "Kjob-Version", x->all->version);
-	evhttp_add_header(headers, "Cache-Control", "no-cache, private");
+	if (!evhttp_find_header(headers, "Cache-Control"))
+		evhttp_add_header(headers, "Cache-Control", "no-cache, private");
 	add_warnings(x, headers);
 	compress_answer(x, headers);
 	add_taken(out, &x->head);

@@ -38,15 +38,20 @@ void handle_health(struct exchange *x)
 
 	for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
 		const struct check *c = &checks[i];
-		bool good;
+		bool good, excluded;
 
 		if ((only && !str_eq(only, c->name)) ||
 		    (c->readiness_only && !str_eq(whole, "readyz")))
 			continue;
 		found = true;
-		good = is_excluded(x, c->name) || c->ok(server_of(x));
+		excluded = is_excluded(x, c->name);
+		good = excluded || c->ok(server_of(x));
 		ok &= good;
-		buf_addf(&text, good ? "[+]%s ok\n" : "[-]%s failed: reason withheld\n", c->name);
+		buf_addf(&text,
+		    excluded ? "[+]%s excluded: ok\n"
+		    : good   ? "[+]%s ok\n"
+			     : "[-]%s failed: reason withheld\n",
+		    c->name);
 	}
 	if (!found) {
 		err_no_route(&e);

@@ -250,14 +250,13 @@ path_fn handle_version, handle_api_versions, handle_group_list, handle_group, ha
 path_fn handle_health;
 /* review.c */
 path_fn handle_review;
-#define AUTHENTICATION_GROUP "authentication.k8s.io"
-#define AUTHORIZATION_GROUP "authorization.k8s.io"
 /* refusals.c: NotFound for a path of Kubernetes' API that is not served, with the reason where it
  * is known; -1. */
 int err_not_served(const struct exchange *x, struct err *e);
 /*
  * Whether the request lists a kind of which there is nothing here, and clients ask all the same
- * (kubectl for definitions of a kind it does not know, and `cluster-info dump`): then it is answered.
+ * (kubectl for definitions of a kind it does not know, and `cluster-info dump`): then it is
+ * answered.
  */
 bool list_of_none(struct exchange *x);
 #define DEFINITIONS_GROUP "apiextensions.k8s.io"
@@ -271,12 +270,8 @@ path_fn handle_serve_show, handle_serve_open, handle_serve_close;
 path_fn handle_archive;
 /* metrics.c */
 path_fn handle_pod_metrics;
-#define METRICS_GROUP "metrics.k8s.io"
-#define METRICS_VERSION "v1beta1"
 
 /* event_view.c: the names that events have in events.k8s.io/v1 */
-#define EVENTS_GROUP "events.k8s.io"
-#define EVENTS_VERSION "v1"
 void event_view_render(struct buf *out, const char *body, size_t len);
 /* The request's body under the core kind's names. */
 void event_view_request(struct exchange *x);
@@ -286,6 +281,8 @@ char *event_view_fields(const char *selector);
 /* The methods of a kind or subresource, for discovery (routes.c): NULL-terminated verbs, NULL: not
  * served. */
 const char *const *route_verbs(const struct kind *k, const char *sub);
+/* routes.c: the paths that do not lead to objects. */
+path_fn handle_paths;
 /* routes.c: finds and calls the handler. */
 void route(struct exchange *x);
 

@@ -234,8 +234,8 @@ static int parse_propagation(const char *text, enum propagation *ret, struct err
 	static const struct {
 		const char *name;
 		enum propagation propagation;
-	} names[] = {{"", PROPAGATE_DEFAULT}, {"Background", PROPAGATE_BACKGROUND},
-	    {"Foreground", PROPAGATE_FOREGROUND}, {"Orphan", PROPAGATE_ORPHAN}};
+	} names[] = {{"", PROPAGATE_DEFAULT}, {"Foreground", PROPAGATE_FOREGROUND},
+	    {"Background", PROPAGATE_BACKGROUND}, {"Orphan", PROPAGATE_ORPHAN}};
 	auto_free char *quoted = NULL, *detail = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
@@ -246,7 +246,8 @@ static int parse_propagation(const char *text, enum propagation *ret, struct err
 	}
 	quoted = str_go_quote(text);
 	detail = xasprintf(
-	    "Unsupported value: %s: supported values: \"Background\", \"Foreground\", \"Orphan\"",
+	    "Unsupported value: %s: supported values: \"Foreground\", \"Background\", \"Orphan\", "
+	    "\"nil\"",
 	    quoted);
 	return err_option(e, "meta.k8s.io", "DeleteOptions", "", "FieldValueNotSupported",
 	    "propagationPolicy", detail);
@@ -274,6 +275,15 @@ int delete_options_read(const json *body, struct delete_options *o, struct err *
 	}
 	o->uid = json_str(body, "preconditions.uid");
 	o->resource_version = json_str(body, "preconditions.resourceVersion");
+	if (json_has(body, "propagationPolicy") && json_has(body, "orphanDependents")) {
+		auto_free char *quoted = str_go_quote(json_str_or(body, "propagationPolicy", ""));
+		auto_free char *detail = xasprintf("Invalid value: %s: orphanDependents and "
+						   "deletionPropagation cannot be both set",
+		    quoted);
+
+		return err_option(e, "meta.k8s.io", "DeleteOptions", "", "FieldValueInvalid",
+		    "propagationPolicy", detail);
+	}
 	if (json_has(body, "propagationPolicy") &&
 	    parse_propagation(json_str_or(body, "propagationPolicy", "?"), &o->propagation, e) < 0)
 		return -1;

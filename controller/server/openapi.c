@@ -34,19 +34,49 @@ void handle_openapi_index(struct exchange *x)
 	answer_tagged(x, "application/json", &text);
 }
 
+/*
+ * The index names each document with its hash: under that name it never changes, and clients keep
+ * it. True: it has another one now, and that was the answer.
+ */
+static bool redirected(struct exchange *x, const char *path, const struct buf *text)
+{
+	const char *asked = exchange_query(x, "hash");
+	auto_free char *location = NULL;
+	char hash[OPENAPI_HASH_MAX];
+	struct buf none = {0};
+
+	if (!asked)
+		return false;
+	openapi_hash(text, hash);
+	if (str_eq(asked, hash)) {
+		exchange_header_set(x, "Cache-Control", "public, immutable, max-age=31536000");
+		return false;
+	}
+	location = xasprintf("/openapi/v3/%s?hash=%s", path, hash);
+	exchange_header_set(x, "Location", location);
+	exchange_reply(x, 301, "application/json", NULL, &none, false);
+	return true;
+}
+
 /* openapi/v3/api/VERSION, openapi/v3/apis/GROUP/VERSION */
 void handle_openapi(struct exchange *x)
 {
 	struct openapi_server s = openapi_of(x);
 	bool core = str_eq(x->path.items[2], "api");
+	const char *group, *version;
 	auto_buf text = {0};
 	auto_err e = {0};
 
 	if (!acceptable(x))
 		return;
-	if (openapi_document(
-		&s, core ? "" : x->path.items[3], x->path.items[core ? 3 : 4], &text)) {
-		answer_tagged(x, "application/json", &text);
+	group = core ? "" : x->path.items[3];
+	version = x->path.items[core ? 3 : 4];
+	if (openapi_document(&s, group, version, &text)) {
+		auto_free char *path =
+		    core ? xasprintf("api/%s", version) : xasprintf("apis/%s/%s", group, version);
+
+		if (!redirected(x, path, &text))
+			answer_tagged(x, "application/json", &text);
 		return;
 	}
 	err_no_route(&e);

@@ -10,6 +10,7 @@ struct path_route {
 };
 
 static const struct path_route path_routes[] = {
+    {"", METHOD_GET, handle_paths},
     {"version", METHOD_GET, handle_version},
     {"healthz", METHOD_GET, handle_health},
     {"livez", METHOD_GET, handle_health},
@@ -50,6 +51,8 @@ static bool path_is(const struct strlist *path, const char *pattern)
 {
 	auto_strlist parts = {0};
 
+	if (!*pattern)
+		return path->len == 0;
 	str_split(&parts, pattern, '/');
 	if (parts.len != path->len)
 		return false;
@@ -79,7 +82,8 @@ static const char *const verbs_status[] = {"get", "patch", "update", NULL};
 static const char *const verbs_finalize[] = {"update", NULL};
 static const char *const verbs_log[] = {"get", NULL};
 static const char *const verbs_attach[] = {"create", "get", NULL};
-static const char *const verbs_eviction[] = {"create", NULL};
+static const char *const verbs_create[] = {"create", NULL};
+static const char *const verbs_metrics[] = {"get", "list", NULL};
 
 static const struct resource_route resource_routes[] = {
     {PLACE_COLLECTION, NULL,
@@ -105,7 +109,7 @@ static const struct resource_route resource_routes[] = {
     {PLACE_SUB, "portforward",
 	{[METHOD_GET] = handle_portforward, [METHOD_POST] = handle_portforward}, verbs_attach,
 	true},
-    {PLACE_SUB, "eviction", {[METHOD_POST] = handle_eviction}, verbs_eviction, false},
+    {PLACE_SUB, "eviction", {[METHOD_POST] = handle_eviction}, verbs_create, false},
 };
 
 static const struct resource_route *find_resource_route(
@@ -126,6 +130,10 @@ const char *const *route_verbs(const struct kind *k, const char *sub)
 	const struct resource_route *r =
 	    find_resource_route(k, sub ? PLACE_SUB : PLACE_COLLECTION, sub);
 
+	if (k->id == KIND_COUNT)
+		return str_eq(k->group, EVENTS_GROUP)    ? verbs_resource
+		       : str_eq(k->group, METRICS_GROUP) ? verbs_metrics
+							 : verbs_create;
 	/* A namespace with all that is in it is deleted by its name only. */
 	if (k->id == KIND_NAMESPACE && !sub)
 		return verbs_namespace;
@@ -230,6 +238,27 @@ static int route_resource(struct exchange *x, struct request *r, request_fn **re
 		return -1;
 	*ret = fn;
 	return 0;
+}
+
+void handle_paths(struct exchange *x)
+{
+	json *body = json_new_object(), *paths = json_new_array();
+	auto_strlist all = {0};
+	const struct kind *k;
+
+	for (size_t i = 0; i < ARRAY_LEN(path_routes); i++)
+		if (path_routes[i].method == METHOD_GET && *path_routes[i].path &&
+		    !strchr(path_routes[i].path, '*'))
+			strlist_addf(&all, "/%s", path_routes[i].path);
+	for (size_t i = 0; (k = kind_at(i)); i++)
+		if (*k->group)
+			strlist_addf(&all, "/apis/%s", kind_api_version(k));
+	strlist_sort(&all);
+	for (size_t i = 0; i < all.len; i++)
+		if (i == 0 || !str_eq(all.items[i], all.items[i - 1]))
+			json_add(paths, json_new_string(all.items[i]));
+	json_set(body, "paths", paths);
+	answer_json_take(x, 200, body);
 }
 
 void route(struct exchange *x)

@@ -72,6 +72,36 @@ TEST("aggregated discovery has all resources of all groups, and an ETag")
 	fixture_close(&f);
 }
 
+TEST("all paths and all documents are named, and a document stays the same under its hash")
+{
+	static const char *const groups[] = {"api/v1", "apis/batch/v1", "apis/events.k8s.io/v1",
+	    "apis/authorization.k8s.io/v1", "apis/metrics.k8s.io/v1beta1"};
+	struct fixture f;
+	auto_answer index = {0}, a = {0};
+
+	fixture_open(&f);
+	request(&f, &a, "GET", "/", NULL);
+	CHECK_INT(a.status, 200);
+	CHECK(strstr(buf_str(&a.body), "\"/api/v1\",\"/apis\",") != NULL);
+	CHECK(strstr(buf_str(&a.body), "\"/apis/batch/v1\"") != NULL);
+	request(&f, &index, "GET", "/openapi/v3", NULL);
+	for (size_t i = 0; i < ARRAY_LEN(groups); i++) {
+		const char *url = json_str_or(
+		    json_get(json_get(index.json, "paths"), groups[i]), "serverRelativeURL", "/?");
+		auto_free char *old = xasprintf("/openapi/v3/%s?hash=0", groups[i]);
+
+		request(&f, &a, "GET", url, NULL);
+		CHECK_INT(a.status, 200);
+		CHECK_STR(
+		    answer_header(&a, "Cache-Control"), "public, immutable, max-age=31536000");
+		CHECK_STR(json_str(a.json, "openapi"), "3.0.0");
+		request(&f, &a, "GET", old, NULL);
+		CHECK_INT(a.status, 301);
+		CHECK_STR(answer_header(&a, "Location"), url);
+	}
+	fixture_close(&f);
+}
+
 TEST("health is told as a whole, by check, and in words")
 {
 	static const struct {
@@ -105,6 +135,8 @@ TEST("health is told as a whole, by check, and in words")
 	    "[+]ping ok\n[-]engine failed: reason withheld\nreadyz check failed\n");
 	request(&f, &a, "GET", "/readyz?exclude=engine", NULL);
 	CHECK_INT(a.status, 200);
+	request(&f, &a, "GET", "/readyz?verbose&exclude=engine", NULL);
+	CHECK_STR(buf_str(&a.body), "[+]ping ok\n[+]engine excluded: ok\nreadyz check passed\n");
 	fixture_close(&f);
 }
 

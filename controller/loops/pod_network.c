@@ -256,10 +256,14 @@ bool pod_wants_sandbox(const json *pod)
 {
 	const json *spec = json_get(pod, "spec");
 	size_t together = json_len(json_get(spec, "containers"));
+	bool aliases;
 
 	json_for (c, json_get(spec, "initContainers"))
 		together += is_sidecar(c);
-	return together > 1 || json_bool(spec, "shareProcessNamespace", false) ||
+	/* whose /etc/hosts says it as a kubelet does; an engine's has a line for each name */
+	aliases =
+	    !json_bool(spec, "hostNetwork", false) && json_first(json_get(spec, "hostAliases"));
+	return together > 1 || json_bool(spec, "shareProcessNamespace", false) || aliases ||
 	       *json_str_or(spec, "subdomain", "") || volumes_want_sandbox(pod) ||
 	       pod_needs_sandbox_for_env(pod);
 }

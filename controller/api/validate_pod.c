@@ -251,22 +251,75 @@ static void put_back(json *spec, const json *from, const char *member)
 		json_del(spec, member);
 }
 
+/* What is tolerated already stays so; only for how long may change. */
+static void validate_tolerations_update(
+    struct report *r, const json *list, const json *old, const struct place *p)
+{
+	struct place at = PLACE(p, "tolerations");
+
+	json_for (was, old) {
+		auto_json *wanted = json_dup(was);
+		bool kept = false;
+
+		json_del(wanted, "tolerationSeconds");
+		json_for (t, list) {
+			auto_json *now = json_dup(t);
+
+			json_del(now, "tolerationSeconds");
+			kept = kept || json_equal(now, wanted);
+		}
+		if (!kept) {
+			bad_forbidden(r, &at,
+			    "existing toleration can not be modified except its tolerationSeconds");
+			return;
+		}
+	}
+}
+
+static void put_back_images(json *spec, const json *before, const char *list)
+{
+	const json *old = json_first(json_get(before, list));
+
+	for (json *c = json_first(json_get(spec, list)); c && old;
+	     c = json_next(c), old = json_next(old))
+		put_back(c, old, "image");
+}
+
 void validate_pod_update(struct report *r, const json *pod, const json *old)
 {
+	static const char *const lists[] = {"containers", "initContainers"};
 	struct place spec = PLACE(NULL, "spec");
 	auto_json *same = json_dup(json_get(pod, "spec"));
 	const json *before = json_get(old, "spec");
+	bool ended_at_once = json_int(before, "terminationGracePeriodSeconds", 0) < 0 &&
+			     json_int(same, "terminationGracePeriodSeconds", 0) == 1;
 
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		struct place list = PLACE(&spec, lists[i]);
+
+		if (json_len(json_get(same, lists[i])) != json_len(json_get(before, lists[i]))) {
+			bad_forbidden(r, &list, "pod updates may not add or remove containers");
+			return;
+		}
+		put_back_images(same, before, lists[i]);
+	}
+	validate_tolerations_update(
+	    r, json_path(pod, "spec.tolerations"), json_get(before, "tolerations"), &spec);
 	validate_deadline_update(r, json_get(pod, "spec"), before, &spec);
 	validate_gates_update(
 	    r, json_path(pod, "spec.schedulingGates"), json_get(before, "schedulingGates"), &spec);
 	put_back(same, before, "activeDeadlineSeconds");
 	put_back(same, before, "schedulingGates");
+	put_back(same, before, "tolerations");
+	if (ended_at_once)
+		put_back(same, before, "terminationGracePeriodSeconds");
 	if (!json_equal(same, before))
 		bad_forbidden(r, &spec,
-		    "pod updates may not change fields other than `metadata`, "
-		    "`spec.activeDeadlineSeconds` and `spec.schedulingGates` in this version of "
-		    "kjob");
+		    "pod updates may not change fields other than `spec.containers[*].image`,"
+		    "`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
+		    "`spec.tolerations` (only additions to existing tolerations),"
+		    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was "
+		    "previously negative)");
 }
 
 static void validate_rights_later(struct report *r, const json *list, const struct place *p)

@@ -25,7 +25,7 @@ void container_begin_attempt(struct container *c)
 
 	c->startup_failing = json_has(spec, "startupProbe");
 	c->unready = json_has(spec, "readinessProbe");
-	c->unhealthy = false;
+	c->unhealthy = c->replaced = false;
 	c->probe_grace_ms = -1;
 	c->post_start = json_has(spec, "lifecycle.postStart") ? HOOK_DUE : HOOK_NONE;
 	c->pre_stop = json_has(spec, "lifecycle.preStop") ? HOOK_DUE : HOOK_NONE;
@@ -201,6 +201,8 @@ static void on_created(struct engine_who who, const char *id, const struct err *
 
 static bool apply_create(struct pod *p, struct container *c, const struct pod_action *a)
 {
+	const char *image = json_str_or(container_json(c), "image", "");
+
 	if (!p->sandbox && services_hold(p->set->env->services, p->obj))
 		return false; /* queued when they are there */
 	if (runner_hold(c) || volumes_hold(c))
@@ -210,6 +212,9 @@ static bool apply_create(struct pod *p, struct container *c, const struct pod_ac
 	c->busy = true;
 	free(c->message_file);
 	c->message_file = message_prepare(c);
+	if (!str_eq(c->image, image))
+		set_text(&c->image_id, NULL);
+	set_text(&c->image, image);
 	c->call = container_create_call(
 	    c, p->sandbox ? p->sandbox->id : NULL, on_created, container_who(c));
 	return true;

@@ -300,7 +300,7 @@ static void decide_up(const struct pod_obs *o, size_t i, struct sweep *s)
 {
 	const struct container_obs *c = &o->containers[i];
 
-	if (c->unhealthy || c->post_start == HOOK_FAILED)
+	if (c->unhealthy || c->outdated || c->post_start == HOOK_FAILED)
 		stop_step(o, i, o->now_ms + c->grace_ms, s);
 	else if (c->post_start == HOOK_DUE)
 		s->next = act(POD_POST_START, i);
@@ -309,7 +309,8 @@ static void decide_up(const struct pod_obs *o, size_t i, struct sweep *s)
 static void decide_container(const struct pod_obs *o, size_t i, enum limit limit, struct sweep *s)
 {
 	const struct container_obs *c = &o->containers[i];
-	bool stale = !c->begun && c->stage != STAGE_WAITING; /* of an earlier round */
+	/* of an earlier round, or of another image */
+	bool stale = c->stage != STAGE_WAITING && (!c->begun || c->outdated);
 
 	if (c->stage == STAGE_RUNNING) {
 		decide_up(o, i, s);

@@ -70,6 +70,7 @@ struct container_obs {
 	int64_t not_before_ms; /* no create, pull or start before this wall time; 0: at once */
 	bool started;          /* runs, its postStart hook and startup probe are done */
 	bool unhealthy;        /* a liveness or startup probe failed for good */
+	bool outdated;         /* its image is no longer that of the spec, and it has not ended */
 	enum hook_state post_start, pre_stop;
 	int64_t stop_by_ms;   /* its own deadline once its stop has begun; 0: none */
 	int64_t grace_ms;     /* for a stop that begins now and is this container's alone */

@@ -20,7 +20,7 @@
 
 static const char *image_of(const struct container *c)
 {
-	return json_str_or(container_json(c), "image", "");
+	return c->image ? c->image : json_str_or(container_json(c), "image", "");
 }
 
 static void exited(struct container *c, int exit_code, int64_t finished_ns)

@@ -265,19 +265,44 @@ void image_want(struct container *c)
 	pull->waiting[pull->len++] = c;
 }
 
-void image_forget(struct container *c)
+bool image_outdated(const struct container *c)
+{
+	bool alive = c->stage != STAGE_WAITING && c->stage != STAGE_EXITED;
+
+	return alive && c->image && c->role != ROLE_INIT && c->role != ROLE_SANDBOX &&
+	       !str_eq(c->image, json_str_or(container_json(c), "image", ""));
+}
+
+void image_renamed(struct container *c, const char *before)
+{
+	if (str_eq(before, json_str(container_json(c), "image")))
+		return;
+	c->restart_backoff = c->image_backoff = (struct restart_backoff){0};
+	c->not_before_ms = 0;
+	c->image_missing = c->image_pulled = false;
+	set_text(&c->pull_error, NULL);
+	set_text(&c->image_user, NULL);
+	if (image_forget(c))
+		c->busy = false;
+}
+
+bool image_forget(struct container *c)
 {
 	struct map_iter it = {0};
 	const char *image;
 	void *value;
+	bool waited = false;
 
 	while (map_next(&c->pod->set->pulls, &it, &image, &value)) {
 		struct image_pull *pull = value;
 
 		for (size_t i = 0; i < pull->len; i++)
-			if (pull->waiting[i] == c)
+			if (pull->waiting[i] == c) {
 				pull->waiting[i--] = pull->waiting[--pull->len];
+				waited = true;
+			}
 	}
+	return waited;
 }
 
 void image_release_all(struct pods *set)

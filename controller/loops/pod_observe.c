@@ -50,7 +50,7 @@ static enum after_exit after_exit(const struct container *c, int exit_code)
 			return str_eq(json_str(rule, "action"), "RestartAllContainers")
 				   ? EXIT_RESTART_ALL
 				   : EXIT_RESTART;
-	if (c->unhealthy && policy != RESTART_NEVER)
+	if (c->replaced || (c->unhealthy && policy != RESTART_NEVER))
 		return EXIT_RESTART;
 	return restart_wanted(policy, exit_code) ? EXIT_RESTART : EXIT_STAY;
 }
@@ -92,6 +92,7 @@ static struct container_obs observe_container(const struct container *c)
 	    .not_before_ms = c->not_before_ms,
 	    .started = container_started(c),
 	    .unhealthy = c->unhealthy,
+	    .outdated = image_outdated(c),
 	    .post_start = c->post_start,
 	    .pre_stop = c->pre_stop,
 	    .stop_by_ms = c->stop_by_ms,

@@ -139,6 +139,7 @@ static void adopt(struct container *c, const struct container_info *info, int at
 	if (c->stage == STAGE_RUNNING && c->post_start == HOOK_DUE)
 		c->post_start = HOOK_DONE;
 	c->names = label(info, LABEL_NAMES) != NULL;
+	set_text(&c->image, label(info, LABEL_IMAGE));
 	take_round(c, info);
 	if (c->stage == STAGE_RUNNING)
 		exit_inspect_now(c);
@@ -153,6 +154,8 @@ static void match(struct container *c, const struct container_info *info)
 		return;
 	if (str_eq(c->id, info->id)) {
 		c->names = c->names || label(info, LABEL_NAMES);
+		if (!c->image)
+			set_text(&c->image, label(info, LABEL_IMAGE));
 		if (!c->pod->set->recovered)
 			take_round(c, info);
 		if (c->stage == STAGE_RUNNING &&

@@ -186,6 +186,7 @@ engine_id container_create_call(
 	    .stop_signal = json_str(spec, "lifecycle.stopSignal"),
 	};
 
+	json_set_str(labels, LABEL_IMAGE, s.image);
 	if (!c->image_user && security_needs_image_user(c->pod->obj, spec))
 		return image_inspect(c->pod->set->env->engine, s.image, on_image, who);
 	if (make(c, shared, labels, &m, &s, &e) < 0) {

@@ -29,9 +29,14 @@ void stop_begin(struct container *c)
 
 	if (c->stop_by_ms || c->term_sent_ms)
 		return;
-	if (!meta_deleting(p->obj) && p->ending == END_NONE)
+	if (!meta_deleting(p->obj) && p->ending == END_NONE) {
 		c->stop_by_ms = now_ms() + grace;
-	if (c->kill_message)
+		c->replaced = image_outdated(c);
+	}
+	if (c->replaced)
+		container_event(c, "Normal", "Killing",
+		    "Container %s definition changed, will be restarted", c->name);
+	else if (c->kill_message)
 		container_event(c, "Normal", "Killing", "%s", c->kill_message);
 	else
 		container_event(c, "Normal", "Killing", "Stopping container %s", c->name);

@@ -231,6 +231,7 @@ static void container_release(struct container *c)
 	free(c->name);
 	free(c->id);
 	free(c->prev_id);
+	free(c->image);
 	free(c->image_id);
 	free(c->image_user);
 	free(c->stop_signal);
@@ -300,16 +301,18 @@ struct container *pod_find_container(struct pod *p, const char *name)
 	return NULL;
 }
 
+/* Container number i in an object of the pod. */
+static json *spec_of(const struct pod *p, const json *obj, size_t i)
+{
+	return i < p->init_count ? json_at(json_path(obj, "spec.initContainers"), i)
+				 : json_at(json_path(obj, "spec.containers"), i - p->init_count);
+}
+
 json *container_json(const struct container *c)
 {
 	const struct pod *p = c->pod;
-	size_t i;
 
-	if (c == p->sandbox)
-		return NULL;
-	i = (size_t)(c - p->containers);
-	return i < p->init_count ? json_at(json_path(p->obj, "spec.initContainers"), i)
-				 : json_at(json_path(p->obj, "spec.containers"), i - p->init_count);
+	return c == p->sandbox ? NULL : spec_of(p, p->obj, (size_t)(c - p->containers));
 }
 
 /* ---- storing ---- */
@@ -417,6 +420,16 @@ bool pods_reconcile(struct pods *set)
 
 /* ---- news from the store ---- */
 
+/* The containers of the new object are those of the old one, but for their images. */
+static void take_object(struct pod *p, json *obj)
+{
+	auto_json *old = p->obj;
+
+	p->obj = obj;
+	for (size_t i = 0; i < p->container_count; i++)
+		image_renamed(&p->containers[i], json_str(spec_of(p, old, i), "image"));
+}
+
 static void pod_news(struct pods *set, const struct change *c)
 {
 	struct pod *p = map_get(&set->by_uid, c->uid);
@@ -442,8 +455,7 @@ static void pod_news(struct pods *set, const struct change *c)
 	}
 	if (p->owner_uid && set->on_owner_news && !str_eq(owner, p->owner_uid))
 		set->on_owner_news(set->on_owner_ctx, p->owner_uid);
-	json_free(p->obj);
-	p->obj = obj;
+	take_object(p, obj);
 	p->gone = c->type == CHANGE_DELETED;
 	if (!str_eq(json_str(meta_controller(obj), "uid"), p->owner_uid)) {
 		owner_unlink(p);

@@ -65,6 +65,8 @@ struct container {
 	bool busy;         /* a call is under way, or the image is being pulled for it */
 	char *id;          /* of the engine's container; NULL: none */
 	char *prev_id;     /* the last dead instance, kept in the engine; NULL: none */
+	char *image;   /* that it was created from, as the spec named it; NULL: not known */
+	bool replaced; /* it is being stopped because the spec names another */
 	char *image_id, *ip;
 	char *image_user;  /* of its image, in this attempt; NULL: not asked for */
 	char *stop_signal; /* of this instance, as the engine has it; NULL: not known yet */
@@ -418,7 +420,12 @@ void exit_event(struct container *c, const struct engine_event *event);
 /* Pulls the image for c (joining a pull that is under way); c is busy until it is there or has
  * failed. */
 void image_want(struct container *c);
-void image_forget(struct container *c);
+/* It waits for no pull any more; whether it did. */
+bool image_forget(struct container *c);
+/* The spec may name another image than before: nothing of the old one delays it. */
+void image_renamed(struct container *c, const char *before);
+/* It has not ended, and its image is not the spec's. What has begun as an init container ends so. */
+bool image_outdated(const struct container *c);
 void image_release_all(struct pods *set);
 
 /* ---- pod_spec.c ---- */
@@ -438,6 +445,7 @@ enum pull_policy container_pull_policy(const struct container *c);
 #define LABEL_ATTEMPT "io.kjob.attempt"
 #define LABEL_ROUND "io.kjob.round"
 #define LABEL_SANDBOX "io.kjob.sandbox" /* the name of one that goes from pod to pod */
+#define LABEL_IMAGE "io.kjob.image"     /* as the spec named it */
 #define LABEL_NAMES "io.kjob.names"     /* the name server of Services, where it is used */
 #define SANDBOX_CONTAINER "POD"         /* what LABEL_CONTAINER of a sandbox says */
 

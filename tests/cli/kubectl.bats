@@ -514,6 +514,35 @@ unfit() { # POD TEXT: it waits for the node, and says why
 	TABLE
 }
 
+restarted_once() { # POD
+	is "$(status_of "$1" c .restartCount)" 1
+}
+
+@test "another image for a pod: its container is replaced, also one whose image cannot be had" {
+	local id
+	engine POST "/images/$IMAGE/tag?repo=localhost/kubectl-test&tag=v2" >/dev/null
+	pod img 'trap exit TERM; echo up; while :; do sleep 0.1; done' | apply
+	pod bad true | sed 's,image: .*,image: localhost/kubectl-test:nope\n    imagePullPolicy: Never,' | apply
+	kjob wait --for=condition=Ready pod/img --timeout=60s
+	eventually 20 shows ErrImageNeverPull get pod bad
+	try kubectl patch pod img --dry-run=server -p '{"spec":{"containers":[{"name":"c","image":"localhost/kubectl-test:v2"}]}}'
+	is "$rc $out" '0 pod/img patched'
+	field_is pod/img .spec.containers[0].image $IMAGE
+	try kubectl set image pod/img c=localhost/kubectl-test:v2
+	is "$rc $out" '0 pod/img image updated'
+	eventually 30 restarted_once img
+	kjob wait --for=condition=Ready pod/img --timeout=60s
+	is "$(kjob logs img; kjob logs img --previous)" $'up\nup'
+	matches "$(events_of img)" '^Normal Killing Container c definition changed, will be restarted$'
+	id=$(status_of img c '.containerID | sub(".*/"; "")')
+	is "$(engine GET "/containers/$id/json" | jq -r .Config.Image)" localhost/kubectl-test:v2
+	kubectl get pod bad -o yaml | sed 's,kubectl-test:nope,kubectl-test:v2,' | kubectl replace -f -
+	eventually 8 field_is pod/bad .status.phase Succeeded
+	is "$(status_of bad c .restartCount)" 0
+	kjob delete pod img bad --now
+	engine DELETE "/images/localhost/kubectl-test:v2" >/dev/null
+}
+
 @test "api-resources, explain and top" {
 	agree <<-'TABLE'
 		~ api-resources

@@ -162,6 +162,40 @@ TEST("the deadline of a pod may be set and brought forward only")
 	}
 }
 
+TEST("of a pod's spec images and little else may change")
+{
+#define OTHER                                                                                 \
+	"spec: Forbidden: pod updates may not change fields other than "                      \
+	"`spec.containers[*].image`,`spec.initContainers[*].image`,`spec."                    \
+	"activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations)," \
+	"`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously " \
+	"negative)"
+#define INIT_IMAGE(image) "'initContainers':[{'name':'s','image':'" image "'}],"
+	static const struct {
+		const char *before, *after, *wanted;
+	} cases[] = {
+	    {INIT_IMAGE("i"), INIT_IMAGE("j"), ""},
+	    {INIT_IMAGE("i"), "",
+		"spec.initContainers: Forbidden: pod updates may not add or remove containers"},
+	    {"'hostname':'a',", "'hostname':'b',", OTHER},
+	    {"'terminationGracePeriodSeconds':-1,", "'terminationGracePeriodSeconds':1,", ""},
+	    {"'terminationGracePeriodSeconds':2,", "'terminationGracePeriodSeconds':1,", OTHER},
+	    {"'tolerations':[{'key':'a','effect':'NoExecute','tolerationSeconds':1}],",
+		"'tolerations':[{'key':'a','effect':'NoExecute','tolerationSeconds':2},"
+		"{'operator':'Exists'}],",
+		""},
+	    {"'tolerations':[{'key':'a','value':'b'}],", "",
+		"spec.tolerations: Forbidden: existing toleration can not be modified except its "
+		"tolerationSeconds"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		auto_free char *got = update_refusal(cases[i].before, cases[i].after);
+
+		CHECK_STR(got, cases[i].wanted);
+	}
+}
+
 int main(void)
 {
 	return test_main();

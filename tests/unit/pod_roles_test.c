@@ -63,7 +63,7 @@ static void restarted(struct container_obs *c)
 {
 	c->stage = STAGE_WAITING;
 	c->attempt++;
-	c->started = c->unhealthy = false;
+	c->started = c->unhealthy = c->outdated = false;
 	c->term_sent_ms = c->kill_sent_ms = c->stop_by_ms = 0;
 }
 
@@ -179,7 +179,7 @@ static void ends(struct world *w, size_t i, int exit_code)
 	c->exit_code = exit_code;
 	c->started = false;
 	c->after = restart_wanted(w->policy[i], exit_code) ? EXIT_RESTART : EXIT_STAY;
-	if (c->unhealthy && w->policy[i] != RESTART_NEVER)
+	if (c->outdated || (c->unhealthy && w->policy[i] != RESTART_NEVER))
 		c->after = EXIT_RESTART;
 	run(w);
 }
@@ -365,6 +365,23 @@ TEST("N13: under Never an unhealthy container ends the pod, a sidecar does not")
 	check_story(&w, "term b, term a");
 	ends(&w, 0, 143);
 	check_story(&w, "Failed");
+	buf_release(&w.story);
+}
+
+TEST("a container whose image is no longer the spec's is replaced, whatever the policy")
+{
+	WORLD(w, "cc", RESTART_NEVER);
+
+	w.c[0].outdated = true;
+	run(&w);
+	check_story(&w, "start a, start b, term a");
+	ends(&w, 0, 143);
+	check_story(&w, "start a");
+	w.o.may_start = false;
+	w.c[1].outdated = true;
+	w.c[1].stage = STAGE_CREATED; /* it was made and has not started */
+	run(&w);
+	CHECK_INT(w.c[1].attempt, 1);
 	buf_release(&w.story);
 }
 

@@ -272,6 +272,13 @@ int client_revive(struct client *c, struct err *e)
 	return 0;
 }
 
+bool client_may_resume(struct client *c, const struct err *err)
+{
+	return err->reason == ERR_UNAVAILABLE || err->reason == ERR_TOO_MANY ||
+	       (err->reason == ERR_UNAUTHORIZED && c->cluster &&
+		   credentials_refused(c->cluster->credentials));
+}
+
 void client_turn(struct client *c)
 {
 	loop_turn(c->loop, c->called ? 0 : -1);
@@ -299,6 +306,8 @@ struct pending {
 	enum http_fault fault; /* with err */
 	int64_t begun_ms, took_ms;
 	bool done;
+	bool refused; /* the credentials were, once */
+	bool broken;  /* the connection was, once */
 };
 
 static void call_done(void *ctx, uint64_t key, const struct http_response *r, const struct err *err)
@@ -382,18 +391,24 @@ static bool is_worth_another(const struct pending *p)
 }
 
 /* The same of a cluster: a connection that broke, or the server said when. */
-static int64_t remote_pause(const struct pending *p, unsigned tries)
+static int64_t remote_pause(struct pending *p, unsigned tries)
 {
 	struct http_response r = {.headers = &p->reply.headers};
+	bool first = !p->broken;
 
-	if (p->err.reason != ERR_NONE)
-		return p->fault == HTTP_FAULT_CLOSED && tries == 1 && is_worth_another(p) ? 0 : -1;
-	return remote_retry_ms(
-	    p->client->cluster, p->reply.status, http_header(&r, "Retry-After"), tries);
+	if (p->err.reason != ERR_NONE) {
+		p->broken = true;
+		return first && p->fault == HTTP_FAULT_CLOSED && is_worth_another(p) ? 0 : -1;
+	}
+	if (p->reply.status == 401 && !p->refused) {
+		p->refused = true;
+		return credentials_refused(p->client->cluster->credentials) ? 0 : -1;
+	}
+	return remote_retry_ms(p->reply.status, http_header(&r, "Retry-After"), tries);
 }
 
 /* Whether to ask once more: 1, 0 or an error. */
-static int again(const struct pending *p, unsigned tries, struct err *e)
+static int again(struct pending *p, unsigned tries, struct err *e)
 {
 	struct client *c = p->client;
 	int64_t ms;

@@ -33,6 +33,12 @@ void client_close(struct client *c); /* NULL is fine */
  * alone for a while. Commands that stream go on with it. */
 int client_revive(struct client *c, struct err *e) MUST_USE;
 
+/*
+ * Whether a stream that was refused or broke off is worth another try after client_revive: the
+ * server is away or busy, or there may be new credentials.
+ */
+bool client_may_resume(struct client *c, const struct err *err);
+
 struct loop *client_loop(struct client *c);
 /*
  * One turn of the loop, for commands that handle between turns what streams have collected. It does

@@ -54,13 +54,10 @@ int remote_error(const struct cluster *c, enum http_fault fault, int os_error,
 	return err_set(e, err->reason, "%s%s", beginning, err_msg(err));
 }
 
-int64_t remote_retry_ms(
-    const struct cluster *c, int status, const char *retry_after, unsigned tries)
+int64_t remote_retry_ms(int status, const char *retry_after, unsigned tries)
 {
 	int64_t seconds;
 
-	if (status == 401)
-		return tries == 1 && credentials_refused(c->credentials) ? 0 : -1;
 	if ((status != 429 && status < 500) || tries > TRIES_MAX || !retry_after ||
 	    str_to_int(retry_after, 0, INT64_MAX, &seconds) < 0)
 		return -1;

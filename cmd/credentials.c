@@ -214,8 +214,6 @@ const char *credentials_key(const struct credentials *c)
 
 bool credentials_refused(struct credentials *c)
 {
-	bool again = c->exec && c->asked;
-
-	c->asked = false;
-	return again;
+	c->asked = false; /* once for all requests that were under way */
+	return c->exec;
 }

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "../runtime/base/clock.h"
 #include "../runtime/base/json_view.h"
 #include "manifest.h"
 #include "raw.h"
@@ -112,6 +113,12 @@ const char *get_accept(const struct get *g)
 	return printer_is_table(&g->printer) ? MIME_TABLE : MIME_JSON;
 }
 
+json *get_as_shown(const struct get *g, json *answer)
+{
+	return printer_is_table(&g->printer) ? view_as_table(answer, clock_wall_ns() / NSEC_PER_SEC)
+					     : answer;
+}
+
 static void harvest_array(
     struct harvest *h, const struct resource *r, json *answer, const char *key, bool objects)
 {
@@ -125,14 +132,10 @@ static void harvest_array(
 }
 
 /* Takes over the answer. */
-static int harvest_answer(
-    struct get *g, struct harvest *h, const struct target *t, json *answer, struct err *e)
+static void harvest_answer(struct get *g, struct harvest *h, const struct target *t, json *answer)
 {
 	harvest_own(h, answer);
 	if (printer_is_table(&g->printer)) {
-		if (!str_eq(json_str(answer, "kind"), "Table"))
-			return err_set(e, ERR_INTERNAL,
-			    "the server did not answer with a table of %s", t->resource->name);
 		harvest_array(h, t->resource, answer, "rows", false);
 	} else if (t->name) {
 		resource_set_type(t->resource, answer);
@@ -140,7 +143,6 @@ static int harvest_answer(
 	} else {
 		harvest_array(h, t->resource, answer, "items", true);
 	}
-	return 0;
 }
 
 /* The request for one page. */
@@ -199,10 +201,11 @@ static int fetch(struct get *g, struct harvest *h, const struct target *t, struc
 			next = begin_page(g, buf_str(&path));
 		}
 		answer = reply_json(&page, asked, e);
-		if (!answer || harvest_answer(g, h, t, answer, e) < 0) {
+		if (!answer) {
 			client_drop(next);
 			return -1;
 		}
+		harvest_answer(g, h, t, get_as_shown(g, answer));
 	}
 	return 0;
 }

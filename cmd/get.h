@@ -19,6 +19,8 @@ struct get {
 /* The request for a target: path and query, without limit and watch. */
 void get_path(const struct get *g, const struct target *t, struct buf *path);
 const char *get_accept(const struct get *g);
+/* An answer to a request with that, of any server, in the form that is shown; consumed, owned. */
+json *get_as_shown(const struct get *g, json *answer);
 /*
  * Sets view.name_prefix (into `prefix`, which must outlive it) and view.with_namespace for a
  * resource.

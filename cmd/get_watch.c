@@ -1,7 +1,11 @@
 /* get -w: the list, then each change. */
 #include <stdio.h>
 
+#include "../runtime/base/clock.h"
 #include "get.h"
+
+#define LIVED_MS 1000 /* of a watch that ended in the course of things */
+#define REFUSALS_MAX 10
 
 struct watching {
 	struct get *g;
@@ -91,6 +95,7 @@ static bool on_event(void *ctx, const char *type, const json *object)
 			remember_version(w, json_path(row, "object.metadata"));
 		return true;
 	}
+	copy = get_as_shown(w->g, copy);
 	if (printer_is_table(&w->g->printer))
 		remember_columns(w, copy);
 	return show(w, copy, type, &w->err) == 0 && !w->g->ctx->out.error;
@@ -141,6 +146,7 @@ static int begin(struct watching *w, struct err *e)
 	list = client_json(w->g->client, &call, e);
 	if (!list)
 		return -1;
+	list = get_as_shown(w->g, list);
 	remember_columns(w, list);
 	version = xstrdup(json_str_or(list, "metadata.resourceVersion", ""));
 	if (!opts_bool(&w->g->ctx->opts, "watch-only"))
@@ -175,14 +181,37 @@ static int watch_once(struct watching *w, enum watch_end *end, struct err *e)
 	return client_watch(w->g->client, buf_str(&path), get_accept(w->g), 0, on_event, w, end, e);
 }
 
+/* A cluster that ends watches at once, or is busy, is not asked again at once. */
+static int pause_after(struct watching *w, int64_t began_ms, struct err *e)
+{
+	if (!w->g->ctx->cluster || clock_mono_ms() - began_ms >= LIVED_MS)
+		return 0;
+	return client_revive(w->g->client, e);
+}
+
 static int watch_on(struct watching *w, struct err *e)
 {
 	enum watch_end end = WATCH_SERVER_ENDED;
+	unsigned refusals = 0;
 
 	/* A server may end a watch after some time: the next one begins where it was. */
 	while (end == WATCH_SERVER_ENDED) {
-		if (watch_once(w, &end, e) == 0)
+		int64_t began_ms = clock_mono_ms();
+		bool busy;
+
+		if (watch_once(w, &end, e) == 0) {
+			refusals = 0;
+			if (end == WATCH_SERVER_ENDED && pause_after(w, began_ms, e) < 0)
+				return -1;
 			continue;
+		}
+		busy = err_is_status(e) && client_may_resume(w->g->client, e);
+		if (busy && refusals++ < REFUSALS_MAX) {
+			err_clear(e);
+			if (client_revive(w->g->client, e) < 0)
+				return -1;
+			continue;
+		}
 		if (e->reason != ERR_EXPIRED)
 			return err_is_status(e) ? -1
 						: err_wrap(e, "lost the connection to the server");

@@ -188,25 +188,20 @@ static void on_done(void *ctx, uint64_t key, const struct http_response *r, cons
 {
 	struct logstream *s = ctx;
 
-	bool gone = err ? err->reason == ERR_UNAVAILABLE : r->status == 503;
-
 	s->id = 0;
 	if (clock_mono_ms() - s->began_ms >= LIVED_MS)
 		s->failures = 0;
-	if (gone && !s->no_resume && s->failures++ < FAILURES_MAX) {
-		s->state = LOGSTREAM_BROKEN;
-		return;
-	}
-	s->state = LOGSTREAM_ENDED;
-	flush_lines(s);
-	if (!err && r->status < 400)
-		return;
-	s->state = LOGSTREAM_FAILED;
 	err_clear(&s->err);
 	if (err)
 		client_transport_error(s->client, r, err, &s->err);
-	else
+	else if (r->status >= 400)
 		client_status_error(r->status, r->body, r->body_len, &s->err);
+	s->state = s->err.reason ? LOGSTREAM_FAILED : LOGSTREAM_ENDED;
+	if (s->err.reason && client_may_resume(s->client, &s->err) && (!err || !s->no_resume) &&
+	    s->failures++ < FAILURES_MAX)
+		s->state = LOGSTREAM_BROKEN;
+	else
+		flush_lines(s);
 }
 
 static void send_request(struct logstream *s)
@@ -247,6 +242,7 @@ void logstream_pump(struct logstream *s)
 {
 	if (s->state != LOGSTREAM_BROKEN)
 		return;
+	err_clear(&s->err);
 	if (client_revive(s->client, &s->err) == 0)
 		send_request(s);
 	else

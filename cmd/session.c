@@ -52,10 +52,15 @@ static void on_open(void *ctx)
 {
 	struct session *s = ctx;
 
-	if (s->o->feed)
+	if (s->o->feed && !s->channel.can_close) {
+		/* A tar reads on behind the end of its archive. */
+		stdin_feed_deaf(&s->err);
+		fail(s);
+	} else if (s->o->feed) {
 		timer_set(client_loop(s->ctx->client), &s->more, 0);
-	else if (s->o->in)
+	} else if (s->o->in) {
 		stdin_feed_start(&s->input, &s->channel, s->o->tty, s->o->redraw);
+	}
 }
 
 static void on_data(void *ctx, unsigned channel, const unsigned char *data, size_t len)

@@ -80,11 +80,14 @@ void stdin_feed_stop(struct stdin_feed *f)
 	f->channel = NULL;
 }
 
-int stdin_feed_check(const struct stdin_feed *f, struct err *e)
+int stdin_feed_deaf(struct err *e)
 {
-	if (!f->deaf)
-		return 0;
 	return err_set(e, ERR_UNAVAILABLE,
 	    "the server cannot be told that standard input has ended: it speaks "
 	    "v4.channel.k8s.io only (Kubernetes before 1.30)");
+}
+
+int stdin_feed_check(const struct stdin_feed *f, struct err *e)
+{
+	return f->deaf ? stdin_feed_deaf(e) : 0;
 }

@@ -27,7 +27,9 @@ struct stdin_feed {
 void stdin_feed_start(struct stdin_feed *f, struct channel *c, bool tty, bool redraw);
 void stdin_feed_writable(struct stdin_feed *f);
 void stdin_feed_stop(struct stdin_feed *f);
-/* -1 once the other side cannot be told of the end. */
+/* The error of input that the other side cannot be told the end of; -1. */
+int stdin_feed_deaf(struct err *e);
+/* -1 once that is so. */
 int stdin_feed_check(const struct stdin_feed *f, struct err *e) MUST_USE;
 
 #endif

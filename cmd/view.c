@@ -2,6 +2,8 @@
 
 #include <ctype.h>
 
+#include "../runtime/base/clock.h"
+
 static void go_map(const json *v, struct buf *out)
 {
 	auto_json *sorted = json_dup(v);
@@ -137,4 +139,57 @@ void view_row(const struct view *v, const json *columns, const json *row, const 
 	if (v->show_labels)
 		labels_cell(labels, t);
 	text_table_end_row(t);
+}
+
+/* ---- objects without a Table ---- */
+
+static json *column(const char *name, const char *format)
+{
+	json *c = json_new_object();
+
+	json_set_str(c, "name", name);
+	json_set_str(c, "type", "string");
+	json_set_str(c, "format", format);
+	return c;
+}
+
+static json *row_of(json *object, int64_t now)
+{
+	json *row = json_new_object(), *cells = json_new_array();
+	const char *created = json_str_or(object, "metadata.creationTimestamp", "");
+	char age[TIME_TEXT_MAX] = "<unknown>";
+	int64_t ns;
+
+	if (time_parse(created, &ns) == 0 && ns != TIME_ZERO_NS)
+		duration_human(age, now - ns / NSEC_PER_SEC);
+	json_add(cells, json_new_string(json_str_or(object, "metadata.name", "")));
+	json_add(cells, json_new_string(age));
+	json_set(row, "cells", cells);
+	json_set(row, "object", object);
+	return row;
+}
+
+json *view_as_table(json *answer, int64_t now)
+{
+	json *table, *columns, *rows, *items = json_get(answer, "items");
+
+	if (str_eq(json_str(answer, "kind"), "Table"))
+		return answer;
+	table = json_new_object();
+	columns = json_new_array();
+	rows = json_new_array();
+	json_add(columns, column("Name", "name"));
+	json_add(columns, column("Age", ""));
+	json_set_str(table, "kind", "Table");
+	json_set(table, "columnDefinitions", columns);
+	json_set(table, "rows", rows);
+	if (!json_is_array(items)) {
+		json_add(rows, row_of(answer, now));
+		return table;
+	}
+	json_set(table, "metadata", json_take(answer, "metadata"));
+	for (json *it; (it = json_first(items));)
+		json_add(rows, row_of(json_detach(items, it), now));
+	json_free(answer);
+	return table;
 }

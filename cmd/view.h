@@ -24,6 +24,11 @@ void view_headings(const struct view *v, const json *columns, struct text_table 
 /* One row ({"cells": […], "object": {…}}); event is for the EVENT column. */
 void view_row(const struct view *v, const json *columns, const json *row, const char *event,
     struct text_table *t);
+/*
+ * The answer of a server that makes no Tables of its objects, a list or one object, as a Table of
+ * names and ages; consumed. A Table stays what it is. now: seconds since the epoch. Owned.
+ */
+json *view_as_table(json *answer, int64_t now);
 /* A value as Go prints it with %v: map[a:1 b:[x y]]; appended. */
 void print_go_value(const json *v, struct buf *out);
 

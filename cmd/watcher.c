@@ -148,7 +148,7 @@ static bool may_resume(struct watcher *w)
 		return true;
 	if (clock_mono_ms() - w->began_ms >= LIVED_MS)
 		w->failures = 0;
-	if (w->err.reason != ERR_EXPIRED && w->err.reason != ERR_UNAVAILABLE)
+	if (w->err.reason != ERR_EXPIRED && !client_may_resume(w->client, &w->err))
 		return false;
 	return w->failures++ < FAILURES_MAX;
 }

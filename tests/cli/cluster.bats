@@ -395,6 +395,12 @@ no_other_controller() {
 	is "$(remote exec -i box -- cat <<<"to it")" "to it"
 	touch "$FRONT/v4"
 	is "$(remote exec box -- echo four)" four
+	remote cp box:/tmp/data back
+	cmp data back
+	for command in 'cp data box:/tmp/four' 'exec -i box -- cat'; do
+		try remote $command <<<x
+		has "$err" "the server cannot be told that standard input has ended"
+	done
 	rm "$FRONT/v4"
 	remote port-forward box :8080 >forward 3>&- &
 	eventually 10 grep -q Forwarding forward
@@ -460,6 +466,42 @@ no_other_controller() {
 	is "$rc" 1
 	matches "$err" '^The connection to the server 127.0.0.1:[0-9]+ was refused - did you specify the right host or port\?$'
 	no_other_controller
+}
+
+@test "a server without tables and aggregated discovery" {
+	remote create configmap old --from-literal=a=b
+	remote api-resources >aggregated
+	touch "$FRONT/plain"
+	remote api-resources | diff aggregated -
+	matches "$(remote get configmaps,pods -A)" '^default +configmap/old +[0-9]+s$'
+	matches "$(remote get configmap old --show-labels)" '^old +[0-9]+s +<none>$'
+	remote get configmaps -w >seen 3>&- &
+	eventually 20 grep -q '^old  *[0-9]*s' seen
+	remote create configmap newer --from-literal=a=b
+	eventually 20 grep -q '^newer  *[0-9]*s' seen
+	kill $!
+	rm "$FRONT/plain"
+	remote delete configmap old newer
+}
+
+@test "watches and logs that are refused for a while, or whose version is gone, go on" {
+	local jobs=/apis/batch/v1/namespaces/default/jobs
+	cat >"$FRONT/plugin" <<-'END'
+		#!/bin/sh
+		echo '{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {"token": "good"}}'
+	END
+	chmod +x "$FRONT/plugin"
+	printf '%s\n' "1 410 GET $jobs?" "1 429 GET $jobs?" "1 401 GET $jobs?" "1 503 GET $jobs?" "1 0 GET $jobs?" \
+		"1 429 GET /api/v1/namespaces/default/pods?" "1 401 GET /api/v1/namespaces/default/pods/" >"$FRONT/rules"
+	try remote --user=plugin run patient --rm --image=$IMAGE -- sh -c 'echo out; exit 3'
+	is "$rc $out$err" "3 out"
+	printf '%s\n' "1 410 GET $jobs?watch" "1 429 GET $jobs?watch" "1 401 GET $jobs?watch" >>"$FRONT/rules"
+	remote --user=plugin get jobs -w --no-headers >seen 3>&- &
+	eventually 20 awk '{ n += $1 } END { exit n }' "$FRONT/rules"
+	job late true | remote apply -f -
+	eventually 20 grep -q '^late ' seen
+	kill $!
+	remote delete job late
 }
 
 @test "watches go on where the server ends them" {

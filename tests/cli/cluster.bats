@@ -110,9 +110,9 @@ no_other_controller() {
 		try remote --cluster=$cluster get pods -n "$cluster"
 		is "$rc $err" "0 No resources found in $cluster namespace."
 	done
-	has "$(cat "$FRONT/log")" "/namespaces/data" "/namespaces/basic/pods?limit=500 user=basic" \
-		"/namespaces/servername/pods?limit=500 user=tester host=localhost:" \
-		"/namespaces/socks/pods?limit=500 user=tester host=front.example:6443"
+	has "$(cat "$FRONT/log")" "/namespaces/data" "/namespaces/basic/pods?includeObject=None&limit=500 user=basic" \
+		"/namespaces/servername/pods?includeObject=None&limit=500 user=tester host=localhost:" \
+		"/namespaces/socks/pods?includeObject=None&limit=500 user=tester host=front.example:6443"
 	has "$(cat "$FRONT/proxy.log")" "connect front.example:6443" "socks5 front.example:6443"
 	no_other_controller
 }
@@ -136,8 +136,8 @@ no_other_controller() {
 	is "$rc $err" "0 No resources found in better namespace."
 	try remote --cluster=insecure --certificate-authority="$FRONT/ca.crt" get pods
 	matches "$err" 'x509: certificate is valid for front.example, 127.0.0.1, not localhost$'
-	has "$(cat "$FRONT/log")" "/namespaces/bare/pods?limit=500 user=good" "/namespaces/files/pods?limit=500 user=tester" \
-		"/namespaces/moved/pods?limit=500 user=tester host=localhost:$port" "/namespaces/better/pods?limit=500 user=good"
+	has "$(cat "$FRONT/log")" "/namespaces/bare/pods?includeObject=None&limit=500 user=good" "/namespaces/files/pods?includeObject=None&limit=500 user=tester" \
+		"/namespaces/moved/pods?includeObject=None&limit=500 user=tester host=localhost:$port" "/namespaces/better/pods?includeObject=None&limit=500 user=good"
 	try client --context=local -s "$url" get pods
 	has "$err" "are about a cluster"
 	try client -s "$url" controller status
@@ -215,7 +215,7 @@ no_other_controller() {
 	printf '#!/bin/sh\ncat "%s"\n' "$T/answer" >"$FRONT/plugin"
 	try remote --user=plugin get pods -n plugin
 	is "$rc $err" "0 No resources found in plugin namespace."
-	has "$(cat "$FRONT/log")" "/namespaces/plugin/pods?limit=500 user=tester"
+	has "$(cat "$FRONT/log")" "/namespaces/plugin/pods?includeObject=None&limit=500 user=tester"
 	rm "$FRONT/plugin"
 	try remote --user=plugin get pods
 	has "$err" "Unable to connect to the server: getting credentials: exec: executable $FRONT/./plugin not found" \
@@ -225,8 +225,8 @@ no_other_controller() {
 @test "one acts as another by the user's entry and by --as" {
 	remote --user=actor get pods -n acting
 	remote --user=actor get pods -n acting --as=joe --as-group=a --as-group=b
-	has "$(cat "$FRONT/log")" "/namespaces/acting/pods?limit=500 user=good as=jane" \
-		"/namespaces/acting/pods?limit=500 user=good as=joe"
+	has "$(cat "$FRONT/log")" "/namespaces/acting/pods?includeObject=None&limit=500 user=good as=jane" \
+		"/namespaces/acting/pods?includeObject=None&limit=500 user=good as=joe"
 }
 
 @test "config shows contexts and keeps a choice; local goes back" {

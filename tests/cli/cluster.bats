@@ -444,6 +444,7 @@ no_other_controller() {
 }
 
 @test "a second kjob is a cluster, too, by kjob serve and its kubeconfig" {
+	local box forward line
 	kjob serve >/dev/null
 	kjob kubeconfig -o served >/dev/null
 	served() { KJOB_HOME=$OTHER_HOME kjob --kubeconfig=served "$@"; }
@@ -452,7 +453,7 @@ no_other_controller() {
 	job second 'echo done' completions=2 | served apply -f -
 	served wait --for=finished job/second --timeout=60s
 	is "$(served logs --all-pods job/second | grep -c '] done$')" 2
-	served run -d box --image=$IMAGE -- sleep 1000
+	served run -d box --image=$IMAGE -- sh -c 'echo ready; while :; do echo served | nc -l -p 8080 >/dev/null; done'
 	served wait --for=condition=Ready pod -l run=box --timeout=60s
 	box=$(served get pods -l run=box -o name)
 	is "$(served exec -i "$box" -- tr a-z A-Z <<<"in and out")" "IN AND OUT"
@@ -460,7 +461,52 @@ no_other_controller() {
 	served cp data "${box#pod/}:/tmp/data"
 	served cp "${box#pod/}:/tmp/data" back
 	cmp data back
-	served delete job box second
+	served port-forward "$box" :8080 >forward 3>&- &
+	forward=$!
+	eventually 20 grep -q Forwarding forward
+	is "$(curl -s --max-time 5 "telnet://$(sed -n 's/Forwarding from \([^ ]*\) .*/\1/p' forward | head -1)" </dev/null)" served
+	kill "$forward"
+	# What is looked at there is what is seen here.
+	while read -r line; do
+		try served $line
+		is "$rc $out" "0 $(kjob $line)"
+	done <<-END
+		get jobs,pods --no-headers -o name
+		get job second -o jsonpath={.status}
+		get -o yaml job/second
+		describe job second
+		logs $box
+		events --for job/second --no-headers
+		api-resources
+		explain job.spec.completions
+		get --raw /version
+	END
+	has "$(served top pods --no-headers)" "${box#pod/}"
+	served create cronjob nightly --image=$IMAGE --schedule='0 3 1 1 *' -- echo night
+	served create job now --from=cronjob/nightly
+	served logs -f job/now >night 3>&- &
+	served wait --for=condition=complete job/now --timeout=60s
+	wait $!
+	is "$(cat night)" night
+	served label cronjob nightly a=b
+	served annotate cronjob nightly a=b
+	served patch cronjob nightly -p '{"spec": {"suspend": true}}'
+	is "$(EDITOR='sed -i s/a:.b/a:\ x/' served edit cronjob nightly)" "cronjob.batch/nightly edited"
+	served get cronjob nightly -o yaml | sed 's/suspend: true/suspend: false/' >changed.yaml
+	try served diff -f changed.yaml
+	is "$rc $(grep -c '^[-+] *suspend: ' <<<"$out")" "1 2"
+	is "$(served expose pod "${box#pod/}" --port=80 --target-port=8080 --name=box)" "service/box exposed"
+	is "$(served get endpointslices -l kubernetes.io/service-name=box --no-headers | wc -l)" 1
+	served delete cronjob/nightly service/box job/box job/second >/dev/null
+	mkfifo keys
+	exec 7<>keys
+	SHELL=/bin/bash script -qefc "KJOB_HOME=$OTHER_HOME $KJOB_BIN --kubeconfig=served run -it --rm shell --image=$IMAGE -- sh" shown <keys >/dev/null 2>&1 3>&- &
+	eventually 20 grep -q '/ #' shown
+	printf 'echo $((6*7)); exit 5\r' >&7
+	rc=0
+	wait $! || rc=$?
+	is "$rc" 5
+	matches "$(cat shown)" '^42'
 	kjob serve --stop
 	try served get pods
 	is "$rc" 1

@@ -118,6 +118,31 @@ static int check_user(const struct exchange *x, struct err *e)
 	return err_unauthorized(e);
 }
 
+/* The user may act as itself; there is nobody else. */
+static int check_impersonation(const struct exchange *x, struct err *e)
+{
+	static const struct {
+		const char *header, *resource, *own;
+	} kinds[] = {
+	    {"Impersonate-User", "users", USER_NAME},
+	    {"Impersonate-Uid", "uids", NULL},
+	    {"Impersonate-Group", "groups", USER_GROUP},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		const char *as = exchange_header(x, kinds[i].header);
+
+		if (as && !str_eq(as, kinds[i].own))
+			return err_set(e, ERR_FORBIDDEN,
+			    "%s \"%.253s\" is forbidden: User \"" USER_NAME
+			    "\" cannot impersonate resource \"%s\" in API group \"\" at the "
+			    "cluster "
+			    "scope: kjob has one user",
+			    kinds[i].resource, as, kinds[i].resource);
+	}
+	return 0;
+}
+
 int access_check(struct exchange *x, struct err *e)
 {
 	int rc;
@@ -126,7 +151,10 @@ int access_check(struct exchange *x, struct err *e)
 		return 0;
 	if (!exchange_secure(x)) /* cannot be: a connection of TLS without TLS */
 		return err_unauthorized(e);
-	rc = check_host(x, e) < 0 || check_site(x, e) < 0 ? -1 : check_user(x, e);
+	rc = check_host(x, e) < 0 || check_site(x, e) < 0 || check_user(x, e) < 0 ||
+		     check_impersonation(x, e) < 0
+		 ? -1
+		 : 0;
 	if (!secure_conn_trusted(exchange_secure(x)))
 		exchange_header_set(x, "Connection", "close");
 	return rc;

@@ -272,6 +272,27 @@ TEST("a page of another site gets nothing by a certificate that the browser has"
 	tls_close(&t);
 }
 
+TEST("nobody acts as somebody else")
+{
+	struct tls t;
+	auto_buf text = {0};
+	auto_free char *client = NULL;
+
+	tls_open(&t);
+	client = file_of(&t, "client.pem");
+	CHECK_INT(ask(&t, client, "localhost", "/api", "Impersonate-User: jane\r\n", &text), 403);
+	CHECK(strstr(buf_str(&text),
+		  "users \\\"jane\\\" is forbidden: User \\\"kjob-admin\\\" cannot "
+		  "impersonate resource \\\"users\\\"") != NULL);
+	CHECK_INT(ask(&t, client, "localhost", "/api", "Impersonate-Group: dev\r\n", &text), 403);
+	CHECK_INT(
+	    ask(&t, client, "localhost", "/api",
+		"Impersonate-User: kjob-admin\r\nImpersonate-Group: system:masters\r\n", &text),
+	    200);
+	CHECK_INT(ask(&t, NULL, "localhost", "/api", "Impersonate-User: jane\r\n", &text), 401);
+	tls_close(&t);
+}
+
 TEST("the keys are shown on the unix socket only, and their files are private")
 {
 	static const char *const files[] = {

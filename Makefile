@@ -2,6 +2,7 @@
 #   make                     build/kjob and its manual page
 #   make demo                install what is missing, build, run a job and the parallel example
 #   make check               everything: layers, sizes, unit tests, real engines
+#   make fuzz TARGET=yaml    one file of tests/fuzz with libFuzzer (clang), until it finds something
 #   make bench               ratios against the engines' own tools, into docs/benchmarks.md
 #   make install PREFIX=… DESTDIR=…
 #   WERROR=1, SANITIZE=address,undefined, BUILD=dir, V=1
@@ -38,7 +39,7 @@ UNIT_BINS := $(UNIT_SRCS:%.c=$(BUILD)/%)
 TOOL_SRCS := $(sort $(wildcard tests/cron/*.c tests/engine/*.c tests/bench/*.c tests/fuzz/*.c tests/fake-engine/*.c))
 TOOL_BINS := $(TOOL_SRCS:%.c=$(BUILD)/%)
 
-.PHONY: all unit tools check bench demo install uninstall clean format
+.PHONY: all unit tools check fuzz bench demo install uninstall clean format
 all: $(BUILD)/kjob $(BUILD)/kjob.1
 
 $(BUILD)/kjob: $(OBJS)
@@ -100,6 +101,15 @@ tools: $(TOOL_BINS)
 check:
 	tests/scripts/install build image check
 	tests/scripts/check
+
+TARGET ?= json
+fuzz:
+	$(Q)$(MAKE) --no-print-directory CC=clang BUILD=$(BUILD)/fuzz SANITIZE=address,undefined,fuzzer-no-link \
+		CFLAGS="-O1 -g" $(BUILD)/fuzz/libkjob.a
+	@mkdir -p $(BUILD)/fuzz/$(TARGET).inputs
+	$(Q)clang $(ALL_CFLAGS) -DFUZZ_ENGINE -fsanitize=address,undefined,fuzzer -o $(BUILD)/fuzz/$(TARGET) \
+		tests/fuzz/$(TARGET).c $(BUILD)/fuzz/libkjob.a $(LIBS)
+	$(BUILD)/fuzz/$(TARGET) $(FUZZ_OPTIONS) $(BUILD)/fuzz/$(TARGET).inputs
 
 demo:
 	@tests/scripts/install build image engine

@@ -322,7 +322,7 @@ static void call_done(void *ctx, uint64_t key, const struct http_response *r, co
 		return;
 	}
 	p->reply.status = r->status;
-	p->reply.body = xstrndup(r->body ? r->body : "", r->body_len);
+	p->reply.body = xmemdupz(r->body, r->body_len);
 	p->reply.body_len = r->body_len;
 	for (size_t i = 0; r->headers && i < r->headers->len; i++)
 		strlist_add(&p->reply.headers, r->headers->items[i]);

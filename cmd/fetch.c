@@ -37,7 +37,7 @@ static void on_done(void *ctx, uint64_t key, const struct http_response *r, cons
 		err_copy(&f->err, err);
 		return;
 	}
-	f->body = xstrndup(r->body ? r->body : "", r->body_len);
+	f->body = xmemdupz(r->body, r->body_len);
 	f->len = r->body_len;
 	if (http_header(r, "Location"))
 		f->location = xstrdup(http_header(r, "Location"));

@@ -176,8 +176,8 @@ json *partial_metadata(const json *obj);
 struct table_rows *table_rows_new(const struct kind *k, enum include_object include, int64_t now);
 void table_rows_free(struct table_rows *t); /* NULL is fine */
 /*
- * Appends one row: {"cells": […], "object": …}. body: the object as json_print writes it; metadata
- * alone is shown without managedFields. -1: body is no JSON.
+ * Appends one row: {"cells": […], "object": …}. body: the object as json_print writes it, with
+ * its metadata; metadata alone is shown without managedFields. -1: body is no JSON.
  */
 int table_row(struct table_rows *t, const char *body, size_t len, struct buf *out,
     struct err *e) MUST_USE;

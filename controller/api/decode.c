@@ -225,13 +225,12 @@ static int decode_quantity(struct decoder *d, struct value *v)
 	auto_free char *text = NULL, *canonical = NULL;
 	int64_t milli;
 
-	if (!json_is_string(v->node) && json_type(v->node) != JSON_NUMBER)
-		return type_error(d, v, false);
 	text = json_scalar_text(v->node);
-	if (quantity_parse(text, &canonical, &milli, NULL) < 0)
-		return err_set(d->e, ERR_BAD_REQUEST,
-		    "quantities must match the regular expression "
-		    "'^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
+	/* Of lists and objects, too, Kubernetes says no more. */
+	if (quantity_parse(text, &canonical, &milli, d->e) < 0) {
+		set_cause(d->e, v->exact);
+		return -1;
+	}
 	if (json_is_string(v->node) && str_eq(text, canonical))
 		return 0;
 	json_replace(v->parent, v->node, json_new_string(canonical));

@@ -170,10 +170,9 @@ static char *print_canonical(wide nano, enum family family, const char *sign)
 
 	if (family == EXPONENT)
 		return print_exponent(nano, sign);
-	if (family == BINARY && nano < 1024 * NANO_PER_UNIT)
-		family = DECIMAL; /* below 1Ki the binary suffixes have no use */
-	if (family == BINARY)
-		nano = (nano + NANO_PER_UNIT - 1) / NANO_PER_UNIT * NANO_PER_UNIT;
+	/* Below 1Ki the binary suffixes have no use; they know no fractions. */
+	if (family == BINARY && (nano < 1024 * NANO_PER_UNIT || nano % NANO_PER_UNIT))
+		family = DECIMAL;
 	for (size_t i = 0; i < ARRAY_LEN(suffixes); i++) {
 		const struct suffix *s = &suffixes[i];
 

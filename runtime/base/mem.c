@@ -66,6 +66,16 @@ void *xmemdup(const void *src, size_t n)
 	return p;
 }
 
+char *xmemdupz(const void *src, size_t n)
+{
+	char *p = xmalloc(n + 1);
+
+	if (n)
+		memcpy(p, src, n);
+	p[n] = '\0';
+	return p;
+}
+
 char *xvasprintf(const char *fmt, va_list ap)
 {
 	va_list copy;

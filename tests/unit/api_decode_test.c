@@ -99,6 +99,10 @@ TEST("a value of a wrong type is an error in Go's words, before unknown fields")
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":{}}}}}",
 	    TYPE "object into Go struct field PodSpec.spec.template.spec.containers of type "
 		 "[]v1.Container (a list is expected)");
+	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"resources\":{\"limits\":"
+		  "{\"cpu\":[1]}}}]}}}}",
+	    "Job in version \"v1\" cannot be handled as a Job: quantities must match the regular "
+	    "expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
 	CHECK_JOB("\"spec\":[]}", TYPE "array into Go struct field Job.spec of type v1.JobSpec");
 	CHECK_JOB("\"spec\":{\"template\":{\"spec\":{\"restartPolicy\":1}}}}",
 	    TYPE "number into Go struct field PodSpec.spec.template.spec.restartPolicy of type "
@@ -255,6 +259,7 @@ TEST("quantities have one canonical form each")
 	quantity("100m", "100m", 100);
 	quantity("1024Mi", "1Gi", INT64_C(1073741824000));
 	quantity("1.5Gi", "1536Mi", INT64_C(1610612736000));
+	quantity("1.51Gi", "1621350154240m", INT64_C(1621350154240));
 	quantity("0.5Ki", "512", 512000);
 	quantity("1.953125Ki", "2000", 2000000);
 	quantity("1e3", "1e3", 1000000);

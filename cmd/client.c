@@ -485,11 +485,6 @@ int client_end(struct pending *p, struct reply *ret, struct err *e)
 	return rc;
 }
 
-int client_call(struct client *c, const struct call *call, struct reply *ret, struct err *e)
-{
-	return client_end(client_begin(c, call), ret, e);
-}
-
 json *reply_json(const struct reply *r, const char *path, struct err *e)
 {
 	json *j = json_parse(r->body, r->body_len, JSON_ALLOW_DUPLICATES, e);

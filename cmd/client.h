@@ -72,13 +72,13 @@ struct reply {
 
 #define auto_reply CLEANUP(reply_release) struct reply
 
-/* Sends and waits. -1 for transport trouble and for HTTP errors (status 400 and above). */
-int client_call(
-    struct client *c, const struct call *call, struct reply *ret, struct err *e) MUST_USE;
 void reply_release(struct reply *r);
 /* The answer to PATH as JSON; owned. */
 json *reply_json(const struct reply *r, const char *path, struct err *e) MUST_USE;
-/* client_call and the answer as JSON; owned. */
+/*
+ * Sends, waits, and reads the answer as JSON; owned. NULL for transport trouble and for HTTP errors
+ * (status 400 and above).
+ */
 json *client_json(struct client *c, const struct call *call, struct err *e) MUST_USE;
 /* The same for a GET. */
 json *client_get_json(struct client *c, const char *path, struct err *e) MUST_USE;
@@ -88,7 +88,7 @@ json *client_send_json(struct client *c, const char *method, const char *path,
 
 /*
  * A call in two halves, so that others can be under way meanwhile. _begin copies the call. _end
- * waits for the answer as client_call does, takes what the server warns of to the user, and frees
+ * waits for the answer as client_json does, takes what the server warns of to the user, and frees
  * p, which _drop does without.
  */
 struct pending;

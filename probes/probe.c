@@ -30,28 +30,6 @@ void probe_spec_default(struct probe_spec *s)
 	s->failure_threshold = s->failure_threshold ? s->failure_threshold : 3;
 }
 
-const char *probe_spec_fault(const struct probe_spec *s)
-{
-	const struct {
-		const char *field;
-		bool fine;
-	} rules[] = {
-	    {"initialDelaySeconds", s->initial_delay_s >= 0 && s->initial_delay_s <= INT32_MAX},
-	    {"periodSeconds", s->period_s >= 1 && s->period_s <= INT32_MAX},
-	    {"timeoutSeconds", s->timeout_s >= 1 && s->timeout_s <= INT32_MAX},
-	    {"successThreshold",
-		s->success_threshold >= 1 && (!kinds[s->kind].kills || s->success_threshold == 1)},
-	    {"failureThreshold", s->failure_threshold >= 1},
-	    {"terminationGracePeriodSeconds",
-		s->grace_s >= 0 && (kinds[s->kind].kills || s->grace_s == 0)},
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rules); i++)
-		if (!rules[i].fine)
-			return rules[i].field;
-	return NULL;
-}
-
 /* The only place that changes the verdict. */
 static bool set_verdict(struct probe_state *st, enum probe_verdict v)
 {

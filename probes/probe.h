@@ -40,8 +40,6 @@ struct probe_spec {
 };
 /* Fills in the defaults of Kubernetes for what is 0. */
 void probe_spec_default(struct probe_spec *s);
-/* NULL, or the field that is out of range ("periodSeconds"). */
-const char *probe_spec_fault(const struct probe_spec *s);
 
 /* What is known of the container and its pod now. */
 struct probe_obs {

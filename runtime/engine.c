@@ -5,7 +5,6 @@ static const struct {
 	const char *what;
 	int64_t timeout_ms;
 } calls[] = {
-    [CALL_PING] = {"ping", 10000},
     [CALL_INFO] = {"info", 60000},
     [CALL_CREATE] = {"create", 120000},
     [CALL_ARCHIVE] = {"archive", 600000},
@@ -271,20 +270,7 @@ char *engine_filters(const char *const *labels, const char *const *events)
 	return engine_escape(text);
 }
 
-/* ---- ping and info ---- */
-
-static void ping_reply(struct call *c, const struct http_response *r, const struct err *err)
-{
-	c->cb.done(c->who, err);
-}
-
-engine_id engine_ping(struct engine *en, engine_done_fn *cb, struct engine_who who)
-{
-	struct call *c = call_new(en, CALL_PING, ping_reply, who);
-
-	c->cb.done = cb;
-	return call_sendf(c, "GET", "/_ping");
-}
+/* ---- info ---- */
 
 /* Docker names it among its security options, Podman has a field. */
 static bool info_is_rootless(const json *j)

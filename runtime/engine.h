@@ -74,8 +74,6 @@ typedef void engine_done_fn(struct engine_who who, const struct err *err); /* er
 typedef void engine_json_fn(struct engine_who who, const json *reply, const struct err *err);
 typedef void engine_text_fn(struct engine_who who, const char *text, const struct err *err);
 
-engine_id engine_ping(struct engine *en, engine_done_fn *cb, struct engine_who who);
-
 struct engine_info {
 	const char *name, *os, *os_version, *kernel, *arch, *server_version, *driver;
 	const char *root_dir; /* where it keeps containers and volumes, on its machine */
@@ -180,8 +178,8 @@ struct stream;
 struct stream *container_attach(struct engine *en, const char *id, bool with_stdin, bool tty,
     const struct stream_callbacks *cb, struct engine_who who);
 /* Input alone, to a running container. */
-struct stream *container_attach_stdin(struct engine *en, const char *id,
-    const struct stream_callbacks *cb, struct engine_who who);
+struct stream *container_attach_stdin(
+    struct engine *en, const char *id, const struct stream_callbacks *cb, struct engine_who who);
 /* The engine's own log from its beginning, followed to the container's end; for recovery. */
 struct stream *container_logs(struct engine *en, const char *id, bool follow, bool tty,
     const struct stream_callbacks *cb, struct engine_who who);

@@ -9,7 +9,6 @@
 #include "engine.h"
 
 enum engine_call {
-	CALL_PING,
 	CALL_INFO,
 	CALL_CREATE,
 	CALL_ARCHIVE,

@@ -153,16 +153,6 @@ static void import_reply(struct call *c, const struct http_response *r, const st
 		look(c, missing_reply);
 }
 
-engine_id sandbox_image_ensure(struct engine *en, engine_done_fn *cb, struct engine_who who)
-{
-	struct call *c = call_new(en, CALL_IMAGE, found_reply, who);
-
-	c->cb.done = cb;
-	c->target = xstrdup(sandbox_image_ref());
-	look(c, found_reply);
-	return c->id;
-}
-
 /* ---- creating ---- */
 
 struct creation {

@@ -34,15 +34,10 @@
 const char *sandbox_image_ref(void);
 
 /*
- * Loads the image when it is not there. ERR_UNAVAILABLE as everywhere; ERR_INTERNAL where the
- * engine's machine has another architecture than this program, which the text says.
- */
-engine_id sandbox_image_ensure(struct engine *en, engine_done_fn *cb, struct engine_who who);
-
-/*
  * Creates a sandbox: image, entrypoint and user are ours, the rest of the spec is the caller's
  * (args become the arguments of process 1: sandbox_args). Where the image is missing it is loaded
- * first. cb's text: the id.
+ * first: ERR_INTERNAL where the engine's machine has another architecture than this program, which
+ * the text says. cb's text: the id.
  */
 engine_id sandbox_create(
     struct engine *en, const struct container_spec *s, engine_text_fn *cb, struct engine_who who);
@@ -69,7 +64,7 @@ const char *sandbox_volume_name(void);
  * Makes the volume and fills it, also when it is there already. For that a container is made and
  * removed: its name and labels are the caller's, and one of that name is removed first. cb runs
  * once, unless it is freed before, which the caller does in any case; errors as those of
- * sandbox_image_ensure.
+ * sandbox_create.
  */
 struct sandbox_volume;
 struct sandbox_volume *sandbox_volume_fill(struct engine *en, const char *name, const json *labels,

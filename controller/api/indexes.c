@@ -129,21 +129,6 @@ void index_set_add(struct index_set *s, int64_t n)
 	index_set_add_range(s, n, n);
 }
 
-void index_set_del(struct index_set *s, int64_t n)
-{
-	size_t at = find(s, n), count = 0;
-	struct index_run run, rest[2];
-
-	if (at == s->len || s->runs[at].first > n)
-		return;
-	run = s->runs[at];
-	if (run.first < n)
-		rest[count++] = (struct index_run){run.first, n - 1};
-	if (n < run.last)
-		rest[count++] = (struct index_run){n + 1, run.last};
-	splice(s, at, 1, rest, count);
-}
-
 int64_t index_set_common(const struct index_set *a, const struct index_set *b)
 {
 	int64_t common = 0;

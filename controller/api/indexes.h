@@ -37,7 +37,6 @@ void index_set_union(struct index_set *dst, const struct index_set *a, const str
 bool index_set_has(const struct index_set *s, int64_t n);
 void index_set_add(struct index_set *s, int64_t n);
 void index_set_add_range(struct index_set *s, int64_t first, int64_t last);
-void index_set_del(struct index_set *s, int64_t n);
 /* How many numbers are in both. */
 int64_t index_set_common(const struct index_set *a, const struct index_set *b);
 /* The smallest number >= from that is in (next) or not in (next_free) the set; -1: none below

@@ -350,14 +350,3 @@ bool pod_needs_sandbox_for_env(const json *pod)
 				return true;
 	return false;
 }
-
-bool pod_env_uses_objects(const json *container)
-{
-	if (json_len(json_get(container, "envFrom")) > 0)
-		return true;
-	json_for (var, json_get(container, "env"))
-		for (size_t k = 0; k < ARRAY_LEN(object_kinds); k++)
-			if (json_has(json_get(var, "valueFrom"), object_kinds[k].key_member))
-				return true;
-	return false;
-}

@@ -43,7 +43,5 @@ int pod_env_expand_list(
  * container is created: only a sandbox has it then.
  */
 bool pod_needs_sandbox_for_env(const json *pod);
-/* Whether a variable comes from a config map or secret. */
-bool pod_env_uses_objects(const json *container);
 
 #endif

@@ -149,11 +149,3 @@ void message_take(struct container *c)
 	if (text && !c->end_message)
 		set_text(&c->end_message, text);
 }
-
-void message_drop(const struct container *c)
-{
-	auto_free char *path = c->pod->set->env->engine_local ? message_file(c) : NULL;
-
-	if (path)
-		unlink(path);
-}

@@ -218,7 +218,8 @@ struct pods {
 /* Whom an engine call of a container reports to, and back: NULL when it is gone. */
 struct engine_who container_who(const struct container *c);
 struct container *container_of(struct engine_who who);
-/* The same where the answer to c->call is here: nothing is under way any more, its pod is queued. */
+/* The same where the answer to c->call is here: nothing is under way any more, its pod is queued.
+ */
 struct container *container_answered(struct engine_who who);
 /* The same key for several callers of one container: `part` is 0 to 3. */
 uint64_t container_part_key(const struct container *c, unsigned part);
@@ -291,8 +292,6 @@ char *container_file(const struct container *c, const char *suffix);
 #define MESSAGE_PATH "/dev/termination-log" /* unless the spec names another */
 /* The instance has ended and its log is closed: sets end_message, if there is one. */
 void message_take(struct container *c);
-/* It never ran: the file is of no use. */
-void message_drop(const struct container *c);
 
 /* ---- pod_handler.c ---- */
 /* Where the container's ports are; NULL: not known yet. */

@@ -93,14 +93,6 @@ void answer_json_take(struct exchange *x, int code, json *body)
 	answer_text(x, code, NULL, &text);
 }
 
-void answer_plain(struct exchange *x, const char *text)
-{
-	auto_buf b = {0};
-
-	buf_adds(&b, text);
-	exchange_reply(x, 200, "text/plain; charset=utf-8", NULL, &b, false);
-}
-
 void status_text(const struct err *e, struct buf *out)
 {
 	json *status = status_from_err(e);

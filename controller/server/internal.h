@@ -72,7 +72,6 @@ void answer_text(struct exchange *x, int code, struct buf *head, struct buf *tex
 void answer_json_take(struct exchange *x, int code, json *body);
 /* 200 with an ETag of the text, or 304 for who has it already; type is static. */
 void answer_tagged(struct exchange *x, const char *type, struct buf *text);
-void answer_plain(struct exchange *x, const char *text);
 void answer_err(struct exchange *x, const struct err *e);
 /* A Status, for an error, as text. */
 void status_text(const struct err *e, struct buf *out);

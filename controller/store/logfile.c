@@ -79,31 +79,6 @@ void logfile_remove_pod(const char *logs_dir, const char *ns, const char *pod, c
 	remove_dir(AT_FDCWD, dir, remove_container_dir);
 }
 
-int logfile_newest_attempt(
-    const char *logs_dir, const char *ns, const char *pod, const char *uid, const char *container)
-{
-	auto_free char *pdir = pod_dir(logs_dir, ns, pod, uid);
-	auto_free char *path = xasprintf("%s/%s", pdir, container);
-	DIR *dir = opendir(path);
-	struct dirent *d;
-	int newest = -1;
-
-	if (!dir)
-		return -1;
-	while ((d = readdir(dir))) {
-		auto_free char *number = NULL;
-		int64_t n;
-
-		if (!str_has_suffix(d->d_name, ".log"))
-			continue;
-		number = xstrndup(d->d_name, strlen(d->d_name) - strlen(".log"));
-		if (str_to_int(number, 0, INT32_MAX, &n) == 0 && n > newest)
-			newest = (int)n;
-	}
-	closedir(dir);
-	return newest;
-}
-
 /* ---- opening ---- */
 
 static uint64_t *content_of(struct logfile *f, enum log_stream stream)

@@ -24,9 +24,6 @@ char *logfile_path(const char *logs_dir, const char *ns, const char *pod, const 
     const char *container, int attempt);
 /* Removes all logs of a pod; what is not there is fine. */
 void logfile_remove_pod(const char *logs_dir, const char *ns, const char *pod, const char *uid);
-/* Number of the newest attempt that has a file; -1: none. */
-int logfile_newest_attempt(
-    const char *logs_dir, const char *ns, const char *pod, const char *uid, const char *container);
 
 /* ---- writing ---- */
 

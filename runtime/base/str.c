@@ -163,24 +163,21 @@ static size_t distance(const char *a, const char *b, bool fold)
 	return last[b_len];
 }
 
-size_t str_distance(const char *a, const char *b)
-{
-	return distance(a, b, false);
-}
-
 /*
- * Letters count without their case; between equals the one with fewer differences in case wins,
- * then the first. More than half of the longer word may never differ: "job" is no misspelling of
- * "po".
+ * Of long words only the beginning is looked at. Letters count without their case; between equals
+ * the one with fewer differences in case wins, then the first. More than half of the longer word
+ * may never differ: "job" is no misspelling of "po".
  */
 const char *str_nearest(const char *word, const char *const *candidates)
 {
-	size_t word_len = strlen(word), limit = word_len / 3 > 2 ? word_len / 3 : 2;
+	size_t word_len = strnlen(word, DISTANCE_MAX_LEN),
+	       limit = word_len / 3 > 2 ? word_len / 3 : 2;
 	size_t best_folded = 0, best_exact = 0;
 	const char *best = NULL;
 
 	for (; word_len > 0 && *candidates; candidates++) {
-		size_t len = strlen(*candidates), longer = len > word_len ? len : word_len;
+		size_t len = strnlen(*candidates, DISTANCE_MAX_LEN);
+		size_t longer = len > word_len ? len : word_len;
 		size_t folded = distance(word, *candidates, true);
 		size_t exact = distance(word, *candidates, false);
 

@@ -34,8 +34,6 @@ bool str_has_suffix(const char *s, const char *suffix);
 /* A whole decimal integer in [min, max] and nothing behind it; -1 without an error value otherwise.
  */
 int str_to_int(const char *s, int64_t min, int64_t max, int64_t *ret) MUST_USE;
-/* Levenshtein distance with adjacent swaps counted once; inputs cut at 64 characters. */
-size_t str_distance(const char *a, const char *b);
 /*
  * The candidate nearest to WORD for a "did you mean": distance at most 2 (or a third of the length
  * of longer words), ignoring case first. NULL when none is near. Borrowed from CANDIDATES

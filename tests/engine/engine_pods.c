@@ -96,18 +96,6 @@ static char *sandbox_new(struct container_spec *s)
 
 /* ---- the sandbox ---- */
 
-TEST("the image of the sandbox is loaded where it is missing, and only there")
-{
-	struct answer *a;
-	struct engine_who who = who_new(&a);
-
-	sandbox_image_ensure(en, on_done, who);
-	CHECK_FINE(a);
-	who = who_new(&a);
-	sandbox_image_ensure(en, on_done, who);
-	CHECK_FINE(a);
-}
-
 TEST("N33: containers in a sandbox share network, IPC, host name and a kubelet's /etc/hosts")
 {
 	auto_json *args = sandbox_args(

@@ -158,7 +158,7 @@ static void check_same(const struct index_set *s, const bool *model)
 		CHECK(s->runs[i - 1].last + 1 < s->runs[i].first);
 }
 
-TEST("random adding, removing, copying and joining agrees with a table of flags")
+TEST("random adding, copying and joining agrees with a table of flags")
 {
 	for (uint32_t seed = 1; seed <= 60; seed++) {
 		auto_index_set s = {0}, old = {0};
@@ -166,21 +166,15 @@ TEST("random adding, removing, copying and joining agrees with a table of flags"
 		uint32_t rnd = seed;
 
 		index_set_init(&s, LIMIT);
-		for (int step = 0; step < 60; step++) {
+		for (int step = 0; step < 30; step++) {
 			int64_t a = next_random(&rnd) % (LIMIT + 10) - 5;
 			int64_t z = a + next_random(&rnd) % 6;
-			bool add = next_random(&rnd) % 3 != 0;
 
-			if (add) {
-				index_set_add_range(&s, a, z);
-			} else {
-				z = a;
-				index_set_del(&s, a);
-			}
+			index_set_add_range(&s, a, z);
 			for (int64_t n = a; n <= z; n++)
 				if (n >= 0 && n < LIMIT)
-					model[n] = add;
-			if (step == 20) {
+					model[n] = true;
+			if (step == 10) {
 				index_set_copy(&old, &s, LIMIT);
 				memcpy(old_model, model, sizeof(model));
 			}

@@ -9,6 +9,10 @@ static const struct opt options[] = {
 	NULL},
     {"allow-remote", 0, OPT_BOOL, NULL, NULL, "Take an address that other machines can reach, too",
 	NULL, NULL},
+    {"tls-san", 0, OPT_CSV, NULL, "NAME",
+	"A name or address by which clients reach it, for its certificate, besides those of this "
+	"machine; may be repeated; kept until others are given",
+	NULL, NULL},
     {"stop", 0, OPT_BOOL, NULL, NULL, "Listen no more", NULL, NULL},
     OPT_END,
 };
@@ -29,6 +33,17 @@ static int stop(struct cmd_ctx *ctx, struct client *c, struct err *e)
 	return 0;
 }
 
+static json *names_given(const struct opts *o)
+{
+	const struct strlist *names = opts_list(o, "tls-san");
+	json *list = json_new_array();
+
+	for (size_t i = 0; i < names->len; i++)
+		if (*names->items[i])
+			json_add(list, json_new_string(names->items[i]));
+	return list;
+}
+
 static int start(struct cmd_ctx *ctx, struct client *c, struct err *e)
 {
 	const char *address = opts_str(&ctx->opts, "listen");
@@ -38,6 +53,8 @@ static int start(struct cmd_ctx *ctx, struct client *c, struct err *e)
 		json_set_str(body, "address", str_eq(address, "localhost") ? "127.0.0.1" : address);
 	json_set_int(body, "port", opts_int(&ctx->opts, "port"));
 	json_set_bool(body, "allowRemote", opts_bool(&ctx->opts, "allow-remote"));
+	if (opts_given(&ctx->opts, "tls-san"))
+		json_set(body, "names", names_given(&ctx->opts));
 	state = client_send_json(c, "POST", "/kjob/v1/serve", NULL, body, e);
 	if (!state && e->reason == ERR_FORBIDDEN)
 		return err_set(e, ERR_FORBIDDEN,
@@ -67,7 +84,8 @@ static int exec(struct cmd_ctx *ctx, struct err *e)
 
 	if (ctx->argc)
 		return cmd_usage_error(ctx, e, "'kjob serve' takes no arguments");
-	if (stops && (opts_given(&ctx->opts, "listen") || opts_given(&ctx->opts, "port")))
+	if (stops && (opts_given(&ctx->opts, "listen") || opts_given(&ctx->opts, "port") ||
+			 opts_given(&ctx->opts, "tls-san")))
 		return cmd_usage_error(ctx, e, "--stop goes with no other option");
 	c = cmd_client(ctx, e);
 	if (!c)
@@ -88,7 +106,10 @@ const struct cmd cmd_serve = {
     .examples = "# kubectl against kjob\n"
 		"kjob serve\n"
 		"kjob kubeconfig --merge\n"
-		"kubectl --context kjob get jobs\n",
+		"kubectl --context kjob get jobs\n\n"
+		"# Through a tunnel, by the name that it has at its other end\n"
+		"kjob serve --tls-san=laptop.example\n"
+		"kjob kubeconfig --server=https://laptop.example:7443\n",
     .options = options,
     .group = GROUP_OTHER,
     .place = CMD_HERE,

@@ -52,7 +52,7 @@ struct controller {
 	struct janitor *janitor;
 	struct server *server;
 	struct loop_signal *signals[2];
-	struct timer idle_timer, drain_timer;
+	struct timer idle_timer, drain_timer, lease_timer;
 	int idle_seconds;
 	int64_t started_ms, busy_ms;
 	bool gave_back;      /* memory, since it was last busy */
@@ -230,6 +230,16 @@ static void check_idle(void *arg)
 		timer_set(c->loop, &c->idle_timer, IDLE_CHECK_MS);
 }
 
+/* kubectl and other clients ask whether the node lives; kjob does not. */
+static void renew_lease(void *arg)
+{
+	struct controller *c = arg;
+
+	if (server_has_tls(c->server))
+		node_renew_lease(&c->env);
+	timer_set(c->loop, &c->lease_timer, NODE_RENEW_MS);
+}
+
 /* ---- GET /kjob/v1/status ---- */
 
 static json *status(void *ctx)
@@ -369,6 +379,8 @@ static int start(struct controller *c, struct err *e)
 	loop_at_turn_end(c->loop, "commit", turn_commit, c);
 	c->idle_timer = (struct timer){.name = "idle", .fn = check_idle, .arg = c};
 	timer_set(c->loop, &c->idle_timer, IDLE_CHECK_MS);
+	c->lease_timer = (struct timer){.name = "lease", .fn = renew_lease, .arg = c};
+	timer_set(c->loop, &c->lease_timer, NODE_RENEW_MS);
 	return 0;
 }
 

@@ -190,15 +190,14 @@ static bool is_known(struct loops_env *env)
 		   json_str_or(node, "status.nodeInfo.containerRuntimeVersion", ""), runtime);
 }
 
-/* Where clients look for the sign of life of a node: here, that a controller has started. */
-static void put_lease(struct loops_env *env)
+void node_renew_lease(struct loops_env *env)
 {
 	char now[TIME_TEXT_MAX];
 	json *spec = json_new_object();
 	auto_err e = {0};
 
 	json_set_str(spec, "holderIdentity", env->node_name);
-	json_set_int(spec, "leaseDurationSeconds", 40);
+	json_set_int(spec, "leaseDurationSeconds", NODE_LEASE_SECONDS);
 	json_set_str(spec, "renewTime", time_format_micro(now, clock_wall_ns()));
 	if (put(env, kind_by_id(KIND_LEASE), LEASES, env->node_name, "spec", spec, NULL, &e) < 0)
 		log_warn("cannot store the lease of the node: %s", err_msg(&e));
@@ -213,7 +212,7 @@ int node_start(struct loops_env *env, struct err *e)
 		if (put(env, kind_by_id(KIND_NAMESPACE), NULL, namespaces[i], NULL, NULL, NULL, e) <
 		    0)
 			return -1;
-	put_lease(env);
+	node_renew_lease(env);
 	if (is_known(env))
 		return 0;
 	/* once for an instance: its first command finds the node there */

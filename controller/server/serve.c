@@ -25,8 +25,10 @@
 #define PORT_FIRST 7443
 #define PORT_LAST 7474
 #define BACKLOG 128
-#define SETTINGS_MAX (4 * KIB)
+#define SETTINGS_MAX (32 * KIB)
 #define RETRY_MS 5000
+#define NAMES_MAX 32 /* that are given */
+#define DNS_NAME_MAX 253
 /* Certificates are looked at again this often. */
 #define RENEW_MS (3600 * 1000)
 
@@ -42,7 +44,8 @@ struct serve {
 	char *address;        /* NULL: there is to be no listener */
 	int port;
 	bool listening;
-	char *trouble; /* why not; NULL: none */
+	char *trouble;        /* why not; NULL: none */
+	struct strlist extra; /* names of the server that it cannot know itself */
 	struct strlist names;
 	struct credentials credentials;
 	struct secure *secure;
@@ -137,12 +140,58 @@ static void find_names(struct serve *v, const union address *a)
 		add_name(&v->names, v->address);
 	if (!is_loopback(a))
 		add_host_name(&v->names);
+	for (size_t i = 0; i < v->extra.len; i++)
+		add_name(&v->names, v->extra.items[i]);
+}
+
+/* An address, or a DNS name, which may begin with "*.". */
+static bool is_server_name(const char *text)
+{
+	union address a;
+	size_t len = strlen(text);
+	const char *p = str_has_prefix(text, "*.") ? text + 2 : text;
+
+	if (parse_address(text, 0, &a) == 0)
+		return true;
+	for (size_t label = 0; *p; p++) {
+		label = *p == '.' ? 0 : label + 1;
+		if (*p == '.'
+			? p[-1] == '.' || p[-1] == '-'
+			: label > 63 || (!isalnum((unsigned char)*p) && (*p != '-' || label == 1)))
+			return false;
+	}
+	return len && len <= DNS_NAME_MAX && isalnum((unsigned char)text[len - 1]);
+}
+
+static int take_extra(const json *list, struct strlist *ret, struct err *e)
+{
+	json_for (it, list) {
+		const char *name = json_string_value(it);
+
+		if (!name || !is_server_name(name))
+			return err_set(e, ERR_BAD_REQUEST,
+			    "\"%s\" is neither a DNS name nor an IP address", name ? name : "");
+		if (!strlist_has(ret, name))
+			strlist_add(ret, name);
+	}
+	if (ret->len > NAMES_MAX)
+		return err_set(e, ERR_BAD_REQUEST, "more than %d names of the server", NAMES_MAX);
+	return 0;
+}
+
+/* "*.example" is for one label in the star's place. */
+static bool is_for(const char *own, const char *name)
+{
+	const char *dot = strchr(name, '.');
+
+	return strcasecmp(own, name) == 0 ||
+	       (str_has_prefix(own, "*.") && dot && dot > name && strcasecmp(own + 1, dot) == 0);
 }
 
 bool serve_is_name(const struct serve *v, const char *name)
 {
 	for (size_t i = 0; i < v->names.len; i++)
-		if (strcasecmp(v->names.items[i], name) == 0)
+		if (is_for(v->names.items[i], name))
 			return true;
 	return false;
 }
@@ -273,6 +322,15 @@ static void on_timer(void *arg)
 
 /* ---- what is wanted, in a file ---- */
 
+static json *names_of(const struct strlist *names)
+{
+	json *list = json_new_array();
+
+	for (size_t i = 0; i < names->len; i++)
+		json_add(list, json_new_string(names->items[i]));
+	return list;
+}
+
 static int save_settings(const struct serve *v, struct err *e)
 {
 	auto_json *j = json_new_object();
@@ -280,6 +338,7 @@ static int save_settings(const struct serve *v, struct err *e)
 
 	json_set_str(j, "address", v->address);
 	json_set_int(j, "port", v->port);
+	json_set(j, "names", names_of(&v->extra));
 	text = json_print(j);
 	return path_write_file(v->settings, 0600, text, strlen(text), e);
 }
@@ -289,6 +348,7 @@ static void want_nothing(struct serve *v)
 	free(v->address);
 	v->address = NULL;
 	v->port = 0;
+	strlist_release(&v->extra);
 	free(v->trouble);
 	v->trouble = NULL;
 }
@@ -303,7 +363,8 @@ void server_resume_tls(struct server *s)
 
 	if (!text && e.reason == ERR_NOT_FOUND)
 		return;
-	if (!j || parse_address(json_str_or(j, "address", ""), 0, &a) < 0) {
+	if (!j || parse_address(json_str_or(j, "address", ""), 0, &a) < 0 ||
+	    take_extra(json_get(j, "names"), &v->extra, &e) < 0) {
 		if (v)
 			log_error("TLS: %s: %s", v->settings, err_msg(&e));
 		return;
@@ -349,6 +410,8 @@ json *server_tls_status(const struct server *s)
 	json_set_int(j, "port", v->port);
 	json_set_bool(j, "remote", parse_address(v->address, 0, &a) == 0 && !is_loopback(&a));
 	json_set_int(j, "connections", v->secure ? (int64_t)secure_count(v->secure) : 0);
+	if (v->extra.len)
+		json_set(j, "names", names_of(&v->extra));
 	json_set_str(j, "error", v->trouble);
 	return j;
 }
@@ -417,13 +480,11 @@ static int check_wanted(
 }
 
 /* A listener that is there already moves; it stays where it is when that cannot be done. */
-static int listen_at(struct serve *v, const char *address, int port, struct err *e)
+static int move_to(struct serve *v, const char *address, int port, struct err *e)
 {
 	auto_free char *old_address = NULL;
 	int old_port = v->port;
 
-	if (v->listening && str_eq(address, v->address) && (!port || port == v->port))
-		return 0;
 	if (!port && str_eq(address, v->address))
 		port = v->port;
 	close_listener(v);
@@ -433,7 +494,7 @@ static int listen_at(struct serve *v, const char *address, int port, struct err 
 	if (open_listener(v, e) == 0 && save_settings(v, e) == 0)
 		return 0;
 	close_listener(v);
-	want_nothing(v);
+	free(v->address);
 	v->address = TAKE(old_address);
 	v->port = old_port;
 	if (v->address && open_listener(v, NULL) < 0)
@@ -441,17 +502,38 @@ static int listen_at(struct serve *v, const char *address, int port, struct err 
 	return -1;
 }
 
+static int listen_at(struct serve *v, const char *address, int port, bool renamed, struct err *e)
+{
+	if (!v->listening || !str_eq(address, v->address) || (port && port != v->port))
+		return move_to(v, address, port, e);
+	/* Connections that are there keep the certificate that they have. */
+	return !renamed ? 0 : load_credentials(v, e) < 0 ? -1 : save_settings(v, e);
+}
+
 static int open_as_asked(struct exchange *x, struct err *e)
 {
+	struct serve *v = server_of(x)->serve;
 	auto_json *body = json_parse(x->body, x->body_len, JSON_PARSE_STRICT, e);
+	const json *names = json_get(body, "names");
+	auto_strlist extra = {0};
+	struct strlist old = v->extra;
 	const char *address = NULL;
 	int port = 0;
 
-	if (!body || check_wanted(server_of(x)->serve, body, &address, &port, e) < 0)
+	if (!body || check_wanted(v, body, &address, &port, e) < 0 ||
+	    take_extra(names, &extra, e) < 0)
 		return -1;
 	if (server_of(x)->draining)
 		return err_set(e, ERR_UNAVAILABLE, "the controller is stopping");
-	return listen_at(server_of(x)->serve, address, port, e);
+	if (!names)
+		return listen_at(v, address, port, false, e);
+	v->extra = extra;
+	if (listen_at(v, address, port, true, e) < 0) {
+		v->extra = old;
+		return -1;
+	}
+	extra = old;
+	return 0;
 }
 
 void handle_serve_open(struct exchange *x)

@@ -7,10 +7,13 @@ setup_file() {
 	kjob serve >/dev/null
 	URL=$(kjob controller status -o json | jq -r .serve.server)
 	TLS=$KJOB_HOME/tls
-	export URL TLS
+	RENEWED=$(renewed)
+	export URL TLS RENEWED
 	unset KUBECONFIG
 }
 teardown_file() { instance_stop; }
+
+renewed() { kjob get leases -n kube-node-lease -o jsonpath='{..renewTime}'; }
 
 # As a client that has what a kubeconfig holds.
 ask() { # PATH [curl's options...]
@@ -112,6 +115,27 @@ ask() { # PATH [curl's options...]
 	kill -KILL "$(kjob controller status -o json | jq .pid)"
 	kjob get jobs >/dev/null
 	is "$(ask /readyz)" ok
+}
+
+@test "the certificate is for other names too where that is asked, and keeps them" {
+	local at=${URL##*:}
+	named() { curl -sS --max-time 20 --cacert "$TLS/ca.crt" --cert "$TLS/client.pem" --connect-to "::127.0.0.1:$at" "https://$1:$at/version" -o /dev/null -w '%{http_code}'; }
+	try named laptop.example
+	is "$rc" 60
+	kjob serve --tls-san laptop.example,192.0.2.7 --tls-san '*.kjob.test' >/dev/null
+	is "$(named laptop.example) $(named 192.0.2.7) $(named a.kjob.test)" "200 200 200"
+	kjob serve >/dev/null
+	kjob controller stop >/dev/null
+	kjob get jobs >/dev/null
+	is "$(named laptop.example) $(ask /readyz)" "200 ok"
+	try kjob serve --tls-san 'a..b'
+	is "$rc $err" '1 Error from server (BadRequest): "a..b" is neither a DNS name nor an IP address'
+	kjob serve --tls-san= >/dev/null
+	is "$(named laptop.example) $(ask /readyz)" "403 ok"
+}
+
+@test "the lease of the node is renewed while others may look at it" {
+	eventually 30 eval '[ "$(renewed)" != "$RENEWED" ]'
 }
 
 @test "another address has to be allowed, and is warned of" {

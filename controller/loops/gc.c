@@ -248,6 +248,9 @@ static void look_at_dependent(
 			unblock(g, k, obj);
 		propagation = PROPAGATE_FOREGROUND;
 	}
+	if (!o)
+		log_info("%s %s/%s goes: there is no owner of its ownerReferences", k->singular, ns,
+		    name);
 	collect_one(g, k, ns, name, propagation);
 }
 

@@ -215,6 +215,7 @@ static int delete_all(struct server *s, const struct request *r, const struct de
 	for (size_t i = 0; i + 1 < names->len; i += 2) {
 		auto_err one = {0};
 		auto_json *last = NULL;
+		auto_free char *text = NULL;
 		bool gone;
 
 		last = registry_delete(s->deps.store, r->kind,
@@ -229,7 +230,8 @@ static int delete_all(struct server *s, const struct request *r, const struct de
 		if (!first)
 			buf_addch(out, ',');
 		first = false;
-		json_print_to(last, out);
+		text = json_print(last);
+		render_object(out, &r->view, text, strlen(text));
 	}
 	return 0;
 }
@@ -246,14 +248,14 @@ void handle_delete_collection(struct exchange *x, const struct request *r)
 	struct store_query q;
 	struct request plain = *r;
 
-	plain.view = (struct view){0};
+	plain.view = (struct view){.events = r->view.events};
 	if (list_options_parse(x, r, &o, &e) < 0 || delete_request_parse(x, &d, &e) < 0) {
 		answer_err(x, &e);
 		return;
 	}
 	q = query_of(r, &o);
 	if (store_list(s->deps.store, &q, add_victim, &names, &end, &e) < 0 ||
-	    delete_all(s, r, &d.options, &names, &items, &e) < 0)
+	    delete_all(s, &plain, &d.options, &names, &items, &e) < 0)
 		answer_err(x, &e);
 	else
 		answer_items(x, &plain, &end, &items);

@@ -163,11 +163,6 @@ TEST("an owner in the foreground whose dependents went with the last controller 
 	fixture_release(&w.f);
 }
 
-int main(void)
-{
-	return test_main();
-}
-
 /* ---- owners of any kind ---- */
 
 #define OWNER(NAME, UID, MORE)                                                               \
@@ -290,4 +285,31 @@ TEST("owners that are not there at all are no owners, unless nobody can know")
 	}
 	gc_free(w.gc);
 	fixture_release(&w.f);
+}
+
+TEST("any owner in the foreground goes on where the last controller left it")
+{
+	struct world w = {0};
+	auto_json *owner = NULL, *empty = NULL;
+
+	fixture_init(&w.f);
+	owner = add_map(&w, "owner", "");
+	json_free(add_owned(&w, "owned", owner, BLOCKS));
+	remove_object(&w, KIND_CONFIGMAP, "owner", PROPAGATE_FOREGROUND);
+	empty = add_map(&w, "empty", "");
+	json_free(add_owned(&w, "last", empty, BLOCKS));
+	remove_object(&w, KIND_CONFIGMAP, "empty", PROPAGATE_FOREGROUND);
+	remove_object(&w, KIND_CONFIGMAP, "last", PROPAGATE_BACKGROUND);
+	fixture_commit(&w.f);
+	CHECK_INT(fixture_count(&w.f, KIND_CONFIGMAP), 3);
+	begin(&w);
+	settle(&w);
+	CHECK_INT(fixture_count(&w.f, KIND_CONFIGMAP), 0);
+	gc_free(w.gc);
+	fixture_release(&w.f);
+}
+
+int main(void)
+{
+	return test_main();
 }

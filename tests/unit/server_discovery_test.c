@@ -373,6 +373,9 @@ TEST("events of events.k8s.io are those of the core group under their newer name
 	CHECK_INT(json_len(json_get(a.json, "items")), 0);
 	get_as(&f, &a, EVENTS, TABLE);
 	CHECK_STR(json_str(a.json, "kind"), "Table");
+	request(&f, &a, "DELETE", EVENTS "?dryRun=All", NULL);
+	CHECK_STR(json_str(a.json, "apiVersion"), "events.k8s.io/v1");
+	CHECK_STR(json_str(json_first(json_get(a.json, "items")), "regarding.name"), "j");
 	request(&f, &a, "DELETE", EVENTS "/e", NULL);
 	CHECK_INT(a.status, 200);
 	request(&f, &a, "GET", "/apis/events.k8s.io/v1/pods", NULL);

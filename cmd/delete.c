@@ -6,7 +6,6 @@
 #include "raw.h"
 
 const char *const cascade_choices[] = {"background", "foreground", "orphan", "true", "false", NULL};
-static const char *const format_choices[] = {"", "name", NULL};
 
 static const struct opt options[] = {
     OPT_ROW_FILENAME("A manifest that names what to delete"),
@@ -27,7 +26,8 @@ static const struct opt options[] = {
 	NULL},
     {"dry-run", 0, OPT_MAYBE, "none", "MODE",
 	"none, client (send nothing) or server (send, delete nothing)", "client", dry_run_choices},
-    {"output", 'o', OPT_STRING, NULL, "FORMAT", "name", NULL, format_choices},
+    {"output", 'o', OPT_STRING, NULL, "FORMAT", "name", NULL, NULL},
+    {"interactive", 'i', OPT_BOOL, NULL, NULL, "Ask before anything is deleted", NULL, NULL},
     OPT_ROW_RAW("Send DELETE to this path, with what -f names, and show the answer as it is"),
     OPT_END,
 };
@@ -230,6 +230,25 @@ int delete_picked(
 	return found;
 }
 
+/* Only "y" is one. */
+static bool confirm(struct cmd_ctx *ctx, const struct picks *victims)
+{
+	char answer[16] = "";
+
+	out_addf(
+	    &ctx->out, "You are about to delete the following %zu resource(s):\n", victims->len);
+	for (size_t i = 0; i < victims->len; i++) {
+		auto_buf name = {0};
+
+		resource_singular_name(victims->items[i].resource, &name);
+		out_addf(&ctx->out, "%s/%s\n", buf_str(&name), victims->items[i].name);
+	}
+	out_adds(&ctx->out, "Do you want to continue? (y/n): ");
+	out_flush(&ctx->out);
+	return fgets(answer, sizeof(answer), stdin) &&
+	       (str_eq(answer, "y\n") || str_eq(answer, "y"));
+}
+
 static int delete_found(struct cmd_ctx *ctx, struct picks *victims, int64_t grace, struct err *e)
 {
 	bool ignore = opts_bool(&ctx->opts, "ignore-not-found");
@@ -240,6 +259,10 @@ static int delete_found(struct cmd_ctx *ctx, struct picks *victims, int64_t grac
 
 	if (picks_find(ctx, ctx->args, ctx->argc, victims, e) < 0)
 		return -1;
+	if (opts_bool(&ctx->opts, "interactive") && !confirm(ctx, victims)) {
+		out_adds(&ctx->out, "deletion is cancelled\n");
+		return ctx->failed;
+	}
 	how.ignore_missing = victims->selected || ignore;
 	found = delete_picked(ctx, victims, &how, e);
 	if (found == 0 && !ctx->failed && !ignore)
@@ -251,12 +274,17 @@ static int exec_delete(struct cmd_ctx *ctx, struct err *e)
 {
 	static const char *const not_raw[] = {
 	    "output", "selector", "field-selector", "all", "dry-run", NULL};
+	const char *output = opts_str(&ctx->opts, "output");
 	auto_picks victims = {0};
 	int64_t grace = -1;
 
 	if (*opts_str(&ctx->opts, "raw"))
 		return raw_request(ctx, "DELETE", not_raw, e);
-	if (opts_bool(&ctx->opts, "all") && *opts_str(&ctx->opts, "selector"))
+	if (*output && !str_eq(output, "name"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "unexpected -o output mode: %s. We only support '-o name'", output);
+	if (opts_bool(&ctx->opts, "all") &&
+	    (*opts_str(&ctx->opts, "selector") || *opts_str(&ctx->opts, "field-selector")))
 		return err_set(
 		    e, ERR_BAD_REQUEST, "setting 'all' parameter but found a non empty selector. ");
 	warn_old_cascade(ctx);

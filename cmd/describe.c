@@ -115,11 +115,11 @@ static json *fetch_pods_of(struct run *r, const char *node)
 	return fetch_array(r, buf_str(&path));
 }
 
-static json *fetch_pods_in(struct run *r, const char *ns)
+static json *fetch_all_of(struct run *r, const char *ns, const char *resource)
 {
 	auto_buf path = {0};
 
-	buf_addf(&path, "/api/v1/namespaces/%s/pods", ns);
+	buf_addf(&path, "/api/v1/namespaces/%s/%s", ns, resource);
 	return fetch_array(r, buf_str(&path));
 }
 
@@ -148,7 +148,7 @@ static json *fetch_lease(struct run *r, const char *node, struct err *e)
 
 static void describe_one(struct run *r, const struct resource *resource, json *obj)
 {
-	auto_json *events = NULL, *pods = NULL, *lease = NULL, *slices = NULL;
+	auto_json *events = NULL, *pods = NULL, *lease = NULL, *slices = NULL, *secrets = NULL;
 	struct describe_input in = {.object = obj, .now = clock_wall_ns() / NSEC_PER_SEC};
 	const char *name = json_str_or(obj, "metadata.name", "");
 	const char *ns = json_str_or(obj, "metadata.namespace", "");
@@ -161,7 +161,9 @@ static void describe_one(struct run *r, const struct resource *resource, json *o
 	if (str_eq(resource->kind, "Service") && !*resource->group)
 		in.slices = slices = fetch_slices(r, ns, name);
 	if (str_eq(resource->kind, "PersistentVolumeClaim"))
-		in.pods = pods = fetch_pods_in(r, ns);
+		in.pods = pods = fetch_all_of(r, ns, "pods");
+	if (str_eq(resource->kind, "ServiceAccount"))
+		in.secrets = secrets = fetch_all_of(r, ns, "secrets");
 	if (str_eq(resource->kind, "Node") && !*resource->group) {
 		in.pods = pods = fetch_pods_of(r, name);
 		in.lease = lease = fetch_lease(r, name, &lease_error);

@@ -17,10 +17,11 @@ struct describe_input {
 	const json *events;      /* array; NULL: not to be shown */
 	const json *lease;       /* of a node; NULL: none */
 	const char *lease_error; /* why there is none; NULL: the server has no leases */
-	const json *pods;   /* array: of a node, those that are not finished; of a claim, all of its
-			       namespace */
-	const json *slices; /* array: the EndpointSlices of a Service */
-	int64_t now;             /* seconds since the epoch */
+	const json *pods; /* array: of a node, those that are not finished; of a claim, all of its
+			     namespace */
+	const json *secrets; /* array: those of a service account's namespace */
+	const json *slices;  /* array: the EndpointSlices of a Service */
+	int64_t now;         /* seconds since the epoch */
 };
 
 /* Appends the whole description. */
@@ -92,6 +93,7 @@ void describe_namespace(struct describe *d, const json *obj);
 void describe_node(struct describe *d, const json *obj);
 void describe_config_map(struct describe *d, const json *obj);
 void describe_secret(struct describe *d, const json *obj);
+void describe_service_account(struct describe *d, const json *obj);
 void describe_service(struct describe *d, const json *obj);
 void describe_endpoints(struct describe *d, const json *obj);
 void describe_endpoint_slice(struct describe *d, const json *obj);

@@ -1,4 +1,4 @@
-/* Config maps with their values; secrets with the sizes of theirs, never more. */
+/* Config maps with their values; secrets with the sizes of theirs, never more; service accounts. */
 #include "../runtime/base/base64.h"
 #include "../runtime/base/str.h"
 #include "describe.h"
@@ -52,4 +52,59 @@ void describe_secret(struct describe *d, const json *obj)
 	DESCRIBE_ROWS(d, 0, head_rows, obj);
 	dtext_add(&d->text, 0, "\nType:\t%s\n\nData\n====\n", type);
 	write_sizes(d, json_get(obj, "data"), '\t');
+}
+
+/* ---- service accounts ---- */
+
+static bool is_there(const struct describe *d, const char *name)
+{
+	json_for (it, d->in->secrets)
+		if (str_eq(json_str(it, "metadata.name"), name))
+			return true;
+	return false;
+}
+
+/* The names of secrets, one below the other; what the server does not have is marked. */
+static void write_secrets(struct describe *d, const char *label, const struct strlist *names)
+{
+	if (!names->len)
+		dtext_add(&d->text, 0, "%-19s\t<none>\n", label);
+	for (size_t i = 0; i < names->len; i++)
+		dtext_add(&d->text, 0, "%-19s\t%s%s\n", i ? "" : label, names->items[i],
+		    is_there(d, names->items[i]) ? "" : " (not found)");
+}
+
+static void write_references(struct describe *d, const char *label, const json *references)
+{
+	auto_strlist names = {0};
+
+	json_for (it, references)
+		strlist_add(&names, json_str_or(it, "name", ""));
+	write_secrets(d, label, &names);
+}
+
+/* A secret that holds a token of the account says so. */
+static bool is_token_of(const json *secret, const json *account)
+{
+	const json *notes = json_path(secret, "metadata.annotations");
+	const char *name = json_string_value(json_get(notes, "kubernetes.io/service-account.name"));
+	const char *uid = json_string_value(json_get(notes, "kubernetes.io/service-account.uid"));
+
+	return str_eq(json_str(secret, "type"), "kubernetes.io/service-account-token") && name &&
+	       str_eq(name, json_str(account, "metadata.name")) &&
+	       (!uid || str_eq(uid, json_str(account, "metadata.uid")));
+}
+
+void describe_service_account(struct describe *d, const json *obj)
+{
+	auto_strlist tokens = {0};
+
+	json_for (it, d->in->secrets)
+		if (is_token_of(it, obj))
+			strlist_add(&tokens, json_str_or(it, "metadata.name", ""));
+	DESCRIBE_ROWS(d, 0, head_rows, obj);
+	write_references(d, "Image pull secrets:", json_get(obj, "imagePullSecrets"));
+	write_references(d, "Mountable secrets:", json_get(obj, "secrets"));
+	write_secrets(d, "Tokens:", &tokens);
+	describe_events(d);
 }

@@ -173,6 +173,7 @@ static const struct {
     {"v1", "Node", describe_node},
     {"v1", "ConfigMap", describe_config_map},
     {"v1", "Secret", describe_secret},
+    {"v1", "ServiceAccount", describe_service_account},
     {"v1", "Service", describe_service},
     {"v1", "Endpoints", describe_endpoints},
     {"discovery.k8s.io/v1", "EndpointSlice", describe_endpoint_slice},

@@ -36,6 +36,8 @@ static const struct opt options[] = {
     {"show-all", 'a', OPT_BOOL, "true", NULL,
 	"Accepted, and without effect: finished pods are always listed", NULL, NULL},
     OPT_ROW_SHOW_MANAGED,
+    {"subresource", 0, OPT_STRING, NULL, "NAME", "Show this part of an object, such as status",
+	NULL, NULL},
     OPT_ROW_RAW("Show the server's answer to this path as it is"),
     OPT_END,
 };
@@ -99,7 +101,7 @@ void get_path(const struct get *g, const struct target *t, struct buf *path)
 	    g->all_namespaces ? NULL
 	    : t->ns           ? t->ns
 			      : g->ctx->ns,
-	    t->name, NULL, path);
+	    t->name, *opts_str(o, "subresource") ? opts_str(o, "subresource") : NULL, path);
 	if (!t->name) {
 		query_add(path, "labelSelector", opts_str(o, "selector"));
 		query_add(path, "fieldSelector", opts_str(o, "field-selector"));
@@ -416,6 +418,9 @@ static int check_usage(struct get *g, const struct targets *targets, struct err 
 	bool watching = opts_bool(o, "watch") || opts_bool(o, "watch-only");
 
 	for (size_t i = 0; i < targets->len; i++) {
+		if (!targets->items[i].name && *opts_str(o, "subresource"))
+			return err_set(e, ERR_BAD_REQUEST,
+			    "subresource cannot be used when bulk resources are specified");
 		if (!targets->items[i].name)
 			continue;
 		if (selected)

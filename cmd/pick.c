@@ -111,6 +111,9 @@ static int add_named(
 	for (size_t i = 0; i < targets->len; i++) {
 		const struct target *t = &targets->items[i];
 
+		if (t->name && flag_option(ctx, "all-namespaces"))
+			return err_set(e, ERR_BAD_REQUEST,
+			    "a resource cannot be retrieved by name across all namespaces");
 		if (t->name)
 			picks_add(p, t->resource, ctx->ns, t->name);
 		else if (!p->whole_types)
@@ -152,6 +155,14 @@ static int add_manifests(struct cmd_ctx *ctx, struct picks *p, struct err *e)
 	return 0;
 }
 
+int picks_none(struct err *e)
+{
+	return err_set(e, ERR_BAD_REQUEST,
+	    "You must provide one or more resources by argument or filename.\nExample "
+	    "resource specifications include:\n   '-f rsrc.yaml'\n   "
+	    "'--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
+}
+
 int picks_find(
     struct cmd_ctx *ctx, const char *const *args, size_t argc, struct picks *ret, struct err *e)
 {
@@ -175,10 +186,7 @@ int picks_find(
 	if (targets_parse(ctx, args, argc, NULL, &targets, e) < 0)
 		return -1;
 	if (targets.len == 0)
-		return err_set(e, ERR_BAD_REQUEST,
-		    "You must provide one or more resources by argument or filename.\nExample "
-		    "resource specifications include:\n   '-f rsrc.yaml'\n   "
-		    "'--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'");
+		return picks_none(e);
 	return ret->selected ? add_selected(ctx, ret, &targets, e)
 			     : add_named(ctx, ret, &targets, e);
 }

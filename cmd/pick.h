@@ -52,6 +52,8 @@ typedef int pick_fn(
     struct cmd_ctx *ctx, struct printer *p, struct picked *it, const void *arg, struct err *e);
 int picks_each(struct cmd_ctx *ctx, const char *const *args, size_t argc, pick_fn *one,
     const void *arg, struct err *e) MUST_USE;
+/* The error where no object is named at all; returns -1. */
+int picks_none(struct err *e);
 /* --local, where the command has it: objects are those of the manifests, and nothing is sent. */
 bool pick_is_local(const struct cmd_ctx *ctx);
 /* Asks for p->live where it is NULL. */

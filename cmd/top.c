@@ -1,9 +1,9 @@
-/* kjob top pods: what the containers of pods use of the processors and of memory now. */
+/* kjob top: what pods, or machines, use of the processors and of memory now. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../runtime/base/clock.h"
-#include "cmd.h"
+#include "top.h"
 #include "top_figures.h"
 
 #define NOT_YET_NS (120 * NSEC_PER_SEC) /* a pod may be without figures for so long */
@@ -13,6 +13,8 @@ static const struct opt options[] = {
     {"sort-by", 0, OPT_STRING, NULL, "FIELD", "cpu or memory: the most first", NULL, NULL},
     {"sum", 0, OPT_BOOL, NULL, NULL, "Add up all lines below them", NULL, NULL},
     {"no-headers", 0, OPT_BOOL, NULL, NULL, "No headings", NULL, NULL},
+    {"show-capacity", 0, OPT_BOOL, NULL, NULL,
+	"Of nodes: percents of all they have, not of what pods may get", NULL, NULL},
     OPT_ROW_SELECTOR,
     OPT_ROW_FIELD_SELECTOR,
     OPT_ROW_ALL_NAMESPACES,
@@ -179,40 +181,36 @@ static int explain_none(const struct top *t, struct err *e)
 
 /* ---- the command ---- */
 
-static int check_usage(const struct cmd_ctx *ctx, struct err *e)
+static bool is_one_of(const char *word, const char *const *words)
 {
-	static const char *const names[] = {"pod", "pods", "po"};
-	const char *by = opts_str(&ctx->opts, "sort-by");
-	bool known = false;
+	while (*words && !str_eq(*words, word))
+		words++;
+	return *words;
+}
 
-	for (size_t i = 0; i < ARRAY_LEN(names) && ctx->argc; i++)
-		known = known || str_eq(ctx->args[0], names[i]);
-	if (!ctx->argc)
-		return cmd_usage_error(ctx, e, "top of what? There is: pods");
-	if (!known)
-		return cmd_usage_error(ctx, e,
-		    "top %s is not supported by this version of kjob; top pods is", ctx->args[0]);
+static int check_usage(struct cmd_ctx *ctx, struct err *e)
+{
+	const char *by = opts_str(&ctx->opts, "sort-by");
+
 	if (ctx->argc > 2)
 		return cmd_usage_error(ctx, e, "at most one NAME");
 	if (ctx->argc > 1 && *opts_str(&ctx->opts, "selector"))
-		return err_set(e, ERR_BAD_REQUEST, "only one of NAME or selector can be provided");
+		return err_set(e, ERR_BAD_REQUEST, "only one of NAME or %sselector can be provided",
+		    str_has_prefix(ctx->args[0], "po") ? "" : "--");
 	if (*by && !str_eq(by, "cpu") && !str_eq(by, "memory"))
 		return err_set(e, ERR_BAD_REQUEST, "--sort-by accepts only cpu or memory");
-	return 0;
+	return cmd_client(ctx, e) ? 0 : -1;
 }
 
-static int exec_top(struct cmd_ctx *ctx, struct err *e)
+static int top_pods(struct cmd_ctx *ctx, struct err *e)
 {
 	struct top t = {.ctx = ctx,
 	    .name = ctx->argc > 1 ? ctx->args[1] : NULL,
 	    .all_namespaces = opts_bool(&ctx->opts, "all-namespaces") && ctx->argc < 2,
 	    .containers = opts_bool(&ctx->opts, "containers")};
-	auto_json *items = NULL;
+	auto_json *items = ask(&t, TOP_METRICS, e);
 	int rc = 0;
 
-	if (check_usage(ctx, e) < 0 || !cmd_client(ctx, e))
-		return -1;
-	items = ask(&t, "/apis/metrics.k8s.io/v1beta1", e);
 	if (!items && strstr(err_msg(e), "could not find the requested resource")) {
 		err_clear(e);
 		return err_set(e, ERR_NOT_FOUND, "Metrics API not available");
@@ -227,13 +225,28 @@ static int exec_top(struct cmd_ctx *ctx, struct err *e)
 	return rc;
 }
 
+static int exec_top(struct cmd_ctx *ctx, struct err *e)
+{
+	static const char *const pods[] = {"pod", "pods", "po", NULL};
+	static const char *const nodes[] = {"node", "nodes", "no", NULL};
+
+	if (!ctx->argc)
+		return cmd_usage_error(ctx, e, "top of what? There are: pods, nodes");
+	if (is_one_of(ctx->args[0], pods))
+		return check_usage(ctx, e) < 0 ? -1 : top_pods(ctx, e);
+	if (is_one_of(ctx->args[0], nodes))
+		return check_usage(ctx, e) < 0 ? -1 : top_nodes(ctx, e);
+	return cmd_usage_error(ctx, e, "unknown command \"%s\"", ctx->args[0]);
+}
+
 const struct cmd cmd_top = {
     .name = "top",
-    .usage = "pods [NAME | -l SELECTOR] [options]",
-    .summary = "Show what pods use of the processors and of memory",
+    .usage = "(pods | nodes) [NAME | -l SELECTOR] [options]",
+    .summary = "Show what pods, or a cluster's nodes, use of the processors and of memory",
     .help = "CPU is in thousandths of a processor, a mean over about the last second, or since the "
 	    "call before this one up to a minute ago. Memory is without the page cache that can be "
-	    "dropped; Podman counts that in. Only containers that run now have figures.",
+	    "dropped; Podman counts that in. Only containers that run now have figures. Engines "
+	    "tell what containers use, not what the machine does: top nodes is for clusters.",
     .examples = "# The pods of the namespace\n"
 		"kjob top pods\n\n"
 		"# The containers of the pods of a Job, the hungriest first\n"

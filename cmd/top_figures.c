@@ -37,10 +37,12 @@ int64_t top_mebi(const struct top_amount *a)
 	return a->bytes / MIB;
 }
 
-static struct top_amount amount_of(const json *container)
+struct top_amount top_amount_of(const json *obj, const char *key)
 {
-	return (struct top_amount){.nano_cpus = nano_of(json_str_or(container, "usage.cpu", "0")),
-	    .bytes = quantity_units(quantity_of(json_str_or(container, "usage.memory", "0")))};
+	const json *amounts = json_get(obj, key);
+
+	return (struct top_amount){.nano_cpus = nano_of(json_str_or(amounts, "cpu", "0")),
+	    .bytes = quantity_units(quantity_of(json_str_or(amounts, "memory", "0")))};
 }
 
 /* ---- order ---- */
@@ -92,9 +94,9 @@ static struct item *sorted(const json *list, bool pods, const char *by)
 		    .ns = json_str_or(it, "metadata.namespace", ""),
 		    .name = json_str_or(it, pods ? "metadata.name" : "name", "")};
 		if (!pods)
-			i->amount = amount_of(it);
+			i->amount = top_amount_of(it, "usage");
 		json_for (c, json_get(it, "containers")) {
-			struct top_amount a = amount_of(c);
+			struct top_amount a = top_amount_of(c, "usage");
 
 			top_add(&i->amount, &a);
 		}

@@ -7,6 +7,8 @@
 struct top_amount {
 	int64_t nano_cpus, bytes;
 };
+/* The members cpu and memory of the object's member KEY; absent ones are zero. */
+struct top_amount top_amount_of(const json *obj, const char *key);
 void top_add(struct top_amount *sum, const struct top_amount *a);
 /* Thousandths of a processor, rounded up, and whole MiB, rounded down: as kubectl. */
 int64_t top_milli(const struct top_amount *a);

@@ -2,7 +2,7 @@
 #include <stdio.h>
 
 #include "../runtime/base/clock.h"
-#include "manifest.h"
+#include "pick.h"
 #include "wait_cond.h"
 #include "watcher.h"
 
@@ -22,6 +22,8 @@ static const struct opt options[] = {
     OPT_ROW_FILENAME("A manifest that names what to wait for"),
     OPT_ROW_RECURSIVE,
     OPT_ROW_ALL_NAMESPACES,
+    OPT_ROW_OUTPUT,
+    OPT_ROW_SHOW_MANAGED,
     OPT_END,
 };
 
@@ -53,6 +55,7 @@ struct wait {
 	struct timer timer;
 	bool timed_out;
 	struct err err; /* why it cannot be met any more */
+	struct printer printer;
 };
 
 /* ---- what to wait for ---- */
@@ -149,8 +152,7 @@ static int add_items(struct wait *w, struct manifests *all, struct err *e)
 	if (opts_list(o, "filename")->len)
 		return add_manifests(w, all, e);
 	if (w->ctx->argc == 0)
-		return cmd_usage_error(
-		    w->ctx, e, "you must provide one or more resources by argument or filename");
+		return picks_none(e);
 	if (targets_parse(w->ctx, w->ctx->args, w->ctx->argc, NULL, &targets, e) < 0)
 		return -1;
 	for (size_t i = 0; i < targets.len; i++) {
@@ -187,10 +189,21 @@ static void never(struct wait *w, const struct wait_item *it, const char *why)
 		    buf_str(&name), why);
 }
 
+/* obj NULL: it is gone. */
+static void tell_met(struct wait *w, const struct wait_item *it, const json *obj)
+{
+	auto_json *shown = obj ? json_dup(obj) : json_new_object();
+	auto_err e = {0};
+
+	resource_set_type(it->resource, shown);
+	if (!obj)
+		json_set_str(json_obj(shown, "metadata"), "name", it->name);
+	if (print_result(w->ctx, &w->printer, it->resource, shown, "condition met", "none", &e) < 0)
+		cmd_report(w->ctx, &e);
+}
+
 static void look(struct wait *w, struct wait_item *it, const json *obj)
 {
-	auto_buf name = {0};
-
 	for (size_t i = 0; i < w->cond_count; i++) {
 		auto_free char *why = NULL;
 		enum wait_state state =
@@ -204,11 +217,8 @@ static void look(struct wait *w, struct wait_item *it, const json *obj)
 		}
 	}
 	it->met = true;
-	if (!it->existed && !obj)
-		return; /* was never there: kubectl says nothing */
-	item_name(it, &name);
-	out_addf(&w->ctx->out, "%s condition met\n", buf_str(&name));
-	out_flush(&w->ctx->out);
+	if (it->existed || obj) /* what was never there: kubectl says nothing */
+		tell_met(w, it, obj);
 }
 
 /* Looks at the group's items; those that are not in the list do not exist. */
@@ -283,14 +293,17 @@ static void group_path(const struct wait *w, const struct wait_group *g, struct 
 		query_addf(path, "fieldSelector", "metadata.name=%s", only->name);
 }
 
-/* A name that does not exist is an error, in the server's words, unless that is waited for. */
+/*
+ * A name that does not exist is an error, in the server's words, unless that is waited for; the
+ * others are waited for all the same.
+ */
 static int check_missing(
     struct wait *w, const struct wait_group *g, const json *list, struct err *e)
 {
 	if (waits_for(w, WAIT_CREATE) || waits_for(w, WAIT_DELETE))
 		return 0;
 	for (size_t i = 0; i < w->len; i++) {
-		const struct wait_item *it = &w->items[i];
+		struct wait_item *it = &w->items[i];
 		bool found = false;
 		auto_buf path = {0};
 		auto_json *obj = NULL;
@@ -303,8 +316,11 @@ static int check_missing(
 			continue;
 		resource_path(it->resource, it->ns, it->name, NULL, &path);
 		obj = client_get_json(w->client, buf_str(&path), e);
-		if (!obj)
+		if (!obj && !(err_is_status(e) && e->reason == ERR_NOT_FOUND))
 			return -1;
+		it->met = !obj;
+		if (!obj)
+			cmd_report(w->ctx, e);
 	}
 	return 0;
 }
@@ -367,7 +383,7 @@ static int wait_on(struct wait *w, struct err *e)
 			return -1;
 		}
 		if (all_met(w))
-			return 0;
+			return w->ctx->failed;
 		if (w->timed_out)
 			return report_unmet(w, "timed out waiting for the condition on");
 		client_turn(w->client);
@@ -413,6 +429,7 @@ static void wait_release(struct wait *w)
 	free(w->items);
 	free(w->conds);
 	err_clear(&w->err);
+	printer_release(&w->printer);
 }
 
 static int exec_wait(struct cmd_ctx *ctx, struct err *e)
@@ -421,6 +438,9 @@ static int exec_wait(struct cmd_ctx *ctx, struct err *e)
 	auto_manifests all = {0};
 	int rc = parse_conditions(&w, e);
 
+	if (rc == 0)
+		rc = printer_init(&w.printer, opts_str(&ctx->opts, "output"), e);
+	w.printer.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
 	if (rc == 0)
 		w.client = cmd_client(ctx, e);
 	if (!w.client)

@@ -125,6 +125,8 @@ agree() {
 		get svc
 		get events --field-selector involvedObject.name=done
 		get pods -n nope
+		+ get job done --subresource=status -o jsonpath='{.status.succeeded}'
+		+ get pods --subresource=status
 	TABLE
 }
 
@@ -132,6 +134,7 @@ agree() {
 	agree <<-'TABLE'
 		~ describe job done
 		~ describe cm kept
+		~ describe sa default
 		describe ns default
 		~ describe node
 		describe pod nope
@@ -179,6 +182,9 @@ agree() {
 		+ wait --for=delete pod/nope --timeout=1s
 		wait --for=delete pod/web --timeout=2s
 		wait --for=condition=Ready=false pod/web --timeout=1s
+		~ wait --for=condition=Ready pod/web -o name
+		~ wait --for=condition=Ready pod -l app=web -o jsonpath='{.metadata.name} {.kind}'
+		wait --for=condition=Ready
 	TABLE
 }
 
@@ -253,6 +259,9 @@ agree() {
 		~ delete -f @-c.yaml
 		~ delete -f @-c.yaml --ignore-not-found
 		delete cm nope
+		~ delete cm @-b -A
+		+ delete cm @-b -o yaml
+		+ delete cm @-b -i
 		~ apply -f @-c.yaml --server-side
 		~ apply -f @-c.yaml --server-side
 		~ apply -f @-b.yaml --server-side --field-manager=other
@@ -554,10 +563,14 @@ restarted_once() { # POD
 		top pod web
 		top pod web --containers
 		top pod nope
+		~ top nodes
+		top nope
+		get pods.metrics.k8s.io --show-labels
 	TABLE
 }
 
 @test "exec, attach and cp: output, input, exit codes, a terminal" {
+	kjob get pod web -o json >pod.json
 	agree <<-'TABLE'
 		~ exec web -- echo hi
 		~ exec web -c b -- sh -c 'echo out; echo err >&2; exit 3'
@@ -565,6 +578,7 @@ restarted_once() { # POD
 		~ exec web -c a -- nope
 		~ exec nope -- true
 		~ exec job/done -- true
+		~ exec -c a -f pod.json -- echo hi
 		~ attach nope
 		~ cp "$KC" web:/tmp/@ -c a
 		~ exec web -c a -- wc -l /tmp/@

@@ -47,5 +47,27 @@ big_is_big() {
 	try kjob top pods --sort-by=name
 	is "$rc $err" "1 error: --sort-by accepts only cpu or memory"
 	try kjob top nodes
-	has "$err" "top nodes is not supported"
+	is "$rc" 1
+	has "$err" 'the engine tells what containers use, not what the machine does'
+}
+
+@test "top nodes is for clusters that know what their machines use" {
+	local port
+	mkdir -p apis/metrics.k8s.io/v1beta1 api/v1
+	echo '{"items": [{"metadata": {"name": "b"}, "usage": {"cpu": "1500000001n", "memory": "1Gi"}},
+		{"metadata": {"name": "a"}, "usage": {"cpu": "250m", "memory": "3Gi"}}]}' >apis/metrics.k8s.io/v1beta1/nodes
+	jq -n '{items: ["a", "b", "c"] | map({metadata: {name: .}, status: {
+		capacity: {cpu: "4", memory: "8Gi"}, allocatable: {cpu: "3", memory: "6Gi"}}})}' >api/v1/nodes
+	python3 -u -m http.server --bind 127.0.0.1 0 >served 2>/dev/null 3>&- &
+	eventually 20 grep -q 'port [0-9]' served
+	port=$(sed -n 's/.* port \([0-9]*\) .*/\1/p' served)
+	echo '{"contexts": [{"name": "x", "context": {"cluster": "x"}}], "current-context": "x",
+		"clusters": [{"name": "x", "cluster": {"server": "http://127.0.0.1:'"$port"'"}}]}' >config
+	try kjob --kubeconfig config top nodes --sort-by=cpu
+	kill $!
+	is "$rc$err" 0
+	is "$(sed 's/  */ /g' <<<"$out")" 'NAME CPU(cores) CPU(%) MEMORY(bytes) MEMORY(%)
+b 1501m 50% 1024Mi 16%
+a 250m 8% 3072Mi 50%
+c <unknown> <unknown> <unknown> <unknown>'
 }

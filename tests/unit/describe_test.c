@@ -39,6 +39,7 @@ static char *describe_case(const json *c, int64_t now)
 	    .lease_error = "leases \"bare\" not found",
 	    .pods = json_get(c, "pods"),
 	    .slices = json_get(c, "slices"),
+	    .secrets = json_get(c, "secrets"),
 	    .now = now,
 	};
 	auto_buf text = {0};
@@ -135,6 +136,7 @@ TEST("an empty object of each kind is described")
 	    "{\"apiVersion\":\"batch/v1\",\"kind\":\"CronJob\"}",
 	    "{\"apiVersion\":\"v1\",\"kind\":\"Node\"}",
 	    "{\"apiVersion\":\"v1\",\"kind\":\"Namespace\"}",
+	    "{\"apiVersion\":\"v1\",\"kind\":\"ServiceAccount\"}",
 	    "{}",
 	    "[]",
 	    "3",

@@ -124,19 +124,34 @@ static void skip_blanks(struct json_view *v)
 		v->p++;
 }
 
+/* The text ends with NUL, so that these loops need not look for its end: most of a document is
+ * passed over here. */
+#define IN_STRING 1
+#define OUTSIDE 2
+static const unsigned char stops[256] = {
+    ['\0'] = IN_STRING | OUTSIDE,
+    ['"'] = IN_STRING | OUTSIDE,
+    ['\\'] = IN_STRING,
+    ['{'] = OUTSIDE,
+    ['}'] = OUTSIDE,
+    ['['] = OUTSIDE,
+    [']'] = OUTSIDE,
+};
+
 /* At the opening quote; *escapes: it has some. */
 static bool skip_string(struct json_view *v, bool *escapes)
 {
-	char *p = v->p + 1;
+	const unsigned char *p = (const unsigned char *)v->p + 1;
 
-	*escapes = false;
-	for (; p < v->end && *p != '"'; p++)
-		if (*p == '\\') {
-			*escapes = true;
+	for (*escapes = false;; p += p[1] ? 2 : 1) {
+		while (!(stops[*p] & IN_STRING))
 			p++;
-		}
-	v->p = p + 1;
-	return p < v->end;
+		if (*p != '\\')
+			break;
+		*escapes = true;
+	}
+	v->p = (char *)p + (*p == '"');
+	return *p == '"';
 }
 
 /* Goes behind the bracket that closes `depth` open ones. */
@@ -144,21 +159,20 @@ static bool skip_open(struct json_view *v, int depth)
 {
 	bool escapes;
 
-	while (depth > 0 && v->p < v->end) {
-		char c = *v->p;
-
-		if (c == '"') {
+	while (depth > 0) {
+		while (!(stops[(unsigned char)*v->p] & OUTSIDE))
+			v->p++;
+		if (*v->p == '\0')
+			return false;
+		if (*v->p == '"') {
 			if (!skip_string(v, &escapes))
 				return false;
 			continue;
 		}
-		if (c == '{' || c == '[')
-			depth++;
-		else if (c == '}' || c == ']')
-			depth--;
+		depth += *v->p == '{' || *v->p == '[' ? 1 : -1;
 		v->p++;
 	}
-	return depth == 0;
+	return true;
 }
 
 static bool skip_value(struct json_view *v)

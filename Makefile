@@ -95,6 +95,8 @@ $(BUILD)/tests/%: tests/%.c $(BUILD)/libkjob.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -MMD -MP -MF $@.d -o $@ $< $(BUILD)/libkjob.a $(LIBS)
 
+# They run once: to optimize them would take longer than it saves. What they test is optimized.
+$(UNIT_BINS): private ALL_CFLAGS += -O0
 unit: $(UNIT_BINS)
 tools: $(TOOL_BINS)
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # apply by the server, owners of fields, dry runs and diff: the words and exit codes of kubectl. Nothing here runs a
 # container.
-# One engine is enough.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {

@@ -81,6 +81,7 @@ type_in() {
 	field_is pod/shell '.status.containerStatuses[0].restartCount' "$restarts"
 }
 
+# bats test_tags=one-engine
 @test "attach says why it cannot be" {
 	try kjob attach ended
 	is "$rc $err" "1 error: cannot attach a container in a completed pod; current phase is Failed"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # patch, label, annotate, suspend, resume: the words and exit codes of kubectl. Nothing here runs a container.
-# One engine is enough.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {
@@ -106,9 +106,9 @@ idle() { # NAME [KEY=VALUE...]: a suspended Job
 	is "$(kjob resume job/s1 --dry-run=server)" "job.batch/s1 resumed (server dry run)"
 	is "$(get job/s1 .spec.suspend)" true
 	is "$(kjob patch job s1 --type=merge -p 'spec: {parallelism: 0}')" "job.batch/s1 patched"
-	is "$(kjob wait --for=condition=Suspended job/s1 --timeout=10s)" "job.batch/s1 condition met"
+	is "$(kjob wait --for=condition=Suspended job/s1 --timeout=60s)" "job.batch/s1 condition met"
 	is "$(kjob resume job s1)" "job.batch/s1 resumed"
-	is "$(kjob wait --for=condition=Suspended=false job/s1 --timeout=10s)" "job.batch/s1 condition met"
+	is "$(kjob wait --for=condition=Suspended=false job/s1 --timeout=60s)" "job.batch/s1 condition met"
 	is "$(kjob suspend jobs s1 -o jsonpath='{.spec.suspend}')" true
 	try kjob suspend pod nosuch
 	is "$rc" 1

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # kjob as a client of clusters. The cluster is this instance's own controller behind tests/scripts/front: TLS, credentials,
 # and none of what is kjob's own.
-# One engine is enough.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {

@@ -89,7 +89,7 @@ $ip"
 	eventually 10 field_is "pod/$name" '.status.containerStatuses[0].state.waiting.message' \
 		"couldn't find key k in ConfigMap default/late"
 	kjob patch configmap late -p '{"data": {"k": "here"}}' >/dev/null
-	kjob wait --for=condition=complete --timeout=5s job/f17 >/dev/null
+	kjob wait --for=condition=complete --timeout=60s job/f17 >/dev/null
 	is "$(kjob logs job/f17)" 'got here'
 	is "$(get job/f17 '.status.failed // "none"')" none
 }
@@ -102,6 +102,7 @@ $ip"
 	is "$(ends nosecret)" 'got now'
 }
 
+# bats test_tags=one-engine
 @test "a secret is shown by nobody but get -o and its pod" {
 	pod shown 'echo "$PASSWORD"' env='[{name: PASSWORD, valueFrom: {secretKeyRef: {name: s1, key: password}}}]' | apply
 	is "$(ends shown)" hunter2
@@ -111,6 +112,7 @@ $ip"
 	is "$(kjob get secret s1 -o jsonpath='{.data.password}')" aHVudGVyMg==
 }
 
+# bats test_tags=one-engine
 @test "create configmap and create secret take files, folders and lines" {
 	mkdir conf
 	printf 'listen 80\n' >conf/web.conf
@@ -139,6 +141,7 @@ listen 80' 'icon: 2 bytes'
 	is "$rc $err" '1 error: invalid literal source, expected key=value'
 }
 
+# bats test_tags=one-engine
 @test "an immutable config map can only be deleted" {
 	kjob create cm fixed --from-literal=a=1 >/dev/null
 	kjob patch cm fixed -p '{"immutable": true}' >/dev/null

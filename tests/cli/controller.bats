@@ -53,6 +53,7 @@ no_controller() {
 	is "$out" 'no controller is running'
 }
 
+# bats test_tags=one-engine
 @test "many commands at once start one controller" {
 	local i pids=()
 	own_home
@@ -67,6 +68,7 @@ no_controller() {
 	is "$(controllers | wc -l)" 1
 }
 
+# bats test_tags=one-engine
 @test "an idle controller leaves by itself and the next command finds everything again" {
 	own_home
 	export KJOB_IDLE_TIMEOUT=1
@@ -77,6 +79,7 @@ no_controller() {
 	matches "$(kjob get jobs)" '^kept +Complete +1/1 '
 }
 
+# bats test_tags=one-engine
 @test "a controller with an unfinished Job does not leave" {
 	own_home
 	export KJOB_IDLE_TIMEOUT=1
@@ -88,6 +91,7 @@ no_controller() {
 	[ "$(kjob controller status -o json | jq .pid)" != "$pid" ]
 }
 
+# bats test_tags=one-engine
 @test "a socket that a killed controller left is no obstacle" {
 	local pid
 	own_home
@@ -102,12 +106,14 @@ no_controller() {
 	is "$(controllers | wc -l)" 1
 }
 
+# bats test_tags=one-engine
 @test "the instance's folder, socket and database are the user's alone" {
 	own_home
 	kjob get jobs 2>/dev/null
 	is "$(stat -c %a "$KJOB_HOME" "$KJOB_HOME/kjob.sock" "$KJOB_HOME/kjob.db" | xargs)" "700 600 600"
 }
 
+# bats test_tags=one-engine
 @test "without an engine every command says so, once" {
 	own_home
 	export KJOB_ENGINE=unix:///nonexistent
@@ -121,6 +127,7 @@ no_controller() {
 	no_controller
 }
 
+# bats test_tags=one-engine
 @test "a file that is no socket is no engine" {
 	own_home
 	: >file
@@ -131,6 +138,7 @@ no_controller() {
 	no_controller
 }
 
+# bats test_tags=one-engine
 @test "an engine that is not known is named" {
 	own_home
 	export KJOB_ENGINE=lxc
@@ -140,6 +148,7 @@ no_controller() {
 	is "$(grep -c . err)" 1
 }
 
+# bats test_tags=one-engine
 @test "a socket without permission is named" {
 	[ "$(id -u)" = 0 ] || skip "needs root to become somebody else"
 	command -v setpriv >/dev/null || skip "needs setpriv"
@@ -163,6 +172,7 @@ no_controller() {
 	has "$err" "this instance runs on $KJOB_TEST_ENGINE" 'kjob controller stop' KJOB_HOME
 }
 
+# bats test_tags=one-engine
 @test "a database of another version is refused and left as it is" {
 	own_home
 	kjob get jobs 2>/dev/null
@@ -180,6 +190,7 @@ no_controller() {
 	is "$rc" 125
 }
 
+# bats test_tags=one-engine
 @test "a file that is no database is refused and left as it is" {
 	own_home
 	mkdir -m 700 "$KJOB_HOME"
@@ -192,6 +203,7 @@ no_controller() {
 	cmp before "$KJOB_HOME/kjob.db"
 }
 
+# bats test_tags=one-engine
 @test "a full disk is told, harms no running Job, and is over when there is space again" {
 	mkdir small
 	mount -t tmpfs -o size=4m tmpfs small 2>/dev/null || skip "no file system can be mounted here"

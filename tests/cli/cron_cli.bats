@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Cron jobs on the command line: create cronjob, create job --from, run --schedule, get, describe. Their schedules are far
 # away; what starts Jobs by the clock is tested elsewhere.
-# One engine is enough.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {

@@ -92,6 +92,7 @@ active_is() { # CRONJOB NAME...
 	is "$(get "cj/$name" '[.status.active[]?.name] | join(" ")')" "$*"
 }
 
+# bats test_tags=one-engine
 @test "K07 K11 K18 after days off one Job catches up, for the latest time; its end is told once" {
 	START=$(date +%s)
 	cron_job k07 "$(hourly 30)" 'echo caught up' timeZone=Etc/UTC | apply
@@ -114,6 +115,7 @@ active_is() { # CRONJOB NAME...
 Normal SuccessfulCreate Created job $j"
 }
 
+# bats test_tags=one-engine
 @test "K05 more than 100 missed times draw a warning, and one Job" {
 	START=$(date +%s)
 	cron_job k05 "$(hourly 30)" true timeZone=Etc/UTC | apply
@@ -123,6 +125,7 @@ Normal SuccessfulCreate Created job $j"
 	told k05 'Warning TooManyMissedTimes too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew'
 }
 
+# bats test_tags=one-engine
 @test "K06 past startingDeadlineSeconds nothing starts, and MissSchedule says so once" {
 	START=$(date +%s)
 	cron_job k06 "$(hourly 30)" true timeZone=Etc/UTC startingDeadlineSeconds=5 | apply
@@ -133,6 +136,7 @@ Normal SuccessfulCreate Created job $j"
 	jobs_are k06
 }
 
+# bats test_tags=one-engine
 @test "K02 a suspended cron job starts nothing; resumed, it makes up for the latest time" {
 	START=$(date +%s)
 	cron_job k02 "$(hourly 30)" true timeZone=Etc/UTC suspend=true | apply
@@ -188,6 +192,7 @@ Normal SuccessfulCreate Created job $j"
 	eventually 10 no_containers "io.kubernetes.pod.name=$old"
 }
 
+# bats test_tags=one-engine
 @test "K08 an active Job that somebody deletes goes missing" {
 	START=$(date +%s)
 	cron_job k08 "$(hourly 30)" 'sleep 300' timeZone=Etc/UTC | apply
@@ -198,6 +203,7 @@ Normal SuccessfulCreate Created job $j"
 	active_is k08
 }
 
+# bats test_tags=one-engine
 @test "K09 K10 as many finished Jobs stay as the history has room for" {
 	START=$(date +%s)
 	cron_job k09 "$(hourly 30)" true timeZone=Etc/UTC successfulJobsHistoryLimit=1 failedJobsHistoryLimit=0 | apply
@@ -227,6 +233,7 @@ Normal SuccessfulCreate Created job $j"
 Normal SuccessfulCreate Created job kill-$(ago 30)"
 }
 
+# bats test_tags=one-engine
 @test "K19 the clock starts a Job by itself, and one a minute" {
 	cron_job tick '@every 2s' true | apply
 	eventually 10 shows 'tick-[0-9]+ ' get jobs
@@ -236,6 +243,7 @@ Normal SuccessfulCreate Created job kill-$(ago 30)"
 	is "$(events_of tick | grep -c SuccessfulCreate)" "$jobs"
 }
 
+# bats test_tags=one-engine
 @test "the controller stays for a cron job, and leaves when it is suspended" {
 	export KJOB_HOME=$T/home KJOB_IDLE_TIMEOUT=1
 	cron_job stay '0 0 1 1 *' true | apply

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # edit: what comes out of an editor is stored, shown again or kept. The editors are scripts. Nothing here runs a container.
-# One engine is enough.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {

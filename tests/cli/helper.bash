@@ -1,6 +1,8 @@
 # helper: what the files of this folder share. Each file has an instance of its own: a KJOB_HOME with its controller and
 # its containers, made by instance_start in setup_file and taken down by instance_stop in teardown_file.
 #
+# A test, or a file, with the tag one-engine is of no engine, and runs on one alone: tests/scripts/cli.
+#
 # From outside come KJOB_BIN, KJOB_ENGINE (the address of an engine that has $IMAGE) and KJOB_TEST_ENGINE (its kind).
 
 IMAGE=localhost/busybox:test
@@ -90,16 +92,18 @@ between() {
 	return 1
 }
 
-# eventually SECONDS COMMAND...: until it succeeds; shows its last output where it does not.
+# eventually SECONDS COMMAND...: until it succeeds; shows its last output where it does not. The seconds are those of a
+# quiet machine: a busy one gets six times as many.
 eventually() {
-	local end=$((SECONDS + $1)) shown
+	local end=$((SECONDS + 6 * $1)) tries=0 shown
 	shift
 	until shown=$("$@" 2>&1); do
 		if [ $SECONDS -gt $end ]; then
 			printf 'not in time: %s\n%s\n' "$*" "$shown"
 			return 1
 		fi
-		sleep 0.1
+		tries=$((tries + 1))
+		sleep "0.$((tries < 10 ? 1 : 3))"
 	done
 }
 
@@ -233,9 +237,9 @@ failed_with() { # REASON
 	echo "FailureTarget:$1 Failed:$1"
 }
 
-# ended JOB [SECONDS]: waits until it is finished, whichever way.
+# ended JOB: waits until it is finished, whichever way.
 ended() {
-	kjob wait --for=finished "job/$1" "--timeout=${2:-30}s" >/dev/null 2>&1 || true
+	kjob wait --for=finished "job/$1" --timeout=90s >/dev/null 2>&1 || true
 	matches "$(summary "$1")" '(Complete|Failed):'
 }
 

@@ -43,6 +43,7 @@ patch() { # NAME SCRIPT KEY=VALUE...: the manifest with other numbers
 	has "$(events_of j01)" "Normal SuccessfulCreate Created pod: $(pods_of j01)" "Normal Completed Job completed"
 }
 
+# bats test_tags=one-engine
 @test "J02 a Job is stored with Kubernetes' defaults" {
 	local uid
 	uid=$(get job/j01 .metadata.uid)
@@ -92,13 +93,15 @@ patch() { # NAME SCRIPT KEY=VALUE...: the manifest with other numbers
 	is "$(pod_count j06)" 2
 }
 
+# bats test_tags=one-engine
 @test "J07 a Job of no completions is complete at once, without a pod" {
-	ended j07 3
+	ended j07
 	is "$(summary j07)" "-/-/- $COMPLETE"
 	is "$(pod_count j07)" 0
 	lacks "$(events_of j07)" SuccessfulCreate
 }
 
+# bats test_tags=one-engine
 @test "J08 a Job of parallelism 0 waits until it is raised" {
 	matches "$(kjob get job j08)" '^j08 +Running +0/1 '
 	is "$(pod_count j08)" 0
@@ -160,7 +163,7 @@ patch() { # NAME SCRIPT KEY=VALUE...: the manifest with other numbers
 		job "j20-$i" true label=j20
 	done | apply
 	for i in $(seq 40); do
-		ended "j20-$i" 60
+		ended "j20-$i"
 		is "$(summary "j20-$i")" "1/-/- $COMPLETE"
 	done
 	is "$(kjob get pods -l app=j20 -o json | jq '.items | length')" 40

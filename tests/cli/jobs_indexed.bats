@@ -97,6 +97,7 @@ pod_of() { # JOB INDEX: the newest
 	is "$(indexes_of i07b)" "0,1 -"
 }
 
+# bats test_tags=one-engine
 @test "I08 completions change only together with parallelism" {
 	try kjob patch job i01 --type=merge -p '{"spec": {"completions": 5}}'
 	is $rc 1
@@ -104,7 +105,7 @@ pod_of() { # JOB INDEX: the newest
 }
 
 @test "I09 I10 I13 each index has failures of its own, and the Job fails when the rest is done" {
-	ended i09 40
+	ended i09
 	is "$(summary i09)" "2/4/- $(failed_with FailedIndexes)"
 	is "$(indexes_of i09)" "0,2 1,3"
 	is "$(pods_field i09 '.metadata.annotations | [.["batch.kubernetes.io/job-completion-index"],

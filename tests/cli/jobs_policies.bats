@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # What policies of a Job make of failed, stopping and succeeded pods. All Jobs start together.
+# bats file_tags=one-engine
 load helper
 
 # As GUIDED, but a failure has code 42.
@@ -24,7 +25,7 @@ setup_file() {
 		job p01 "$CODED" parallelism=2 completions=4 grace=0 "$(policy "$(on_code FailJob In 42)")"
 		job p02 "$CODED" backoffLimit=0 "$(policy "$(on_code Ignore In 42)")"
 		job p04 'exit 42' backoffLimit=0 "$(policy "$(on_code FailJob NotIn 7)" "$(on_code Ignore In 42)")"
-		job r01 "trap 'sleep 2; exit 1' TERM; $GUIDED" podReplacementPolicy=Failed grace=20
+		job r01 "trap 'sleep 4; exit 1' TERM; $GUIDED" podReplacementPolicy=Failed grace=20
 		job r02 "trap 'sleep 60; exit 1' TERM; $GUIDED" grace=90
 		success s01 5 '[{succeededIndexes: "0"}]' '[ $JOB_COMPLETION_INDEX = 0 ] || sleep 100'
 		success s02 2 '[{succeededCount: 1}]' '[ $JOB_COMPLETION_INDEX = 1 ] || sleep 100'

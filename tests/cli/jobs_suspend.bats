@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Jobs that are suspended and resumed, and whose pods they are: adoption, release, managedBy.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {
@@ -66,7 +67,7 @@ patch() { # OBJECT PATCH
 }
 
 @test "F12 a deadline of 0 fails the Job at once" {
-	ended f12 5
+	ended f12
 	has "$(summary f12)" "$(failed_with DeadlineExceeded)"
 	eventually 10 pod_count_is f12 0
 }
@@ -74,7 +75,7 @@ patch() { # OBJECT PATCH
 @test "F14 a deadline can be given to a Job that runs" {
 	eventually 20 field_is job/f14 .status.ready 1
 	patch job/f14 '{"spec": {"activeDeadlineSeconds": 1}}'
-	ended f14 10
+	ended f14
 	is "$(summary f14)" "-/1/- $(failed_with DeadlineExceeded)"
 }
 

@@ -6,6 +6,7 @@
 #   ~   the wording is that of newer clients: of an older kubectl only the exit code is compared
 #   +   an older kubectl can't do it: kjob alone runs it
 # An @ in a line is the client's name, so that each changes objects of its own.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {

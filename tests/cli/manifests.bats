@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Manifests that people really write: what is refused, in which words, and where.
-# One engine is enough.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {

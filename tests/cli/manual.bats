@@ -1,5 +1,5 @@
 # The manual page is sound and complete, and what 'make install' puts where.
-# One engine is enough.
+# bats file_tags=one-engine
 
 bats_require_minimum_version 1.5.0
 load helper

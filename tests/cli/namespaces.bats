@@ -14,6 +14,7 @@ add_namespace() {
 	printf 'apiVersion: v1\nkind: Namespace\nmetadata: {name: %s}\n' "$1" | kjob create -f - >/dev/null
 }
 
+# bats test_tags=one-engine
 @test "each namespace has a service account, and those that clients look for are there" {
 	add_namespace one
 	eventually 5 shows '^serviceaccount/default$' get serviceaccounts -n one -o name

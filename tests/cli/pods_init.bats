@@ -152,21 +152,22 @@ teardown_file() {
 }
 
 @test "F15 a Job counts pods that passed their deadline" {
-	ended f15 60
+	ended f15
 	is "$(summary f15)" "-/2/- $(failed_with BackoffLimitExceeded)"
 	is "$(pods_field f15 .status.reason | sort -u)" DeadlineExceeded
 }
 
 @test "I05 the index of a pod is known to its init containers" {
-	ended i05 30
+	ended i05
 	is "$(kjob logs "$(pods_of i05)" -c init)" "init 0"
 }
 
 @test "P06 a policy without a container's name looks at init containers, too" {
-	ended p06 30
+	ended p06
 	matches "$(summary p06)" 'Failed:PodFailurePolicy$'
 }
 
+# bats test_tags=one-engine
 @test "a readiness gate keeps a pod from being ready until somebody opens it" {
 	eventually 15 shows '^gated +1/1 +Running ' get pod gated
 	is "$(condition_of gated Ready)" \

@@ -190,6 +190,10 @@ ended() { # POD
 	is "$(kjob logs host | tail -n 1)" "$(hostname)"
 }
 
+host_port_says() { # WORD: who listens does so some time after his start
+	is "$(timeout 5 bash -c 'cat </dev/tcp/127.0.0.1/28417')" "$1"
+}
+
 @test "a hostPort leads to the container, and two pods with the same one take turns" {
 	for p in one two; do
 		cat <<-END
@@ -209,8 +213,7 @@ ended() { # POD
 	eventually 15 field_is pod/port-one .status.phase Running
 	has "$(get pod/port-two '.status.conditions[0] | .reason + ": " + .message')" \
 		"Unschedulable: 0/1 nodes are available: 1 node(s) didn't have free ports for the requested pod ports."
-	sleep 0.5
-	is "$(timeout 5 bash -c 'cat </dev/tcp/127.0.0.1/28417')" hello
+	eventually 10 host_port_says hello
 	ended port-one
 	eventually 15 field_is pod/port-two .status.phase Running
 	kjob delete pod port-two --grace-period=1
@@ -218,16 +221,16 @@ ended() { # POD
 
 @test "a pod without room waits with the scheduler's words and starts when there is some" {
 	cpus=$(kjob get nodes -o jsonpath='{.items[0].status.allocatable.cpu}')
-	for p in first second; do
+	for p in first:1000 second:0; do
 		cat <<-END
 			---
 			apiVersion: v1
 			kind: Pod
-			metadata: {name: room-$p}
+			metadata: {name: room-${p%:*}}
 			spec:
 			  restartPolicy: Never
 			  containers:
-			  - {name: c, image: $IMAGE, command: [sleep, "3"], resources: {requests: {cpu: "$cpus"}}}
+			  - {name: c, image: $IMAGE, command: [sleep, "${p#*:}"], resources: {requests: {cpu: "$cpus"}}}
 		END
 	done | apply
 	eventually 15 field_is pod/room-first .status.phase Running
@@ -235,9 +238,11 @@ ended() { # POD
 	has "$(get pod/room-second '.status.conditions[] | select(.type == "PodScheduled") | .reason + ": " + .message')" \
 		"Unschedulable: 0/1 nodes are available: 1 Insufficient cpu. " "No preemption victims found for incoming pod."
 	matches "$(kjob get events)" 'Warning +FailedScheduling +pod/room-second +0/1 nodes are available: 1 Insufficient cpu\.'
+	kjob delete pod room-first --now >/dev/null
 	ended room-second
 }
 
+# bats test_tags=one-engine
 @test "a pod that can never fit says so at once" {
 	apply <<-END
 		apiVersion: v1
@@ -264,6 +269,7 @@ ended() { # POD
 	kjob delete pod never elsewhere
 }
 
+# bats test_tags=one-engine
 @test "a pod with scheduling gates waits until the last of them is taken away" {
 	{
 		pod_of gated 'schedulingGates=[{name: example.com/a}, {name: example.com/b}]'
@@ -310,7 +316,7 @@ ended() { # POD
 		  shareProcessNamespace: true
 		  containers:
 		  - {name: a, image: $IMAGE, command: [sh, -c, 'echo hi | nc -l -p 5000']}
-		  - {name: b, image: $IMAGE, command: [sh, -c, 'sleep 1; nc 127.0.0.1 5000; ps | grep -c "[n]c -l"; ps | head -n 2']}
+		  - {name: b, image: $IMAGE, command: [sh, -c, 'until nc 127.0.0.1 5000 2>/dev/null; do sleep 0.2; done; ps | grep -c "[n]c -l"; ps | head -n 2']}
 	END
 	ended shared
 	matches "$(kjob logs shared -c b | tr '\n' '|')" '^hi\|[01]\|PID .*\| +1 root +/sandbox pause shared\|$'

@@ -17,9 +17,9 @@ setup_file() {
 		pod_of web rp=Always grace=1
 		echo '  containers:'
 		has_container c 'mkdir /w; echo well >/w/f; httpd -f -p 8080 -h /w' \
-			'startupProbe={tcpSocket: {port: 8080}, periodSeconds: 1, failureThreshold: 30}' \
-			'livenessProbe={httpGet: {port: 8080, path: /f}, periodSeconds: 1, timeoutSeconds: 5, failureThreshold: 1}' \
-			'readinessProbe={exec: {command: [cat, /w/f]}, periodSeconds: 1, timeoutSeconds: 5}'
+			'startupProbe={tcpSocket: {port: 8080}, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 30}' \
+			'livenessProbe={httpGet: {port: 8080, path: /f}, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 1}' \
+			'readinessProbe={exec: {command: [cat, /w/f]}, periodSeconds: 1, timeoutSeconds: 30}'
 		pod_of hangs grace=1
 		echo '  containers:'
 		has_container c 'sleep 100' 'readinessProbe={exec: {command: [sleep, "6671"]}, periodSeconds: 2}'

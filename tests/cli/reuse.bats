@@ -79,7 +79,7 @@ sandboxes_ended() {
 		kill -9 "$pid"
 		kjob get job killed >/dev/null
 	done
-	ended killed 60
+	ended killed
 	is "$(summary killed)" "24/-/- $COMPLETE"
 	is "$(pod_count killed)" 24
 	is "$(for p in $(pods_of killed); do kjob logs "$p"; done | sort | uniq -c | xargs)" "24 begin 24 end"
@@ -88,6 +88,7 @@ sandboxes_ended() {
 	eventually 20 no_containers
 }
 
+# bats test_tags=one-engine
 @test "an annotation that says neither true nor false comes with a warning" {
 	has "$(job what true | reusing what maybe | kjob create --dry-run=server -f - 2>&1)" \
 		'metadata.annotations[kjob.io/reuse-sandbox]: "maybe" is neither true nor false, and without effect'

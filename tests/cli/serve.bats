@@ -1,5 +1,5 @@
 # kjob serve and kjob kubeconfig: the TLS listener as other programs meet it.
-# One engine is enough.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The controller as a service of this user. The service managers are stand-ins that note what they are asked and, where it
 # matters, start and stop the controller as the real ones would.
-# One engine is enough.
+# bats file_tags=one-engine
 load helper
 
 setup_file() {

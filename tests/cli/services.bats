@@ -33,6 +33,7 @@ setup_file() {
 		    readinessProbe:
 		      exec: {command: [test, -e, /tmp/ready]}
 		      periodSeconds: 1
+		      timeoutSeconds: 30
 		      failureThreshold: 1
 	END
 	eventually 20 field_is pod/web .status.phase Running
@@ -85,11 +86,12 @@ finished() { # POD: its log
 	client w01 'for h in web web.default web.default.svc web.default.svc.cluster.local alias; do redis-cli -h $h -p 80 ping; done'
 	is "$(finished w01)" $'PONG\nPONG\nPONG\nPONG\nPONG'
 
-	client w01-open '(echo ping; sleep 6; echo ping) | redis-cli -h web -p 80; redis-cli -h web -p 80 ping 2>&1'
+	client w01-open '(echo ping; until [ -e /tmp/go ]; do sleep 0.1; done; echo ping) | redis-cli -h web -p 80; redis-cli -h web -p 80 ping 2>&1'
 	eventually 10 logs_have w01-open PONG
 	kill -9 "$(controller_pid)"
 	kjob exec web -- rm /tmp/ready
 	eventually 10 field_is endpoints/web '.subsets[0].notReadyAddresses | length' 1
+	kjob exec w01-open -- touch /tmp/go
 	is "$(finished w01-open)" "$(printf 'PONG\nPONG\nCould not connect to Redis at web:80: Connection refused')"
 }
 
@@ -161,9 +163,11 @@ logs_have() { # POD TEXT
 		        - sh
 		        - -c
 		        - |
-		          if [ \$JOB_COMPLETION_INDEX = 0 ]; then sleep 5; exit; fi
+		          if [ \$JOB_COMPLETION_INDEX = 0 ]; then until [ -e /tmp/go ]; do sleep 0.1; done; exit; fi
 		          until nslookup -type=a w03-0.peers.default.svc.cluster.local | grep -A1 w03-0.peers | grep Address; do sleep 0.3; done
 	END
+	eventually 20 field_is job/w03 .status.completedIndexes 1
+	kjob exec "$(pods_of w03 | grep ^w03-0-)" -- touch /tmp/go
 	ended w03
 	is "$(get job/w03 .status.succeeded)" 2
 }
@@ -183,6 +187,7 @@ no_relay() {
 	is "$(relays)" ''
 }
 
+# bats test_tags=one-engine
 @test "wrong Services are refused in Kubernetes' words" {
 	try apply <<-END
 		apiVersion: v1

@@ -3,7 +3,7 @@
 load helper
 
 # What ends on SIGTERM and says when.
-STOPS='trap "echo stopped \$(cut -d\" \" -f1 /proc/uptime); exit 0" TERM; while :; do sleep 0.1; done'
+STOPS='echo up; trap "echo stopped \$(cut -d\" \" -f1 /proc/uptime); exit 0" TERM; while :; do sleep 0.1; done'
 
 setup_file() {
 	instance_start
@@ -11,12 +11,12 @@ setup_file() {
 		pod_of n07
 		echo '  initContainers:'
 		has_container s 'sleep 4; touch /ok; exec sleep 100' restartPolicy=Always \
-			'startupProbe={exec: {command: [cat, /ok]}, periodSeconds: 1, failureThreshold: 30}'
+			'startupProbe={exec: {command: [cat, /ok]}, periodSeconds: 1, timeoutSeconds: 30, failureThreshold: 30}'
 		has_container i 'date +%s'
 		echo '  containers:'
 		has_container main 'sleep 1'
 
-		pod_of n09 grace=10
+		pod_of n09 grace=60
 		echo '  initContainers:'
 		has_container s1 "$STOPS" restartPolicy=Always
 		has_container s2 "$STOPS" restartPolicy=Always
@@ -48,7 +48,7 @@ setup_file() {
 			      initContainers:
 			      - {name: side, image: "$IMAGE", restartPolicy: Always, command: [sh, -c, 'trap "echo asked; exit 3" TERM; while :; do sleep 0.1; done']}
 			      containers:
-			      - {name: main, image: "$IMAGE", command: [sh, -c, sleep 8]}
+			      - {name: main, image: "$IMAGE", command: [sh, -c, sleep 12]}
 		END
 	} | apply
 }
@@ -62,12 +62,12 @@ teardown_file() {
 	eventually 20 shows ' 2/2 +Running ' get pods -l batch.kubernetes.io/job-name=n08
 	eventually 20 status_is n07 i .state.terminated.exitCode 0
 	begun=$(date -d "$(get pod/n07 .status.startTime)" +%s)
-	between 3 $(($(kjob logs n07 -c i) - begun)) 9
+	between 3 $(($(kjob logs n07 -c i) - begun)) 60
 	eventually 15 field_is pod/n07 .status.phase Succeeded
 }
 
 @test "N08 a sidecar does not hold a Job open" {
-	ended n08 30
+	ended n08
 	is "$(summary n08)" "1/-/- $COMPLETE"
 	is "$(kjob logs "$(pods_of n08)" -c side)" asked
 }
@@ -89,13 +89,13 @@ teardown_file() {
 	eventually 10 shows '^n09 +3/3 +Running ' get pod n09
 	for c in s1 s2 main; do
 		kjob logs -f n09 -c $c >"$T/$c" &
+		eventually 10 grep -q up "$T/$c"
 	done
-	sleep 0.5
 	began=$SECONDS
 	kjob delete pod n09 >/dev/null
 	wait
-	between 0 $((SECONDS - began)) 9
-	order=$(for c in s1 s2 main; do sed "s/stopped \(.*\)/\1 $c/" "$T/$c"; done | sort -n | awk '{ printf "%s ", $2 }')
+	between 0 $((SECONDS - began)) 50 # nobody waits for the end of the grace
+	order=$(for c in s1 s2 main; do sed -n "s/stopped \(.*\)/\1 $c/p" "$T/$c"; done | sort -n | awk '{ printf "%s ", $2 }')
 	is "$order" "main s2 s1 "
 }
 
@@ -115,7 +115,7 @@ teardown_file() {
 		      containers:
 		      - {name: main, image: "$IMAGE", command: [sh, -c, sleep 100]}
 	END
-	ended f09 40
+	ended f09
 	is "$(summary f09)" "-/1/- $(failed_with BackoffLimitExceeded)"
 }
 

@@ -10,7 +10,7 @@ setup_file() {
 	instance_start
 	for i in $(seq "$PODS"); do
 		pod "soak$i" 'sleep 1000' \
-			'readinessProbe={exec: {command: [sh, -c, "cat /proc/uptime >>/tmp/times; (true &)"]}, periodSeconds: 1}'
+			'readinessProbe={exec: {command: [sh, -c, "cat /proc/uptime >>/tmp/times; (true &)"]}, periodSeconds: 1, timeoutSeconds: 10}'
 	done | apply
 }
 

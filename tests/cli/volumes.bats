@@ -88,7 +88,7 @@ phase_of() { # POD WANTED
 @test "J13: a marker in an emptyDir lets the second attempt of the same pod succeed" {
 	job j13 '[ -e /e/marker ] || { touch /e/marker; exit 1; }' completions=2 parallelism=1 rp=OnFailure |
 		sed 's/^      containers:/      volumes: [{name: e, emptyDir: {}}]\n&/; s/^      - name: c/&\n        volumeMounts: [{name: e, mountPath: \/e}]/' | apply
-	ended j13 60
+	ended j13
 	is "$(summary j13)" "2/-/- $COMPLETE"
 	is "$(pods_field j13 '.status.containerStatuses[0].restartCount')" "$(printf '1\n1')"
 }
@@ -98,7 +98,7 @@ phase_of() { # POD WANTED
 	job j12 '[ -e /h/marker ] || { touch /h/marker; exit 1; }' completions=2 parallelism=1 |
 		sed 's/^      containers:/      volumes: [{name: h, hostPath: {path: .\/shared, type: Directory}}]\n&/; s/^      - name: c/&\n        volumeMounts: [{name: h, mountPath: \/h}]/' >j12.yaml
 	(cd / && kjob apply -f "$T/j12.yaml") >/dev/null
-	ended j12 60
+	ended j12
 	is "$(summary j12)" "2/1/- $COMPLETE"
 	[ -e shared/marker ]
 }
@@ -215,6 +215,7 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}'
 	eventually 30 claim_volume_gone
 }
 
+# bats test_tags=one-engine
 @test "mounts and paths that lead elsewhere are refused, each by its place" {
 	{
 		pod_of bad 'volumes=[{name: v, configMap: {name: cm, items: [{key: k1, path: ../x}]}}, {name: v, emptyDir: {}}, {name: h, hostPath: {path: /a/../b}}, {name: i, image: {reference: x}}]'

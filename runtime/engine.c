@@ -272,16 +272,6 @@ char *engine_filters(const char *const *labels, const char *const *events)
 
 /* ---- info ---- */
 
-/* Docker names it among its security options, Podman has a field. */
-static bool info_is_rootless(const json *j)
-{
-	json_for (o, json_get(j, "SecurityOptions")) {
-		if (str_eq(json_string_value(o), "name=rootless"))
-			return true;
-	}
-	return json_bool(j, "Rootless", false);
-}
-
 static void info_reply(struct call *c, const struct http_response *r, const struct err *err)
 {
 	auto_err e = {0};
@@ -294,15 +284,12 @@ static void info_reply(struct call *c, const struct http_response *r, const stru
 	struct engine_info info = {
 	    .name = json_str_or(j, "Name", ""),
 	    .os = json_str_or(j, "OperatingSystem", ""),
-	    .os_version = json_str_or(j, "OSVersion", ""),
 	    .kernel = json_str_or(j, "KernelVersion", ""),
 	    .arch = quirk_arch(json_str_or(j, "Architecture", "")),
 	    .server_version = json_str_or(j, "ServerVersion", ""),
-	    .driver = json_str_or(j, "Driver", ""),
 	    .cpus = json_int(j, "NCPU", 0),
 	    .memory_bytes = json_int(j, "MemTotal", 0),
 	    .root_dir = json_str(j, "DockerRootDir"),
-	    .rootless = info_is_rootless(j),
 	};
 	c->cb.info(c->who, &info, NULL);
 }

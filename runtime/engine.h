@@ -75,10 +75,9 @@ typedef void engine_json_fn(struct engine_who who, const json *reply, const stru
 typedef void engine_text_fn(struct engine_who who, const char *text, const struct err *err);
 
 struct engine_info {
-	const char *name, *os, *os_version, *kernel, *arch, *server_version, *driver;
+	const char *name, *os, *kernel, *arch, *server_version;
 	const char *root_dir; /* where it keeps containers and volumes, on its machine */
 	int64_t cpus, memory_bytes;
-	bool rootless;
 };
 typedef void engine_info_fn(
     struct engine_who who, const struct engine_info *info, const struct err *err);
@@ -221,7 +220,6 @@ bool engine_die_is_prompt(const struct engine *en);
 struct image_info {
 	const char *id, *user;
 	int64_t size_bytes;
-	const json *entrypoint, *cmd, *env; /* arrays or NULL */
 };
 typedef void image_info_fn(
     struct engine_who who, const struct image_info *info, const struct err *err);

@@ -19,11 +19,6 @@ static void image_reply(struct call *c, const struct http_response *r, const str
 	    .id = json_str_or(j, "Id", ""),
 	    .user = json_str_or(j, "Config.User", ""),
 	    .size_bytes = json_int(j, "Size", 0),
-	    .entrypoint = json_is_array(json_path(j, "Config.Entrypoint"))
-			      ? json_path(j, "Config.Entrypoint")
-			      : NULL,
-	    .cmd = json_is_array(json_path(j, "Config.Cmd")) ? json_path(j, "Config.Cmd") : NULL,
-	    .env = json_is_array(json_path(j, "Config.Env")) ? json_path(j, "Config.Env") : NULL,
 	};
 	c->cb.image(c->who, &info, NULL);
 }

@@ -60,7 +60,6 @@ static struct volume_info info_of(const json *j)
 {
 	return (struct volume_info){
 	    .name = json_str_or(j, "Name", ""),
-	    .driver = json_str_or(j, "Driver", ""),
 	    .mountpoint = json_str_or(j, "Mountpoint", ""),
 	    .labels = json_get(j, "Labels"),
 	};

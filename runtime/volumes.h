@@ -18,7 +18,7 @@ engine_id volume_remove(
     struct engine *en, const char *name, engine_done_fn *cb, struct engine_who who);
 
 struct volume_info {
-	const char *name, *driver;
+	const char *name;
 	const char *mountpoint; /* a path on the engine's machine */
 	const json *labels;
 };

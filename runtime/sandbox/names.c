@@ -14,7 +14,6 @@
 #define DOMAIN "cluster.local"
 #define RECORDS_MAX 8192
 #define PENDING_MAX 512
-#define PENDING_MS 5000
 #define UPSTREAMS_MAX 3
 #define PACKET_MAX 4096
 #define ANSWER_MAX 1232 /* fits into every packet */

@@ -1,6 +1,5 @@
 /* Config maps with their values; secrets with the sizes of theirs, never more; service accounts. */
 #include "../runtime/base/base64.h"
-#include "../runtime/base/str.h"
 #include "describe.h"
 
 static const struct drow head_rows[] = {

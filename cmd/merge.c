@@ -1,7 +1,5 @@
 #include "merge.h"
 
-#include "../runtime/base/str.h"
-
 /*
  * Whether `live` is what is wanted but for what servers add: defaults, and in lists of objects
  * items behind those that were given (the mounts of a service account, say).

@@ -8,7 +8,6 @@
 #include <sys/un.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "http_private.h"
 
 #define DEFAULT_MAX_BODY (16u * MIB)

@@ -1,7 +1,6 @@
 /* managed_fields: tracking of changes, and apply. See managed_fields.h; managers.c: the entries. */
 #include "managed_fields.h"
 
-#include "../../runtime/base/map.h"
 #include "managers.h"
 #include "typed.h"
 

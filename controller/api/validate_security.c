@@ -1,6 +1,5 @@
 /* validate_security: security contexts of pods and containers, and kernel settings. */
 #include "../../runtime/base/map.h"
-#include "names.h"
 #include "validate.h"
 
 #define ID_MAX INT32_MAX

@@ -18,8 +18,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../../runtime/base/mem.h"
-
 struct correlator;
 
 struct correlator *correlator_new(void);

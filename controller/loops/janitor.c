@@ -4,7 +4,6 @@
 #include <sys/stat.h>
 
 #include "../../runtime/base/clock.h"
-#include "../../runtime/base/log.h"
 #include "../store/logfile.h"
 
 #define FIRST_LOOK_MS 30000

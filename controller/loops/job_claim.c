@@ -7,7 +7,6 @@
  */
 #include "../../runtime/base/log.h"
 #include "job_status.h"
-#include "job_template.h"
 #include "jobs_internal.h"
 
 #define UID_LABEL "batch.kubernetes.io/controller-uid"

@@ -2,7 +2,6 @@
 #ifndef KJOB_JOB_ROUND_H
 #define KJOB_JOB_ROUND_H
 
-#include "../../runtime/base/mem.h"
 #include "job_decide.h"
 
 /* A pod and where it stands in the observation. */

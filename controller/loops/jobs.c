@@ -1,7 +1,6 @@
 #include "jobs_internal.h"
 
 #include "../../runtime/base/clock.h"
-#include "../../runtime/base/log.h"
 #include "job_status.h"
 
 /* A round that could not do all it wanted is tried again after this, doubled each time. */

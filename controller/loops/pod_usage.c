@@ -7,7 +7,6 @@
 #include "../../runtime/exec.h"
 #include "../../runtime/sandbox_image.h"
 #include "../api/api.h"
-#include "../api/resources.h"
 #include "pod_volumes.h"
 #include "pods_internal.h"
 

@@ -1,6 +1,5 @@
 #include "services_relay.h"
 
-#include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
 #include "../../runtime/exec.h"
 #include "../../runtime/networks.h"

@@ -3,7 +3,6 @@
  * each connection the client opens a stream for data and one for what goes wrong. They are a pair
  * by their header requestID, and name the port. The session ends with the pod.
  */
-#include "../../runtime/base/log.h"
 #include "forward.h"
 #include "streams.h"
 

@@ -11,6 +11,8 @@
 
 static const char *const pull_policies[] = {"IfNotPresent", "Always", "Never", NULL};
 
+static const char *const override_types[] = {"merge", NULL};
+
 static const struct opt options[] = {
     {"image", 0, OPT_STRING, NULL, "IMAGE", "The image to run (required)", NULL, NULL},
     {"restart", 0, OPT_STRING, "Never", "POLICY",
@@ -46,6 +48,7 @@ static const struct opt options[] = {
     {"ttl", 0, OPT_DURATION, NULL, "DURATION",
 	"With --detach or --schedule: delete a Job this long after its end", NULL, NULL},
     {"detach", 'd', OPT_BOOL, NULL, NULL, "Create it and leave it to itself", NULL, NULL},
+    {"attach", 0, OPT_BOOL, "true", NULL, "Show its output; =false is --detach", NULL, NULL},
     {"stdin", 'i', OPT_BOOL, NULL, NULL, "Pass standard input on to the container", NULL, NULL},
     {"tty", 't', OPT_BOOL, NULL, NULL,
 	"Give the container a terminal, with --stdin: keys go through as they are typed", NULL,
@@ -58,6 +61,12 @@ static const struct opt options[] = {
 	"Delete what has this name first, and wait until it is gone", NULL, NULL},
     {"command", 0, OPT_BOOL, NULL, NULL,
 	"The arguments are the command, in place of the image's entry point", NULL, NULL},
+    {"port", 0, OPT_INT, NULL, "PORT",
+	"A port of the container, for --expose and for people who read", NULL, NULL},
+    {"expose", 0, OPT_BOOL, NULL, NULL,
+	"Also create a service of that name and --port, which goes when the run is deleted", NULL,
+	NULL},
+    {"privileged", 0, OPT_BOOL, NULL, NULL, "Give the container all rights", NULL, NULL},
     {"labels", 'l', OPT_CSV, NULL, "K=V,...", "Labels in place of run=NAME", NULL, NULL},
     {"annotations", 0, OPT_CSV, NULL, "K=V,...", "Annotations", NULL, NULL},
     {"image-pull-policy", 0, OPT_STRING, "IfNotPresent", "POLICY",
@@ -66,6 +75,8 @@ static const struct opt options[] = {
 	"Give up when no container runs after this time (no limit)", NULL, NULL},
     {"overrides", 0, OPT_STRING, NULL, "JSON",
 	"Merged into the object (RFC 7386) before it is sent", NULL, NULL},
+    {"override-type", 0, OPT_STRING, "merge", "TYPE", "How --overrides are merged: merge", NULL,
+	override_types},
     {"quiet", 'q', OPT_BOOL, NULL, NULL, "Show no progress on a terminal", NULL, NULL},
     OPT_ROW_OUTPUT,
     OPT_ROW_DRY_RUN,
@@ -92,6 +103,13 @@ static const struct resource pod_resource = {.group = (char *)"",
     .kind = (char *)"Pod",
     .namespaced = true};
 
+static const struct resource service_resource = {.group = (char *)"",
+    .version = (char *)"v1",
+    .name = (char *)"services",
+    .singular = (char *)"service",
+    .kind = (char *)"Service",
+    .namespaced = true};
+
 static bool is_dry(const struct cmd_ctx *ctx)
 {
 	return !str_eq(opts_str(&ctx->opts, "dry-run"), "none");
@@ -100,8 +118,8 @@ static bool is_dry(const struct cmd_ctx *ctx)
 /* Its output is shown and its end is waited for. */
 static bool is_attached(const struct cmd_ctx *ctx)
 {
-	return !opts_bool(&ctx->opts, "detach") && !is_dry(ctx) &&
-	       !opts_given(&ctx->opts, "schedule");
+	return !opts_bool(&ctx->opts, "detach") && opts_bool(&ctx->opts, "attach") &&
+	       !is_dry(ctx) && !opts_given(&ctx->opts, "schedule");
 }
 
 /* Options that need, or cannot be with, a run that somebody follows. */
@@ -149,6 +167,22 @@ static int check_schedule(const struct cmd_ctx *ctx, struct err *e)
 	return 0;
 }
 
+static int check_expose(const struct cmd_ctx *ctx, struct err *e)
+{
+	const struct opts *o = &ctx->opts;
+
+	if (opts_given(o, "port") && (opts_int(o, "port") < 1 || opts_int(o, "port") > 65535))
+		return err_set(e, ERR_BAD_REQUEST, "--port must be between 1 and 65535");
+	if (!opts_bool(o, "expose"))
+		return 0;
+	if (opts_given(o, "schedule"))
+		return err_set(e, ERR_BAD_REQUEST,
+		    "--expose cannot be used with --schedule: nothing runs yet");
+	return opts_given(o, "port")
+		   ? 0
+		   : cmd_usage_error(ctx, e, "--port must be set when exposing a service");
+}
+
 static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 {
 	static const char *const policies[] = {"Always", "OnFailure", "Never", NULL};
@@ -168,7 +202,7 @@ static int check_usage(const struct cmd_ctx *ctx, struct err *e)
 	if (opts_bool(o, "tty") && !opts_bool(o, "stdin"))
 		return err_set(
 		    e, ERR_BAD_REQUEST, "stdin is required for containers with -t/--tty");
-	if (check_schedule(ctx, e) < 0)
+	if (check_schedule(ctx, e) < 0 || check_expose(ctx, e) < 0)
 		return -1;
 	return check_attached(ctx, e);
 }
@@ -258,21 +292,58 @@ static json *create(
 	return created;
 }
 
+/* ---- its service ---- */
+
+/* The run owns it: they are deleted together. */
+static void set_owner(json *service, const json *owner)
+{
+	json *refs = json_new_array(), *ref = json_new_object();
+
+	json_set_str(ref, "apiVersion", json_str(owner, "apiVersion"));
+	json_set_str(ref, "kind", json_str(owner, "kind"));
+	json_set_str(ref, "name", json_str(owner, "metadata.name"));
+	json_set_str(ref, "uid", json_str(owner, "metadata.uid"));
+	json_add(refs, ref);
+	json_set_path(service, "metadata.ownerReferences", refs);
+}
+
+/* NULL and no error without --expose. */
+static int expose(struct cmd_ctx *ctx, const json *created, json **ret, struct err *e)
+{
+	auto_json *service = NULL;
+
+	if (!opts_bool(&ctx->opts, "expose"))
+		return 0;
+	service = run_service(&ctx->opts, created);
+	if (json_has(created, "metadata.uid"))
+		set_owner(service, created);
+	*ret = str_eq(opts_str(&ctx->opts, "dry-run"), "client")
+		   ? TAKE(service)
+		   : create(ctx, &service_resource, service, e);
+	return *ret ? 0 : -1;
+}
+
 static int print_created(struct cmd_ctx *ctx, const struct resource *r, json *object, struct err *e)
 {
+	const char *dry_run = opts_str(&ctx->opts, "dry-run");
+	auto_json *service = NULL;
 	auto_printer p = {0};
 
-	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0)
+	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0 ||
+	    print_result(ctx, &p, r, object, "created", dry_run, e) < 0 ||
+	    expose(ctx, object, &service, e) < 0)
 		return -1;
-	return print_result(ctx, &p, r, object, "created", opts_str(&ctx->opts, "dry-run"), e);
+	return service ? print_result(ctx, &p, &service_resource, service, "created", dry_run, e)
+		       : 0;
 }
 
 static int create_and_follow(
     struct cmd_ctx *ctx, const struct resource *r, const json *object, struct err *e)
 {
 	struct interrupt *interrupt = interrupt_new(client_loop(ctx->client));
-	auto_json *created = create(ctx, r, object, e);
-	int code = created ? run_follow(ctx, r, created, e) : -1;
+	auto_json *created = create(ctx, r, object, e), *service = NULL;
+	int code =
+	    created && expose(ctx, created, &service, e) == 0 ? run_follow(ctx, r, created, e) : -1;
 
 	interrupt_free(interrupt);
 	return code;

@@ -43,6 +43,15 @@ static json *container_object(
 		if (opts_bool(o, "tty"))
 			json_set_bool(c, "tty", true);
 	}
+	if (opts_given(o, "port")) {
+		json *ports = json_new_array(), *port = json_new_object();
+
+		json_set_int(port, "containerPort", opts_int(o, "port"));
+		json_add(ports, port);
+		json_set(c, "ports", ports);
+	}
+	if (opts_bool(o, "privileged"))
+		json_set_bool(json_obj(c, "securityContext"), "privileged", true);
 	if (container_set_envs(c, opts_list(o, "env"), e) < 0) {
 		json_free(c);
 		return NULL;
@@ -216,4 +225,20 @@ json *run_object(
 		return NULL;
 	}
 	return merge_overrides(o, object, e);
+}
+
+json *run_service(const struct opts *o, const json *object)
+{
+	json *service = object_new("v1", "Service", json_str_or(object, "metadata.name", ""));
+	json *ports = json_new_array(), *port = json_new_object();
+
+	json_set_path(service, "metadata.namespace",
+	    json_new_string(json_str_or(object, "metadata.namespace", "")));
+	json_set_int(port, "port", opts_int(o, "port"));
+	json_set_str(port, "protocol", "TCP");
+	json_set_int(port, "targetPort", opts_int(o, "port"));
+	json_add(ports, port);
+	json_set_path(service, "spec.ports", ports);
+	json_set_path(service, "spec.selector", json_dup(json_path(object, "metadata.labels")));
+	return service;
 }

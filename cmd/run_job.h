@@ -11,5 +11,7 @@
  */
 json *run_object(const struct opts *o, const char *ns, const char *const *args, size_t argc,
     struct err *e) MUST_USE;
+/* The Service of --expose, for the pods of such an object; owned. */
+json *run_service(const struct opts *o, const json *object);
 
 #endif

@@ -293,3 +293,13 @@ nothing_left() { # NAME
 is_empty() {
 	is "$(kjob get pods,jobs -o name 2>/dev/null)" "" && no_containers
 }
+
+@test "run --expose makes a service, which goes with the run" {
+	try kjob run seen --image="$IMAGE" --expose -- true
+	is "$rc" 125
+	has "$err" '--port must be set when exposing a service'
+	is "$(kjob run seen --image="$IMAGE" --expose --port=80 --attach=false -- sleep 100)" $'job.batch/seen created\nservice/seen created'
+	is "$(get svc/seen .spec.selector.run)" seen
+	kjob delete job seen --now
+	eventually 20 gone svc/seen
+}

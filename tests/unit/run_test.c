@@ -143,6 +143,26 @@ TEST("overrides are merged last")
 	CHECK_STR(err_msg(&e), "--overrides must be a JSON object");
 }
 
+TEST("a port, all rights, and the service that exposes the run")
+{
+	auto_err e = {0};
+	const char *const argv[] = {
+	    "x", "--image=i", "--port=80", "--privileged", "-l", "a=b", NULL};
+	auto_json *job = object(&e, argv), *service = NULL;
+	auto_opts o = {0};
+	const json *c = json_at(json_path(job, "spec.template.spec.containers"), 0);
+
+	CHECK(is_json(json_get(c, "ports"), "[{\"containerPort\":80}]"));
+	CHECK(json_bool(c, "securityContext.privileged", false));
+	opts_add_table(&o, cmd_run.options);
+	CHECK_INT(opts_parse(&o, argv, ARRAY_LEN(argv) - 1, &e), 0);
+	service = run_service(&o, job);
+	CHECK_STR(json_str(service, "metadata.name"), "x");
+	CHECK(is_json(json_path(service, "spec"),
+	    "{\"ports\":[{\"port\":80,\"protocol\":\"TCP\",\"targetPort\":80}],\"selector\":{"
+	    "\"a\":\"b\"}}"));
+}
+
 TEST("labels replace the default one")
 {
 	auto_err e = {0};

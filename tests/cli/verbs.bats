@@ -252,6 +252,23 @@ matches_logs() {
 	is "$(pod_count fore)" 0
 }
 
+@test "a pod goes with the ConfigMap that owns it, container too, and so does the pod's Secret" {
+	own() { # OWNED KIND/NAME
+		kjob patch "$1" --type=merge -p "{\"metadata\":{\"ownerReferences\":[{\"apiVersion\":\"v1\",
+			\"kind\":\"${2%/*}\",\"name\":\"${2#*/}\",\"uid\":\"$(get "$2" .metadata.uid)\"}]}}" >/dev/null
+	}
+	kjob create configmap boss --from-literal=a=b >/dev/null
+	kjob create secret generic small --from-literal=a=b >/dev/null
+	pod owned 'exec sleep 100' | apply
+	own pod/owned ConfigMap/boss
+	own secret/small Pod/owned
+	eventually 15 field_is pod/owned .status.phase Running
+	kjob delete configmap boss >/dev/null
+	eventually 15 gone pod/owned
+	eventually 5 gone secret/small
+	eventually 10 no_containers io.kubernetes.pod.name=owned
+}
+
 @test "X14 a forced delete takes the pod away at once and warns" {
 	local begin
 	pod x14 "trap '' TERM; sleep 100" | sed 's/GracePeriodSeconds: 1/GracePeriodSeconds: 60/' | apply

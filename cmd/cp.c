@@ -182,7 +182,7 @@ static int upload_by_engine(struct copy *c, const char *source, const char *targ
 
 	if (upload_archive(c, source, target, own, &first) == 0)
 		return 0;
-	if (!err_is_status(&first) || first.reason == ERR_TOO_LARGE || str_eq(base, ".")) {
+	if (!err_is_status(&first) || str_eq(base, ".")) {
 		err_move(e, &first);
 		return -1;
 	}

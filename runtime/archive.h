@@ -61,7 +61,8 @@ bool tar_link_is_safe(const char *path, const char *target);
 
 /*
  * Unpacks a tar into a folder of the container, which need not run. The folder must exist
- * (ERR_NOT_FOUND). `container_put_archive` of engine.h does it for an archive in memory.
+ * (ERR_NOT_FOUND). `container_put_archive` of engine.h does it for an archive in memory,
+ * container_take_archive for one that comes in pieces.
  *
  * The other way: a file or folder of the container as a tar, in pieces. on_data returns false to
  * pause; archive_resume goes on. done runs once, after the last piece. ERR_NOT_FOUND: no such path
@@ -71,6 +72,22 @@ typedef bool archive_data_fn(struct engine_who who, const char *data, size_t len
 engine_id container_get_archive(struct engine *en, const char *id, const char *path,
     archive_data_fn *on_data, engine_done_fn *cb, struct engine_who who);
 void archive_resume(struct engine *en, engine_id id);
+/*
+ * Whether there is a folder (or a link, which may lead to one): ERR_NOT_FOUND, ERR_BAD_REQUEST.
+ * Podman makes the folder that an archive is to be unpacked into.
+ */
+engine_id container_find_folder(
+    struct engine *en, const char *id, const char *path, engine_done_fn *cb, struct engine_who who);
+/*
+ * Unpacks a tar of any size that comes by archive_write, which takes all of a piece (of at most
+ * HTTP_UPLOAD_QUEUE bytes) or, with false, nothing until `writable` runs. done runs once; it may be
+ * early, where the engine refuses.
+ */
+typedef void archive_writable_fn(struct engine_who who);
+engine_id container_take_archive(struct engine *en, const char *id, const char *path,
+    archive_writable_fn *writable, engine_done_fn *cb, struct engine_who who);
+bool archive_write(struct engine *en, engine_id id, const void *data, size_t len);
+void archive_write_end(struct engine *en, engine_id id);
 
 /*
  * The contents of one small file of a container. More than `max` bytes are cut, which is no error;

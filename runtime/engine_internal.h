@@ -85,6 +85,8 @@ struct call_request {
 	bool own_api;             /* Podman's own, not Docker's */
 	bool streams;             /* own connection and no time limit */
 	http_data_fn *on_data;    /* ctx is the call */
+	bool uploads;             /* the body follows by http_write */
+	http_writable_fn *on_writable;
 };
 engine_id call_send(struct call *c, const struct call_request *r);
 /* Method and path alone; the path is printf's. */

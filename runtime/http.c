@@ -32,6 +32,14 @@ enum call_state {
 	CALL_CONNECTED /* the connection is in other hands until http_free */
 };
 
+/* A body that comes in pieces. */
+struct upload {
+	struct buf queue;
+	bool ended;
+	bool awaited; /* the owner wants to be told of room */
+	bool paused;  /* libcurl waits for more */
+};
+
 struct call {
 	http_id id;
 	struct http *http;
@@ -50,6 +58,7 @@ struct call {
 	struct http_request req; /* strings and body are copies of the call's own, below */
 	char *method, *path, *url;
 	void *body;
+	struct upload *upload; /* NULL: it is all there */
 	struct curl_slist *headers;
 	http_connect_fn *connect_fn; /* only open a connection */
 
@@ -201,6 +210,9 @@ static void call_free(struct call *c)
 	free(c->path);
 	free(c->url);
 	free(c->body);
+	if (c->upload)
+		buf_release(&c->upload->queue);
+	free(c->upload);
 	free(c);
 }
 
@@ -356,19 +368,6 @@ static void call_set_error(struct call *c, CURLcode code)
 
 /* ---- libcurl's callbacks about one call ---- */
 
-int http_parse_status(const char *line, size_t len)
-{
-	bool two = len >= 10 && strncasecmp(line, "HTTP/2 ", 7) == 0;
-	const char *code = line + (two ? 7 : 9);
-
-	if (!two && (len < 12 || strncasecmp(line, "HTTP/1.", 7) != 0 || line[8] != ' '))
-		return -1;
-	for (int i = 0; i < 3; i++)
-		if (!isdigit((unsigned char)code[i]))
-			return -1;
-	return (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
-}
-
 static bool is_stream(const struct call *c)
 {
 	return c->req.on_data && c->status / 100 == 2;
@@ -438,6 +437,27 @@ static size_t on_write(char *data, size_t size, size_t count, void *arg)
 	return c->cancelled ? CURL_WRITEFUNC_ERROR : len;
 }
 
+static size_t on_read(char *data, size_t size, size_t count, void *arg)
+{
+	struct call *c = arg;
+	struct upload *u = c->upload;
+	size_t len = size * count < u->queue.len ? size * count : u->queue.len;
+
+	if (c->cancelled)
+		return CURL_READFUNC_ABORT;
+	u->paused = len == 0 && !u->ended;
+	if (u->paused)
+		return CURL_READFUNC_PAUSE;
+	if (len)
+		memcpy(data, u->queue.ptr, len);
+	buf_consume(&u->queue, len);
+	if (u->awaited && u->queue.len == 0) {
+		u->awaited = false;
+		c->req.on_writable(c->req.ctx, c->req.key);
+	}
+	return len;
+}
+
 /*
  * libcurl sends a request anew when a kept connection breaks before an answer. The first time may
  * have had its effect: what is not idempotent must not go out twice.
@@ -448,7 +468,8 @@ static int before_request(void *arg, char *ip, char *local_ip, int port, int loc
 	bool again = c->sent;
 
 	c->sent = true;
-	if (again && (strcmp(c->method, "POST") == 0 || strcmp(c->method, "PATCH") == 0))
+	if (again &&
+	    (c->upload || strcmp(c->method, "POST") == 0 || strcmp(c->method, "PATCH") == 0))
 		return CURL_PREREQFUNC_ABORT;
 	return CURL_PREREQFUNC_OK;
 }
@@ -472,12 +493,16 @@ static void set_method(struct call *c)
 		curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
 		return;
 	}
-	if (c->body || sends) {
+	if (c->upload) {
+		curl_easy_setopt(e, CURLOPT_UPLOAD, 1L);
+		curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
+		curl_easy_setopt(e, CURLOPT_READDATA, c);
+	} else if (c->body || sends) {
 		curl_easy_setopt(e, CURLOPT_POST, 1L);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)c->req.body_len);
 		curl_easy_setopt(e, CURLOPT_POSTFIELDS, c->body ? (const char *)c->body : "");
 	}
-	if (!post && strcmp(c->method, "GET") != 0)
+	if (c->upload || (!post && strcmp(c->method, "GET") != 0))
 		curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, c->method);
 	else if (!post && c->body)
 		curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, "GET");
@@ -561,9 +586,9 @@ static void work_todo(struct http *h)
 			call_free(c);
 		} else if (c->state == CALL_HELD) {
 			call_finish(c);
-		} else if (c->curl_paused && !c->paused) {
+		} else if ((c->curl_paused && !c->paused) || (c->upload && c->upload->paused)) {
 			c->curl_paused = false;
-			curl_easy_pause(c->easy, CURLPAUSE_CONT); /* may call on_write */
+			curl_easy_pause(c->easy, CURLPAUSE_CONT); /* may call on_write, on_read */
 		}
 	}
 }
@@ -840,55 +865,12 @@ void http_free(struct http *h)
 
 /* ---- requests ---- */
 
-static bool has_line_break(const char *s)
+static struct upload *upload_new(void)
 {
-	return strpbrk(s, "\r\n") != NULL;
-}
+	struct upload *u = xcalloc(1, sizeof(*u));
 
-const char *http_request_fault(const struct http_request *r)
-{
-	if (has_line_break(r->method) || has_line_break(r->path) || r->path[0] != '/')
-		return "invalid request path";
-	for (const char *const *p = r->headers; p && *p; p++)
-		if (has_line_break(*p) || !strchr(*p, ':'))
-			return "invalid request header";
-	return NULL;
-}
-
-static void add_header(struct call *c, const char *line)
-{
-	struct curl_slist *l;
-	/* libcurl spells "no value" with a semicolon; a bare colon would drop the header. */
-	const char *colon = strchr(line, ':');
-	auto_free char *empty = NULL;
-
-	if (colon && colon[1 + strspn(colon + 1, " \t")] == '\0') {
-		empty = xasprintf("%.*s;", (int)(colon - line), line);
-		line = empty;
-	}
-	l = curl_slist_append(c->headers, line);
-	if (!l)
-		abort();
-	c->headers = l;
-}
-
-static void add_headers(struct call *c, const char *const *headers)
-{
-	bool typed = false, accepts = !c->req.bare_headers;
-
-	for (const char *const *p = headers; p && *p; p++) {
-		typed |= strncasecmp(*p, "Content-Type:", 13) == 0;
-		accepts |= strncasecmp(*p, "Accept:", 7) == 0;
-		add_header(c, *p);
-	}
-	/* Those that libcurl would add by itself. */
-	if (!accepts)
-		c->headers = curl_slist_append(c->headers, "Accept:");
-	c->headers = curl_slist_append(c->headers, "Expect:");
-	if (c->headers && !typed)
-		c->headers = curl_slist_append(c->headers, "Content-Type:");
-	if (!c->headers)
-		abort();
+	buf_init(&u->queue, HTTP_UPLOAD_QUEUE);
+	return u;
 }
 
 static struct call *call_new(struct http *h, const struct http_request *r)
@@ -905,6 +887,8 @@ static struct call *call_new(struct http *h, const struct http_request *r)
 	    "%s%s", h->site->curl_base ? h->site->curl_base : h->site->t.base_url, r->path);
 	if (r->body && r->body_len > 0)
 		c->body = xmemdup(r->body, r->body_len);
+	if (r->uploads)
+		c->upload = upload_new();
 	c->started_ms = clock_mono_ms();
 	buf_init(&c->reply, r->max_body ? r->max_body : DEFAULT_MAX_BODY);
 	GROW(h->calls, h->calls_cap, h->calls_len + 1);
@@ -934,9 +918,7 @@ http_id http_send(struct http *h, const struct http_request *r)
 
 	check(c, r);
 	if (c->err.reason == ERR_NONE && http_site_headers(h->site, &more, &c->err) == 0)
-		add_headers(c, r->headers);
-	for (size_t i = 0; i < more.len; i++)
-		add_header(c, more.items[i]);
+		c->headers = http_header_list(r, &more);
 	list_push(r->own_connection ? &h->starting : &h->waiting, c);
 	queue_drain(h);
 	return c->id;
@@ -975,4 +957,37 @@ void http_resume(struct http *h, http_id id)
 	c->paused = false;
 	if (c->curl_paused || c->state == CALL_HELD)
 		todo(c);
+}
+
+/* What the queue holds now goes on. */
+static void push(struct call *c)
+{
+	if (c->upload->paused && c->state == CALL_ACTIVE)
+		todo(c);
+}
+
+bool http_write(struct http *h, http_id id, const void *data, size_t len)
+{
+	struct call *c = call_find(h, id);
+	struct upload *u = c ? c->upload : NULL;
+
+	if (!u)
+		return true;
+	if (u->queue.len && u->queue.len + len > HTTP_UPLOAD_QUEUE) {
+		u->awaited = c->req.on_writable != NULL;
+		return false;
+	}
+	buf_add(&u->queue, data, len);
+	push(c);
+	return true;
+}
+
+void http_write_end(struct http *h, http_id id)
+{
+	struct call *c = call_find(h, id);
+
+	if (!c || !c->upload)
+		return;
+	c->upload->ended = true;
+	push(c);
 }

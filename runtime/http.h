@@ -82,6 +82,9 @@ typedef void http_headers_fn(void *ctx, uint64_t key, const struct http_response
  */
 typedef bool http_data_fn(void *ctx, uint64_t key, const char *data, size_t len);
 
+/* There is room again for http_write, which said false. */
+typedef void http_writable_fn(void *ctx, uint64_t key);
+
 struct http_request {
 	const char *method;
 	const char *path;           /* with query; appended to base_url */
@@ -89,8 +92,10 @@ struct http_request {
 	bool bare_headers;          /* none but these and Host: no User-Agent, no Accept */
 	const void *body;           /* copied; NULL: none */
 	size_t body_len;
-	size_t max_body;     /* of the answer, 0: 16 MiB; not for on_data */
-	int64_t timeout_ms;  /* whole call, 0: none; connecting has a bound of its own */
+	bool uploads; /* the body comes by http_write, of any length; with own_connection */
+	http_writable_fn *on_writable; /* then, optional */
+	size_t max_body;               /* of the answer, 0: 16 MiB; not for on_data */
+	int64_t timeout_ms;            /* whole call, 0: none; connecting has a bound of its own */
 	bool own_connection; /* a stream: never queued behind or shared with other calls */
 	http_done_fn *done;
 	http_headers_fn *on_headers; /* optional */
@@ -108,6 +113,14 @@ void http_set_identity(struct http *h, const char *cert_pem, const char *key_pem
 http_id http_send(struct http *h, const struct http_request *r);
 void http_cancel(struct http *h, http_id id); /* unknown ids are fine */
 void http_resume(struct http *h, http_id id);
+/*
+ * A piece of at most HTTP_UPLOAD_QUEUE bytes of the body of a request that uploads: all of it is
+ * taken, or, with false, nothing before on_writable. What the other side no longer wants is
+ * dropped: done tells.
+ */
+#define HTTP_UPLOAD_QUEUE (256u * KIB)
+bool http_write(struct http *h, http_id id, const void *data, size_t len);
+void http_write_end(struct http *h, http_id id);
 
 /* Appends TEXT percent-encoded for a query value or path segment. */
 void http_escape(struct buf *out, const char *text);

@@ -34,6 +34,8 @@ const struct http_site *http_site(const struct http *h);
 const char *http_where(const struct http *h);
 /* NULL, or why the request cannot be sent (a line break in a header, …). */
 const char *http_request_fault(const struct http_request *r);
+/* Its headers and more of them, as libcurl takes them; owned. */
+struct curl_slist *http_header_list(const struct http_request *r, const struct strlist *more);
 
 /* The code of a status line ("HTTP/1.1 200 OK", not NUL-terminated); -1 where it is none. */
 int http_parse_status(const char *line, size_t len);

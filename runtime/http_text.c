@@ -1,9 +1,8 @@
 /* http_text: headers and URLs as text; nothing here talks to anybody. */
 #include <ctype.h>
-#include <curl/curl.h>
 #include <strings.h>
 
-#include "http.h"
+#include "http_private.h"
 
 const char *http_header(const struct http_response *r, const char *name)
 {
@@ -16,6 +15,77 @@ const char *http_header(const struct http_response *r, const char *name)
 			return line + len + 1 + strspn(line + len + 1, " \t");
 	}
 	return NULL;
+}
+
+int http_parse_status(const char *line, size_t len)
+{
+	bool two = len >= 10 && strncasecmp(line, "HTTP/2 ", 7) == 0;
+	const char *code = line + (two ? 7 : 9);
+
+	if (!two && (len < 12 || strncasecmp(line, "HTTP/1.", 7) != 0 || line[8] != ' '))
+		return -1;
+	for (int i = 0; i < 3; i++)
+		if (!isdigit((unsigned char)code[i]))
+			return -1;
+	return (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
+}
+
+static bool has_line_break(const char *s)
+{
+	return strpbrk(s, "\r\n") != NULL;
+}
+
+const char *http_request_fault(const struct http_request *r)
+{
+	if (has_line_break(r->method) || has_line_break(r->path) || r->path[0] != '/')
+		return "invalid request path";
+	for (const char *const *p = r->headers; p && *p; p++)
+		if (has_line_break(*p) || !strchr(*p, ':'))
+			return "invalid request header";
+	return NULL;
+}
+
+static void add_bare(struct curl_slist **list, const char *line)
+{
+	struct curl_slist *l = curl_slist_append(*list, line);
+
+	if (!l)
+		abort();
+	*list = l;
+}
+
+static void add_header(struct curl_slist **list, const char *line)
+{
+	/* libcurl spells "no value" with a semicolon; a bare colon would drop the header. */
+	const char *colon = strchr(line, ':');
+	auto_free char *empty = NULL;
+
+	if (colon && colon[1 + strspn(colon + 1, " \t")] == '\0') {
+		empty = xasprintf("%.*s;", (int)(colon - line), line);
+		line = empty;
+	}
+	add_bare(list, line);
+}
+
+struct curl_slist *http_header_list(const struct http_request *r, const struct strlist *more)
+{
+	bool typed = false, accepts = !r->bare_headers;
+	struct curl_slist *list = NULL;
+
+	for (const char *const *p = r->headers; p && *p; p++) {
+		typed |= strncasecmp(*p, "Content-Type:", 13) == 0;
+		accepts |= strncasecmp(*p, "Accept:", 7) == 0;
+		add_header(&list, *p);
+	}
+	/* Those that libcurl would add by itself. */
+	if (!accepts)
+		add_bare(&list, "Accept:");
+	add_bare(&list, "Expect:");
+	if (!typed)
+		add_bare(&list, "Content-Type:");
+	for (size_t i = 0; i < more->len; i++)
+		add_header(&list, more->items[i]);
+	return list;
 }
 
 void http_escape(struct buf *out, const char *text)

@@ -8,8 +8,6 @@
 #include "channels.h"
 #include "internal.h"
 
-/* Of an upload: the engine takes it in one piece. */
-#define UPLOAD_MAX (256 * MIB)
 #define AT_NS 3
 #define AT_POD 5
 
@@ -19,15 +17,14 @@ struct archive_stream {
 	engine_id call;
 	char *id, *path;
 	bool upload;
-	bool stalled; /* the archive waits for the client */
-	struct buf tar;
+	bool takes, ended; /* an upload: the engine takes it; it has ended */
+	bool stalled;      /* the archive waits for the client */
 };
 
 static void archive_free(struct archive_stream *a)
 {
 	if (a->call)
 		engine_cancel(a->server->deps.engine, a->call);
-	buf_release(&a->tar);
 	free(a->id);
 	free(a->path);
 	free(a);
@@ -54,35 +51,46 @@ static void on_done(struct engine_who who, const struct err *err)
 	archive_free(a);
 }
 
-/* What is too much is noticed at its end. */
 static bool on_stdin(void *ctx, const char *data, size_t len)
 {
 	struct archive_stream *a = ctx;
 
-	if (a->upload)
-		buf_add(&a->tar, data, len);
-	return true;
+	return !a->upload ||
+	       (a->takes && archive_write(a->server->deps.engine, a->call, data, len));
 }
 
 static void on_stdin_end(void *ctx)
 {
 	struct archive_stream *a = ctx;
-	struct engine *en = a->server->deps.engine;
-	struct engine_who who = {a, 0};
-	auto_err e = {0};
 
-	if (!a->upload)
-		return;
-	if (!a->tar.overflow) {
-		a->call =
-		    container_put_archive(en, a->id, a->path, a->tar.ptr, a->tar.len, on_done, who);
-		buf_release(&a->tar);
+	a->ended = true;
+	if (a->takes)
+		archive_write_end(a->server->deps.engine, a->call);
+}
+
+static void on_room(struct engine_who who)
+{
+	struct archive_stream *a = who.ctx;
+
+	channels_push(&a->channels);
+}
+
+/* The folder is there: the upload may begin. */
+static void on_folder(struct engine_who who, const struct err *err)
+{
+	struct archive_stream *a = who.ctx;
+
+	if (err) {
+		on_done(who, err);
 		return;
 	}
-	err_set(&e, ERR_TOO_LARGE,
-	    "more than %u MiB at once can only be copied into a running container that has tar",
-	    UPLOAD_MAX / MIB);
-	on_done(who, &e);
+	a->takes = true;
+	a->call =
+	    container_take_archive(a->server->deps.engine, a->id, a->path, on_room, on_done, who);
+	if (a->ended)
+		archive_write_end(a->server->deps.engine, a->call);
+	else
+		channels_push(&a->channels);
 }
 
 static void on_writable(void *ctx)
@@ -134,9 +142,9 @@ void handle_archive(struct exchange *x)
 	a->id = TAKE(id);
 	a->path = xstrdup(path);
 	a->upload = exchange_query_bool(x, "stdin");
-	buf_init(&a->tar, UPLOAD_MAX);
 	channels_start(&a->channels, x, &headers, &archive_ops, a);
-	if (!a->upload)
-		a->call = container_get_archive(
-		    s->deps.engine, a->id, a->path, on_piece, on_done, (struct engine_who){a, 0});
+	a->call = a->upload ? container_find_folder(s->deps.engine, a->id, a->path, on_folder,
+				  (struct engine_who){a, 0})
+			    : container_get_archive(s->deps.engine, a->id, a->path, on_piece,
+				  on_done, (struct engine_who){a, 0});
 }

@@ -77,6 +77,13 @@ teardown_file() {
 	kjob cp r ended:/tmp
 	kjob cp ended:/tmp/r again
 	is "$(cat again)" result
+	head -c 3000000 /dev/urandom >large
+	kjob cp large ended:/renamed
+	kjob cp ended:/renamed again
+	cmp large again
+	try kjob cp large ended:/nope/renamed
+	is "$rc" 1
+	has "$err" "no such file or folder in the container: /nope"
 	try kjob cp ended:/nope n
 	is "$rc" 1
 	has "$err" "no such file or folder in the container: /nope"

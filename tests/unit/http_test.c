@@ -29,6 +29,7 @@ struct world {
 	char body[256], header[64];
 	struct err err;
 	http_id id;
+	int to_write; /* pieces of an upload */
 	bool pausing, free_client;
 	struct timer resume;
 	struct evhttp_request *held;
@@ -315,6 +316,73 @@ TEST("a large request body goes out whole and without Expect")
 	CHECK(strncmp(w.body, "8 Content-Length=3145728 3145728 xxx", 36) == 0);
 	world_close(&w);
 	free(body);
+}
+
+static void write_more(void *ctx, uint64_t key)
+{
+	struct world *w = ctx;
+	static char block[64 * KIB];
+
+	memset(block, 'u', sizeof(block));
+	while (w->to_write > 0 && http_write(w->h, w->id, block, sizeof(block)))
+		w->to_write--;
+	if (w->to_write == 0)
+		http_write_end(w->h, w->id);
+}
+
+TEST("a body that comes in pieces goes out in chunks, and no faster than it is taken")
+{
+	struct http_request r = {
+	    .uploads = true, .own_connection = true, .on_writable = write_more};
+	struct world w;
+
+	world_open(&w);
+	w.to_write = 64;
+	begin(&w, "PUT", "/echo", r);
+	write_more(&w, 0);
+	CHECK(w.to_write > 48); /* the queue is short */
+	finish(&w);
+	CHECK(strncmp(w.body, "8 4194304 uuu", 13) == 0);
+	/* None at all, and one that comes late. */
+	begin(&w, "PUT", "/echo", r);
+	http_write_end(w.h, w.id);
+	finish(&w);
+	CHECK_STR(w.body, "8 0 ");
+	begin(&w, "PUT", "/echo", r);
+	for (int i = 0; i < 5; i++)
+		loop_turn(w.l, 10);
+	CHECK(http_write(w.h, w.id, "late", 4));
+	http_write_end(w.h, w.id);
+	finish(&w);
+	CHECK_STR(w.body, "8 4 late");
+	/* After the end, and after it was cancelled, nothing is wanted any more. */
+	CHECK(http_write(w.h, w.id, "x", 1));
+	begin(&w, "PUT", "/echo", r);
+	http_write(w.h, w.id, "x", 1);
+	loop_turn(w.l, 10);
+	http_cancel(w.h, w.id);
+	CHECK(http_write(w.h, w.id, "x", 1));
+	loop_turn(w.l, 10);
+	world_close(&w);
+}
+
+TEST("an upload that is refused ends with the refusal")
+{
+	struct world w;
+
+	world_open(&w);
+	w.to_write = 1000000;
+	begin(&w, "PUT", "/close",
+	    (struct http_request){
+		.uploads = true, .own_connection = true, .on_writable = write_more});
+	write_more(&w, 0);
+	for (int i = 0; i < 10; i++)
+		loop_turn(w.l, 10);
+	w.to_write = 0;
+	write_more(&w, 0);
+	finish(&w);
+	CHECK_INT(w.err.reason, ERR_UNAVAILABLE);
+	world_close(&w);
 }
 
 TEST("an error status is no error and its body is collected, for a stream too")

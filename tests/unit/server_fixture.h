@@ -24,7 +24,7 @@
 #include "../../runtime/base/log.h"
 #include "test.h"
 
-#define WAIT_MS 10000
+#define WAIT_MS 60000
 
 /* ---- the pod loop ---- */
 

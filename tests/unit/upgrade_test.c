@@ -142,7 +142,7 @@ static void await(struct world *w, const char *what)
 {
 	int64_t start = clock_mono_ms();
 
-	while (!strstr(w->trace, what) && clock_mono_ms() - start < 10000)
+	while (!strstr(w->trace, what) && clock_mono_ms() - start < 60000)
 		loop_turn(w->l, 50);
 	CHECK(strstr(w->trace, what) != NULL);
 }
@@ -161,7 +161,7 @@ static const char *hear(struct world *w, const char *until)
 	size_t len = 0, want = strlen(until);
 
 	text[0] = '\0';
-	while (clock_mono_ms() - start < 10000) {
+	while (clock_mono_ms() - start < 60000) {
 		ssize_t n;
 
 		loop_turn(w->l, 1);

@@ -65,7 +65,8 @@ static void open_own(struct container *c)
 
 /* ---- what the API server asks ---- */
 
-int pods_stdin_open(struct pods *set, const char *uid, const char *container, struct err *e)
+int pods_stdin_open(
+    struct pods *set, const char *uid, const char *container, bool *ret_first, struct err *e)
 {
 	struct container *c = find(set, uid, container);
 
@@ -76,6 +77,9 @@ int pods_stdin_open(struct pods *set, const char *uid, const char *container, st
 		    "container %s has no stdin: its spec does not ask for one", container);
 	if (!input_of(c))
 		open_own(c);
+	/* Who came before a recovery is not known. */
+	*ret_first = !c->stdin_taken && !c->stream_is_log;
+	c->stdin_taken = true;
 	return 0;
 }
 

@@ -78,10 +78,11 @@ void log_follow_stop(struct log_follow *f);
 /*
  * Standard input of a running container whose spec has stdin: true (pod_attach.c). Of the others,
  * -1. pods_stdin_write says false when nothing was taken: there is too much queued, or no such
- * container any more; followers of its log are called when there is room.
+ * container any more; followers of its log are called when there is room. first: nobody brought input
+ * before.
  */
-int pods_stdin_open(
-    struct pods *p, const char *uid, const char *container, struct err *e) MUST_USE;
+int pods_stdin_open(struct pods *p, const char *uid, const char *container, bool *ret_first,
+    struct err *e) MUST_USE;
 bool pods_stdin_write(
     struct pods *p, const char *uid, const char *container, const void *data, size_t len);
 /*

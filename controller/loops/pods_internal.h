@@ -80,7 +80,7 @@ struct container {
 	struct tty_size tty_size;
 	struct timer inspect_timer;
 	int inspect_delay_ms;
-	bool has_stdin;
+	bool has_stdin, stdin_taken; /* somebody brought input, or may have */
 	bool names;  /* its resolver asks the name server of Services */
 	bool unsure; /* somebody may have asked for its start: the engine is asked before we do */
 

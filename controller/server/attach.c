@@ -3,9 +3,9 @@
  * output from now on, as channels of v4 and v5.channel.k8s.io. The stream ends with the container:
  * a Status on the error channel, then a close frame.
  *
- * Who brings the standard input of a container with stdinOnce is who it was started for (`kubectl
- * run -i`): they get its output from the beginning, as a short command prints before anyone can
- * attach. A terminal's is not repeated, as what it shows depends on what was typed.
+ * Who first brings the standard input of a container with stdinOnce is who it was started for
+ * (`kubectl run -i`): they get its output from the beginning, as a short command has printed, and a
+ * shell prompted, before anyone can attach.
  */
 #include "../store/logfile.h"
 #include "channels.h"
@@ -19,7 +19,7 @@ struct attach {
 	struct server *server;
 	char *uid, *container, *path;
 	bool wants[CHANNEL_STDERR + 1]; /* by channel */
-	bool stdin_open;
+	bool stdin_once, stdin_open;
 	struct log_query query;
 	struct logreader *reader; /* NULL: there is no file yet */
 	struct log_follow *follow;
@@ -211,19 +211,21 @@ static int find_container(
 	/* As with a kubelet input for a container that does not read goes nowhere. */
 	a->wants[CHANNEL_STDIN] =
 	    exchange_query_bool(x, "stdin") && json_bool(spec, "stdin", false);
-	if (a->wants[CHANNEL_STDIN] && json_bool(spec, "stdinOnce", false) &&
-	    !json_bool(spec, "tty", false))
-		a->query.tail_lines = -1;
+	a->stdin_once = json_bool(spec, "stdinOnce", false);
 	return 0;
 }
 
 static int open_stdin(struct attach *a, struct err *e)
 {
+	bool first;
+
 	if (!a->wants[CHANNEL_STDIN])
 		return 0;
-	if (ops_of(a)->stdin_open(a->server->deps.pods, a->uid, a->container, e) < 0)
+	if (ops_of(a)->stdin_open(a->server->deps.pods, a->uid, a->container, &first, e) < 0)
 		return -1;
 	a->stdin_open = true;
+	if (first && a->stdin_once)
+		a->query.tail_lines = -1;
 	return 0;
 }
 

@@ -27,7 +27,8 @@ struct server_pods_ops {
 	    struct pods *p, const char *path, void (*fn)(void *ctx), void *ctx);
 	bool (*follow_live)(const struct log_follow *f);
 	void (*follow_stop)(struct log_follow *f);
-	int (*stdin_open)(struct pods *p, const char *uid, const char *container, struct err *e);
+	int (*stdin_open)(struct pods *p, const char *uid, const char *container,
+	    bool *ret_first, struct err *e);
 	bool (*stdin_write)(
 	    struct pods *p, const char *uid, const char *container, const void *data, size_t len);
 	void (*stdin_close)(struct pods *p, const char *uid, const char *container);

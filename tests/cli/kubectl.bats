@@ -595,6 +595,7 @@ restarted_once() { # POD
 	is "$rc" 7
 	matches "$out" '^hi$'
 	is "$(echo words | kubectl run twice --rm -i --restart=Never --image=$IMAGE -- cat 2>/dev/null | head -n 1)" words
+	has "$(kubectl run term --rm -it --restart=Never --image=$IMAGE -- echo early 2>/dev/null </dev/null)" early
 }
 
 @test "port-forward: several downloads at once, and the end with the pod" {

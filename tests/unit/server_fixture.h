@@ -101,9 +101,10 @@ static UNUSED void notify_followers(struct pods *p)
 		f->fn(f->ctx);
 }
 
-static int fake_stdin_open(struct pods *p, const char *uid, const char *container, struct err *e)
+static int fake_stdin_open(
+    struct pods *p, const char *uid, const char *container, bool *ret_first, struct err *e)
 {
-	p->opened++;
+	*ret_first = p->opened++ == 0;
 	return 0;
 }
 

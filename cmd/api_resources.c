@@ -12,6 +12,14 @@ static const struct opt options[] = {
     {"no-headers", 0, OPT_BOOL, NULL, NULL, "Leave out the headings", NULL, NULL},
     {"namespaced", 0, OPT_BOOL, "true", NULL,
 	"Only kinds that live in namespaces, or (=false) only others", NULL, NULL},
+    {"api-group", 0, OPT_STRING, NULL, "GROUP", "Only kinds of this group; \"\": of the core", NULL,
+	NULL},
+    {"verbs", 0, OPT_CSV, NULL, "VERB", "Only kinds that can all of this, as in list,watch", NULL,
+	NULL},
+    {"categories", 0, OPT_CSV, NULL, "CATEGORY", "Only kinds of all of these, as in all", NULL,
+	NULL},
+    {"sort-by", 0, OPT_STRING, NULL, "COLUMN", "name or kind", NULL, NULL},
+    {"cached", 0, OPT_BOOL, NULL, NULL, "Accepted: nothing is cached", NULL, NULL},
     OPT_END,
 };
 
@@ -45,6 +53,22 @@ static void add_headings(struct text_table *t, bool wide)
 	text_table_end_row(t);
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct resource *x = *(const struct resource *const *)a;
+	const struct resource *y = *(const struct resource *const *)b;
+
+	return strcmp(x->name, y->name);
+}
+
+static int by_kind(const void *a, const void *b)
+{
+	const struct resource *x = *(const struct resource *const *)a;
+	const struct resource *y = *(const struct resource *const *)b;
+
+	return strcmp(x->kind, y->kind);
+}
+
 static int by_group_and_name(const void *a, const void *b)
 {
 	const struct resource *x = *(const struct resource *const *)a;
@@ -55,19 +79,41 @@ static int by_group_and_name(const void *a, const void *b)
 }
 
 /* All of them, in kubectl's order. Owned; what it points at is not. */
-static const struct resource **sorted(const struct resources *all)
+static const struct resource **sorted(const struct resources *all, const char *by)
 {
 	const struct resource **list = xcalloc(resources_len(all) + 1, sizeof(struct resource *));
 
 	for (size_t i = 0; i < resources_len(all); i++)
 		list[i] = resources_at(all, i);
-	qsort(list, resources_len(all), sizeof(struct resource *), by_group_and_name);
+	qsort(list, resources_len(all), sizeof(struct resource *),
+	    str_eq(by, "name")   ? by_name
+	    : str_eq(by, "kind") ? by_kind
+				 : by_group_and_name);
 	return list;
+}
+
+static bool has_all(const struct strlist *has, const struct strlist *wanted)
+{
+	for (size_t i = 0; i < wanted->len; i++)
+		if (!strlist_has(has, wanted->items[i]))
+			return false;
+	return true;
+}
+
+static bool is_wanted(const struct opts *o, const struct resource *r)
+{
+	if (opts_given(o, "namespaced") && r->namespaced != opts_bool(o, "namespaced"))
+		return false;
+	if (opts_given(o, "api-group") && !str_eq(r->group, opts_str(o, "api-group")))
+		return false;
+	return has_all(&r->verbs, opts_list(o, "verbs")) &&
+	       has_all(&r->categories, opts_list(o, "categories"));
 }
 
 static int exec_api_resources(struct cmd_ctx *ctx, struct err *e)
 {
 	const char *format = opts_str(&ctx->opts, "output");
+	const char *by = opts_str(&ctx->opts, "sort-by");
 	bool wide = str_eq(format, "wide");
 	const struct resources *all;
 	auto_free const struct resource **list = NULL;
@@ -76,17 +122,18 @@ static int exec_api_resources(struct cmd_ctx *ctx, struct err *e)
 
 	if (ctx->argc)
 		return cmd_usage_error(ctx, e, "unexpected arguments: [%s]", ctx->args[0]);
+	if (*by && !str_eq(by, "name") && !str_eq(by, "kind"))
+		return err_set(e, ERR_BAD_REQUEST, "--sort-by accepts only name or kind");
 	all = resources_load(ctx, e);
 	if (!all)
 		return -1;
-	list = sorted(all);
+	list = sorted(all, by);
 	if (!opts_bool(&ctx->opts, "no-headers"))
 		add_headings(&t, wide);
 	for (size_t i = 0; i < resources_len(all); i++) {
 		const struct resource *r = list[i];
 
-		if (opts_given(&ctx->opts, "namespaced") &&
-		    r->namespaced != opts_bool(&ctx->opts, "namespaced"))
+		if (!is_wanted(&ctx->opts, r))
 			continue;
 		if (str_eq(format, "name")) {
 			resource_qualified_name(r, &text);

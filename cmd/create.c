@@ -41,11 +41,15 @@ json *create_send(struct cmd_ctx *ctx, const struct resource *r, const char *ns,
     struct err *e)
 {
 	struct client *c = cmd_client(ctx, e);
-	struct pending *sent = c ? begin(c, ctx, r, ns, object) : NULL;
+	auto_json *whole = json_dup(object);
+	struct pending *sent;
 
 	if (!c)
 		return NULL;
-	return sent ? client_end_json(sent, e) : json_dup(object);
+	if (opts_bool(&ctx->opts, "save-config"))
+		merge_record_applied(whole);
+	sent = begin(c, ctx, r, ns, whole);
+	return sent ? client_end_json(sent, e) : TAKE(whole);
 }
 
 /* ---- create -f ---- */
@@ -162,8 +166,6 @@ int create_object(struct cmd_ctx *ctx, json *object, struct err *e)
 		return -1;
 	if (ctx->ns_given && r->namespaced)
 		json_set_path(object, "metadata.namespace", json_new_string(ctx->ns));
-	if (opts_known(&ctx->opts, "save-config") && opts_bool(&ctx->opts, "save-config"))
-		merge_record_applied(object);
 	created = create_send(ctx, r, ctx->ns, object, e);
 	if (!created)
 		return create_failed(r, object, e);

@@ -21,6 +21,10 @@ static const struct opt options[] = {
     {"selector", 0, OPT_STRING, NULL, "LABELS",
 	"Labels of the pods, k=v,…; those of the object unless given", NULL, NULL},
     {"labels", 'l', OPT_STRING, NULL, "LABELS", "Labels of the service, k=v,…", NULL, NULL},
+    {"overrides", 0, OPT_STRING, NULL, "JSON",
+	"Merged into the service (RFC 7386) before it is sent", NULL, NULL},
+    OPT_ROW_FILENAME("A manifest that names what to expose"),
+    OPT_ROW_RECURSIVE,
     OPT_ROWS_CREATE,
     OPT_END,
 };
@@ -59,7 +63,8 @@ static json *selector_of(const struct cmd_ctx *ctx, const struct picked *it, str
 	else if (str_eq(kind, "Service"))
 		labels = json_path(it->live, "spec.selector");
 	else {
-		err_set(e, ERR_BAD_REQUEST, "cannot expose a %s", kind);
+		err_set(e, ERR_BAD_REQUEST, "cannot expose a %s%s%s", kind,
+		    *it->resource->group ? "." : "", it->resource->group);
 		return NULL;
 	}
 	if (!json_first(labels)) {
@@ -184,6 +189,22 @@ static json *make_service(const struct cmd_ctx *ctx, const struct picked *it, st
 	return TAKE(service);
 }
 
+static int override(const struct cmd_ctx *ctx, json **service, struct err *e)
+{
+	const char *text = opts_str(&ctx->opts, "overrides");
+	auto_json *patch = NULL;
+
+	if (!*text)
+		return 0;
+	patch = json_parse(text, strlen(text), JSON_PARSE_STRICT, e);
+	if (!patch)
+		return err_wrap(e, "--overrides");
+	if (!json_is_object(patch))
+		return err_set(e, ERR_BAD_REQUEST, "--overrides must be a JSON object");
+	*service = json_merge_patch(*service, patch);
+	return 0;
+}
+
 static int expose_one(struct cmd_ctx *ctx, struct printer *p, const struct target *t, struct err *e)
 {
 	const char *dry = opts_str(&ctx->opts, "dry-run");
@@ -202,7 +223,7 @@ static int expose_one(struct cmd_ctx *ctx, struct printer *p, const struct targe
 		return -1;
 	service = make_service(
 	    ctx, &(struct picked){.resource = t->resource, .name = name, .live = live}, e);
-	if (!service)
+	if (!service || override(ctx, &service, e) < 0)
 		return -1;
 	result = create_send(ctx, r, ns, service, e);
 	return result ? print_result(ctx, p, r, result, "exposed", dry, e) : -1;
@@ -210,11 +231,15 @@ static int expose_one(struct cmd_ctx *ctx, struct printer *p, const struct targe
 
 static int exec_expose(struct cmd_ctx *ctx, struct err *e)
 {
+	auto_manifests files = {0};
 	auto_targets targets = {0};
 	auto_printer p = {0};
 
-	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0 ||
-	    targets_parse(ctx, ctx->args, ctx->argc, NULL, &targets, e) < 0)
+	if (printer_init(&p, opts_str(&ctx->opts, "output"), e) < 0)
+		return -1;
+	if ((opts_given(&ctx->opts, "filename")
+		    ? manifests_targets(ctx, &files, &targets, e)
+		    : targets_parse(ctx, ctx->args, ctx->argc, NULL, &targets, e)) < 0)
 		return -1;
 	p.show_managed = opts_bool(&ctx->opts, "show-managed-fields");
 	if (!targets.len || !targets.items[0].name)
@@ -227,7 +252,7 @@ static int exec_expose(struct cmd_ctx *ctx, struct err *e)
 
 const struct cmd cmd_expose = {
     .name = "expose",
-    .usage = "(TYPE NAME | TYPE/NAME) [--port=PORT] [--target-port=PORT] [options]",
+    .usage = "(TYPE NAME | TYPE/NAME | -f FILE) [--port=PORT] [--target-port=PORT] [options]",
     .summary = "Make a service for a pod, or one more for the pods of a service",
     .examples = "# The pod queue under its own name, with the ports that it names\n"
 		"kjob expose pod queue\n\n"

@@ -152,7 +152,8 @@ static int check_choice(const struct opt *row, const char *text, struct err *e)
 	for (size_t i = 0; row->choices[i]; i++) {
 		if (str_eq(row->choices[i], text))
 			return 0;
-		strlist_add(&names, row->choices[i]);
+		if (*row->choices[i])
+			strlist_add(&names, row->choices[i]);
 	}
 	joined = strlist_join(&names, ", ");
 	why = xasprintf("must be one of %s", joined);
@@ -198,6 +199,51 @@ static int set_given(struct opt_value *v, const char *text, struct err *e)
 	return set_value(v, text, e);
 }
 
+/* What kubectl's users may type here, and what to do instead. */
+static const struct {
+	const char *name;
+	char letter;
+	const char *why;
+} refused[] = {
+    {"kustomize", 'k', "pipe what it builds: 'kustomize build DIR | kjob apply -f -'"},
+    {"template", 0, "Go templates are not supported: use -o jsonpath=… or -o custom-columns=…"},
+    {"allow-missing-template-keys", 0, "what a template does not find is always left out"},
+    {"server-print", 0, "tables are always the server's: use -o custom-columns=… for others"},
+    {"use-openapi-print-columns", 0, "tables are always the server's"},
+};
+
+/* The reason, or the option that was probably meant, behind kubectl's words. */
+static int unknown_name(const struct opts *o, const char *name, size_t len, struct err *e)
+{
+	auto_free char *word = xstrndup(name, len);
+	auto_free const char **names = xcalloc(o->value_count + 1, sizeof(*names));
+	const char *near;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		if (str_eq(refused[i].name, word))
+			return err_set(
+			    e, ERR_BAD_REQUEST, "unknown flag: --%s: %s", word, refused[i].why);
+	for (size_t i = 0; i < o->value_count; i++)
+		if (o->values[i].row->help && o->values[i].row->name[1])
+			names[n++] = o->values[i].row->name;
+	near = str_nearest(word, names);
+	return near ? err_set(
+			  e, ERR_BAD_REQUEST, "unknown flag: --%s (did you mean --%s?)", word, near)
+		    : err_set(e, ERR_BAD_REQUEST, "unknown flag: --%s", word);
+}
+
+static int unknown_letter(const char *letters, struct err *e)
+{
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		if (refused[i].letter == *letters)
+			return err_set(e, ERR_BAD_REQUEST,
+			    "unknown shorthand flag: '%c' in -%s: %s", *letters, letters,
+			    refused[i].why);
+	return err_set(
+	    e, ERR_BAD_REQUEST, "unknown shorthand flag: '%c' in -%s", *letters, letters);
+}
+
 static int parse_long(struct scan *s, const char *word, struct err *e)
 {
 	const char *name = word + 2, *eq = strchr(name, '=');
@@ -207,7 +253,7 @@ static int parse_long(struct scan *s, const char *word, struct err *e)
 	if (len == 0)
 		return err_set(e, ERR_BAD_REQUEST, "bad flag syntax: %s", word);
 	if (!v)
-		return err_set(e, ERR_BAD_REQUEST, "unknown flag: --%.*s", (int)len, name);
+		return unknown_name(s->o, name, len, e);
 	if (eq)
 		return set_given(v, eq + 1, e);
 	if (v->row->kind == OPT_BOOL)
@@ -226,8 +272,7 @@ static int parse_letters(struct scan *s, const char *word, struct err *e)
 		struct opt_value *v = find_letter(s->o, *p);
 
 		if (!v)
-			return err_set(
-			    e, ERR_BAD_REQUEST, "unknown shorthand flag: '%c' in -%s", *p, p);
+			return unknown_letter(p, e);
 		if (p[1] == '=' && p[2])
 			return set_given(v, p + 2, e);
 		if (!kind_has_value(v->row->kind)) {

@@ -34,12 +34,17 @@ static const struct format {
 
 static int unknown_format(const char *text, struct err *e)
 {
+	static const char *const go[] = {"go-template", "template"};
 	auto_strlist names = {0};
 	auto_free char *joined = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(formats); i++)
 		strlist_add(&names, formats[i].name);
 	joined = strlist_join(&names, ",");
+	for (size_t i = 0; i < ARRAY_LEN(go); i++)
+		if (str_has_prefix(text, go[i]))
+			return err_set(e, ERR_BAD_REQUEST,
+			    "Go templates are not supported: the output formats are: %s", joined);
 	return err_set(e, ERR_BAD_REQUEST,
 	    "unable to match a printer suitable for the output format \"%s\", allowed formats are: "
 	    "%s",

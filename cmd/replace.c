@@ -1,4 +1,5 @@
 /* kjob replace -f: objects become the manifests, as wholes; with --force they are made anew. */
+#include "create.h"
 #include "delete.h"
 #include "merge.h"
 #include "raw.h"
@@ -17,8 +18,7 @@ static const struct opt options[] = {
 	"With --force: how long to wait until each old object is gone", NULL, NULL},
     {"wait", 0, OPT_BOOL, "true", NULL, "Accepted: with --force the deletion is always waited for",
 	NULL, NULL},
-    {"save-config", 0, OPT_BOOL, NULL, NULL,
-	"Record the manifest in the object, so that apply can be used later", NULL, NULL},
+    OPT_ROW_SAVE_CONFIG,
     {"subresource", 0, OPT_STRING, NULL, "NAME", "Replace this part only: status or scale", NULL,
 	NULL},
     OPT_ROW_OUTPUT,

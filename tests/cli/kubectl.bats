@@ -310,6 +310,7 @@ agree() {
 		delete job/@-j cm/@-m secret/@-s
 		+ delete job/@-k cronjob/@-n
 	TABLE
+	kjob get pod web -o json >pod.json
 	agree <<-'TABLE'
 		create ns @-made
 		~ create ns @-made
@@ -326,6 +327,9 @@ agree() {
 		get svc -n @-made -o jsonpath='{range .items[*]}{.spec.type} {.spec.selector} {.spec.ports}{"\n"}{end}'
 		+ create token default
 		+ create token default --bound-object-kind=Pod
+		~ expose -f pod.json --name=@-exposed --port=80 --overrides='{"metadata":{"labels":{"q":"r"}}}'
+		~ get svc @-exposed -o jsonpath='{.metadata.labels.q} {.spec.ports}'
+		~ delete svc @-exposed
 		create cm saved -n @-made --from-literal=a=b --save-config --field-manager=me
 		~ get cm saved -n @-made -o jsonpath='{.metadata.managedFields[*].manager}'
 		delete namespace @-made
@@ -558,6 +562,8 @@ restarted_once() { # POD
 		~ api-resources
 		~ api-resources --namespaced=false -o name
 		~ api-resources --no-headers -o wide
+		~ api-resources --api-group=batch --verbs=list,watch --sort-by=kind
+		+ api-resources --categories=all -o name
 		~ explain job.spec.completions
 		~ explain pod.spec.containers
 		+ explain cronjob --recursive

@@ -164,6 +164,10 @@ TEST("what is wrong is said as kubectl says it")
 {
 	CHECK_REFUSED("unknown flag: --zz", "--zz=3");
 	CHECK_REFUSED("unknown shorthand flag: 'z' in -z", "-wz");
+	CHECK_REFUSED(
+	    "unknown shorthand flag: 'k' in -k: pipe what it builds: 'kustomize build DIR "
+	    "| kjob apply -f -'",
+	    "-wk");
 	CHECK_REFUSED("flag needs an argument: --output", "--output");
 	CHECK_REFUSED("flag needs an argument: 'o' in -o", "-wo");
 	CHECK_REFUSED("invalid argument \"maybe\" for \"-w, --watch\" flag: strconv.ParseBool: "

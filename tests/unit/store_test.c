@@ -328,7 +328,7 @@ static uint64_t next_page(struct store *s, char **token, int64_t now, const char
 TEST("a token that is too old is exchanged for one of a list that begins anew")
 {
 	struct store *s = store_for_lists();
-	auto_free char *token = NULL, *renewed = NULL;
+	auto_free char *token = NULL, *renewed = NULL, *again = NULL;
 	uint64_t first = next_page(s, &token, 1000, "a/one a/three");
 
 	CHECK(store_token_renew(token, 1000) == NULL);
@@ -337,7 +337,8 @@ TEST("a token that is too old is exchanged for one of a list that begins anew")
 	CHECK(renewed != NULL);
 	create(s, "z", "later", "x", NULL);
 	CHECK_INT(next_page(s, &token, 2000, "ab/zero b/one"), first);
-	CHECK(store_token_renew(token, 1001) != NULL); /* of the first page's time */
+	again = store_token_renew(token, 1001); /* of the first page's time */
+	CHECK(again != NULL);
 	CHECK_INT(next_page(s, &renewed, 2000, "ab/zero b/one"), store_rv(s));
 	CHECK(store_token_renew(renewed, 2000) == NULL);
 	/* who gives no time gets tokens that do not age */

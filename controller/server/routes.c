@@ -221,8 +221,9 @@ static int route_resource(struct exchange *x, struct request *r, request_fn **re
 	if (!route)
 		return err_not_served(x, e);
 	fn = route->fn[x->method];
-	if (fn == handle_create && r->kind->namespaced && !r->ns)
-		fn = NULL;
+	if ((fn == handle_create || fn == handle_delete_collection) && r->kind->namespaced &&
+	    !r->ns)
+		fn = NULL; /* only one by one, or one namespace's */
 	if (fn == handle_delete_collection && r->kind->id == KIND_NAMESPACE)
 		fn = NULL;
 	if (!fn)

@@ -587,6 +587,8 @@ TEST("paths and methods that are not served are told apart")
 	    {"GET", "/api/v1/namespaces", 200},
 	    {"GET", "/api/v1/namespaces/default", 200},
 	    {"GET", "/api/v1/namespaces/default/status", 200},
+	    {"DELETE", "/api/v1/pods", 405},
+	    {"DELETE", "/apis/batch/v1/jobs?labelSelector=a", 405},
 	    {"GET", "/api/v1/nodes", 200},
 	    {"GET", "/api//v1/nodes/", 200},
 	};

@@ -134,7 +134,7 @@ static int start(struct credential_helper *h, const char *server)
 	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0) {
 		rc = errno;
 	} else {
-		/* it fits into the pipe: this never waits */
+		fcntl(in[1], F_SETFL, O_NONBLOCK); /* it has to fit into the pipe */
 		rc = write(in[1], server, len) == (ssize_t)len ? spawn(h, in[0], out[1]) : EIO;
 		h->out = out[0];
 		out[0] = -1;

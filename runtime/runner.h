@@ -3,7 +3,7 @@
  *
  * An exec costs its engine some 50 ms of processor time; a program of ours (sandbox/run.c) that is
  * started once in the container starts a command in a millisecond. The container must have that
- * program: the sandbox's image is it, others have it mounted (sandbox_volume_ensure). Commands have
+ * program: the sandbox's image is it, others have it mounted (sandbox_volume_fill). Commands have
  * what an exec would give them: user, environment, folder, rights. What is cancelled is killed with
  * its children, on engines elsewhere too.
  *

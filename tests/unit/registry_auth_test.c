@@ -117,6 +117,20 @@ TEST("a helper that is missing, fails or talks nonsense leaves the pull without 
 	loop_free(l);
 }
 
+TEST("a registry whose name no pipe has room for is not waited for")
+{
+	struct loop *l = loop_new();
+	struct registry_auth *ra = registry_auth_new(l);
+	auto_buf image = {0};
+
+	put("docker/config.json", "{\"credsStore\":\"odd\"}", 0600);
+	buf_pad(&image, 'a', 1 * MIB);
+	buf_adds(&image, ".io/x");
+	CHECK_INT(find(l, ra, "{}", buf_str(&image)), 0);
+	registry_auth_free(ra);
+	loop_free(l);
+}
+
 TEST("a helper that hangs or floods is ended with its asker")
 {
 	struct loop *l = loop_new();

@@ -51,7 +51,7 @@ static void run(struct container *c, const json *handler)
 
 	if (json_has(handler, "sleep")) {
 		c->hook_timer = (struct timer){.name = "hook", .fn = on_slept, .arg = c};
-		timer_set(c->pod->set->env->loop, &c->hook_timer, seconds * 1000);
+		timer_set(c->pod->set->env->loop, &c->hook_timer, seconds_ms(seconds));
 		return;
 	}
 	c->hook =

@@ -3,12 +3,12 @@
 
 #define GRACE_DEFAULT 30
 
-int64_t pod_grace_seconds(const struct pod *p)
+int64_t pod_grace_ms(const struct pod *p)
 {
 	int64_t grace =
 	    json_int(json_get(p->obj, "spec"), "terminationGracePeriodSeconds", GRACE_DEFAULT);
 
-	return grace < 0 ? 1 : grace;
+	return seconds_ms(grace < 0 ? 1 : grace);
 }
 
 /* ---- restart policies ---- */
@@ -96,8 +96,7 @@ static struct container_obs observe_container(const struct container *c)
 	    .post_start = c->post_start,
 	    .pre_stop = c->pre_stop,
 	    .stop_by_ms = c->stop_by_ms,
-	    .grace_ms =
-		c->probe_grace_ms >= 0 ? c->probe_grace_ms : pod_grace_seconds(c->pod) * 1000,
+	    .grace_ms = c->probe_grace_ms >= 0 ? c->probe_grace_ms : pod_grace_ms(c->pod),
 	    .term_sent_ms = c->term_sent_ms,
 	    .kill_sent_ms = c->kill_sent_ms,
 	};

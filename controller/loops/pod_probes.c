@@ -92,7 +92,7 @@ static void kill_for(struct container *c, const struct worker *w)
 	if (c->unhealthy)
 		return;
 	c->unhealthy = true;
-	c->probe_grace_ms = w->spec.grace_s > 0 ? w->spec.grace_s * 1000 : -1;
+	c->probe_grace_ms = w->spec.grace_s > 0 ? seconds_ms(w->spec.grace_s) : -1;
 	free(c->kill_message);
 	c->kill_message = xasprintf("%s %s failed %s probe%s",
 	    c->role == ROLE_APP ? "Container" : "Init container", c->name, of,

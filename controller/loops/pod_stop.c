@@ -25,7 +25,7 @@ void stop_note_deletion(struct pod *p)
 void stop_begin(struct container *c)
 {
 	const struct pod *p = c->pod;
-	int64_t grace = c->probe_grace_ms >= 0 ? c->probe_grace_ms : pod_grace_seconds(p) * 1000;
+	int64_t grace = c->probe_grace_ms >= 0 ? c->probe_grace_ms : pod_grace_ms(p);
 
 	if (c->stop_by_ms || c->term_sent_ms)
 		return;
@@ -146,8 +146,7 @@ static void tell_end(struct pod *p, enum pod_end end)
 bool apply_end(struct pod *p, struct container *c, const struct pod_action *a)
 {
 	p->ending = a->end;
-	p->stop_by_ms =
-	    now_ms() + (a->end == END_EVICTED ? EVICTED_GRACE_MS : pod_grace_seconds(p) * 1000);
+	p->stop_by_ms = now_ms() + (a->end == END_EVICTED ? EVICTED_GRACE_MS : pod_grace_ms(p));
 	tell_end(p, a->end);
 	return true;
 }

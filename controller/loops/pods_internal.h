@@ -65,8 +65,8 @@ struct container {
 	bool busy;         /* a call is under way, or the image is being pulled for it */
 	char *id;          /* of the engine's container; NULL: none */
 	char *prev_id;     /* the last dead instance, kept in the engine; NULL: none */
-	char *image;   /* that it was created from, as the spec named it; NULL: not known */
-	bool replaced; /* it is being stopped because the spec names another */
+	char *image;       /* that it was created from, as the spec named it; NULL: not known */
+	bool replaced;     /* it is being stopped because the spec names another */
 	char *image_id, *ip;
 	char *image_user;  /* of its image, in this attempt; NULL: not asked for */
 	char *stop_signal; /* of this instance, as the engine has it; NULL: not known yet */
@@ -387,8 +387,8 @@ void removal_release_all(struct pods *set);
 /* ---- pod_observe.c ---- */
 /* What pod_decide is shown; lives until the next call for this pod. */
 struct pod_obs pod_observe(const struct pod *p);
-/* Seconds of grace by the spec. */
-int64_t pod_grace_seconds(const struct pod *p);
+/* The grace by the spec. */
+int64_t pod_grace_ms(const struct pod *p);
 bool container_started(const struct container *c);
 bool container_ready(const struct container *c);
 
@@ -423,7 +423,8 @@ void image_want(struct container *c);
 bool image_forget(struct container *c);
 /* The spec may name another image than before: nothing of the old one delays it. */
 void image_renamed(struct container *c, const char *before);
-/* It has not ended, and its image is not the spec's. What has begun as an init container ends so. */
+/* It has not ended, and its image is not the spec's. What has begun as an init container ends so.
+ */
 bool image_outdated(const struct container *c);
 void image_release_all(struct pods *set);
 

@@ -73,7 +73,7 @@ static int64_t first_grace(const struct kind *k, const json *pod, int64_t asked)
 
 	if (!*json_str_or(pod, "spec.nodeName", "") || registry_is_terminal(k, pod))
 		return 0;
-	return grace < 0 ? 1 : grace;
+	return grace < 0 ? 1 : grace < WAIT_MAX_SECONDS ? grace : WAIT_MAX_SECONDS;
 }
 
 /* True: an earlier deletion is under way, and this one asks for nothing shorter. */

@@ -24,6 +24,11 @@ int64_t clock_mono_ms(void)
 	return ts.tv_sec * INT64_C(1000) + ts.tv_nsec / NSEC_PER_MSEC;
 }
 
+int64_t seconds_ms(int64_t seconds)
+{
+	return (seconds < WAIT_MAX_SECONDS ? seconds : WAIT_MAX_SECONDS) * 1000;
+}
+
 /* Time stamps. Years are counted from March on, so that the leap day is the last one. */
 
 int64_t days_from_date(int year, int month, int day)

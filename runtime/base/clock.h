@@ -14,6 +14,10 @@
 int64_t clock_wall_ns(void); /* nanoseconds since the epoch */
 int64_t clock_mono_ms(void); /* milliseconds, for timers only */
 
+/* Seconds that somebody asks to wait, as milliseconds: no more than 68 years. */
+#define WAIT_MAX_SECONDS INT32_MAX
+int64_t seconds_ms(int64_t seconds);
+
 /* Days since 1970-01-01 of a date of the Gregorian calendar, and back. */
 int64_t days_from_date(int year, int month, int day);
 void date_from_days(int64_t days, int *ret_year, int *ret_month, int *ret_day);

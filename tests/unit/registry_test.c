@@ -371,6 +371,9 @@ TEST("a running pod is marked with its grace; later requests can only shorten it
 	set_system(s, "q", "spec.terminationGracePeriodSeconds", json_new_int(-5));
 	delete_plain(s, pods(), "q", -1, false);
 	CHECK(near(deletion_in(s, pods(), "q"), 1));
+	running_pod(s, "\"name\":\"r\"");
+	delete_plain(s, pods(), "r", INT64_MAX, false);
+	CHECK(near(deletion_in(s, pods(), "r"), INT32_MAX));
 	store_close(s);
 }
 

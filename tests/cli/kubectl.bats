@@ -128,6 +128,10 @@ agree() {
 		get pods -n nope
 		+ get job done --subresource=status -o jsonpath='{.status.succeeded}'
 		+ get pods --subresource=status
+		get pods --chunk-size=1
+		get pods -o jsonpath-as-json='{.items[*].metadata.name}'
+		get pod nope --ignore-not-found
+		get --raw /api/v1/namespaces/default/configmaps/kept
 	TABLE
 }
 
@@ -163,6 +167,10 @@ agree() {
 		~ logs nope
 		logs web -c a --previous
 		logs web -c a --limit-bytes=4
+		logs web -c a --since-time=2020-01-01T00:00:00Z
+		logs web -c a --tail=0
+		logs web b
+		~ logs cronjob/nightly
 	TABLE
 	matches "$(kubectl logs web -c a --timestamps)" '^[0-9]{4}-[0-9-]*T[0-9:.]*Z from a$'
 	kubectl logs -f web -c a >followed &
@@ -186,6 +194,7 @@ agree() {
 		~ wait --for=condition=Ready pod/web -o name
 		~ wait --for=condition=Ready pod -l app=web -o jsonpath='{.metadata.name} {.kind}'
 		wait --for=condition=Ready
+		+ wait --for=jsonpath='{.status.phase}' pod/web
 	TABLE
 }
 
@@ -207,6 +216,10 @@ agree() {
 		~ patch cm @-a --type=json -p '[{"op":"replace","path":"/data/a","value":"1"}]'
 		~ patch cm @-a --type=json -p '[{"op":"replace","path":"/data/q","value":"1"}]'
 		~ patch cm @-a -p '{"dataa":{"a":"5"}}'
+		label cm @-a --list
+		label cm -l app=@-a z=w
+		~ label cm @-a a/b/c=d
+		~ annotate cm @-a q=r --resource-version=1
 		get cm @-a -o jsonpath='{.data.a}'
 	TABLE
 }
@@ -471,7 +484,7 @@ agree() {
 	has "$(kjob cluster-info)" "$(kubectl cluster-info | sed -n '/control plane/p')" "kjob's controller is running at unix://"
 	has "$(kubectl cluster-info)" 'is running at'
 	kubectl cluster-info dump --namespaces=default --output-directory=dump
-	is "$(cat dump/default/web/logs.txt | grep -c '^from ')" 2
+	is "$(grep -c "^from " dump/default/web/logs.txt)" 2
 	try kubectl top node
 	is "$rc" 1
 	[ "$NEW" = false ] || has "$err" 'kjob does not serve nodes.metrics.k8s.io'
@@ -557,6 +570,82 @@ restarted_once() { # POD
 	engine DELETE "/images/localhost/kubectl-test:v2" >/dev/null
 }
 
+# says COMMAND...: kubectl's output and exit code, in one text
+says() {
+	local code=0
+	{ kubectl "$@" 2>&1 </dev/null || code=$?; } >said
+	echo "$(alike <said) $code"
+}
+
+@test "what kubectl can do and kjob does otherwise, or not at all" {
+	is "$(says get pods --server-print=false --no-headers -l app=web)" 'web AGE 0'
+	is "$(says get pods -l app=web -o go-template='{{range .items}}{{.metadata.name}}{{end}}')" 'web 0'
+	is "$(says get pod,svc,nope)" $'error: the server doesn\'t have a resource type "nope" 1'
+	manifest x >x.yaml
+	mkdir kz
+	printf 'resources: [x.yaml]\nnamePrefix: k-\n' >kz/kustomization.yaml
+	cp x.yaml kz
+	is "$(says apply -k kz)" 'configmap/k-x created 0'
+	is "$(says delete -k kz --wait=false)" 'configmap "k-x" deleted 0'
+	is "$(says replace --force -f x.yaml)" 'configmap/x replaced 0'
+	kubectl get cm x -o json >x.json
+	is "$(kubectl replace --raw /api/v1/namespaces/default/configmaps/x -f x.json | jq -r .metadata.name)" x
+	is "$(says apply set-last-applied -f x.yaml --create-annotation)" 'configmap/x configured 0'
+	has "$(says apply view-last-applied cm/x)" 'name: x'
+	is "$(says delete --raw /api/v1/namespaces/default/configmaps/x | jq -r .status 2>/dev/null)" Success
+	is "$(says run s1 --image=$IMAGE --restart=Never --port=80 --expose -- sleep 1000)" $'service/s1 created\npod/s1 created 0'
+	is "$(says expose pod s1 --port=81 --target-port=82 --name=s2)" 'service/s2 exposed 0'
+	is "$(says expose job done --port=80)" 'error: cannot expose a Job.batch 1'
+	is "$(says create service externalname s3 --external-name=example.com)" 'service/s3 created 0'
+	is "$(says create service clusterip s4 --clusterip=None)" 'service/s4 created 0'
+	has "$(says create service nodeport s5 --tcp=80)" 'spec.type: Forbidden' ' 1'
+	has "$(says create deployment d --image=x)" 'kjob does not serve deployments.apps' ' 1'
+	is "$(says delete svc s1 s2 s3 s4 --wait=false | tail -n 1)" 'service "s4" deleted 0'
+	is "$(says delete pod s1 --grace-period=0 --force | tail -n 1)" 'pod "s1" force deleted 0'
+	gone pod/s1
+	is "$(says certificate approve x)" $'error: the server doesn\'t have a resource type "certificatesigningrequests" 1'
+	has "$(says auth can-i --list)" '*.*'
+	kubectl proxy --unix-socket="$T/p" >/dev/null 3>&- &
+	eventually 10 test -S p
+	is "$(curl -sS --unix-socket p http://localhost/api | jq -r '.versions[0]')" v1
+	is "$(curl -sS --unix-socket p "http://localhost/api/v1/namespaces/default/pods/web/log?container=b")" 'from b'
+	kill $!
+}
+
+@test "delete --cascade: the pods of a Job go before it, after it or stay" {
+	local how
+	for how in foreground background orphan; do
+		job $how 'exec sleep 1000' grace=0 label=cascade
+	done | apply
+	for how in foreground background orphan; do
+		eventually 30 pod_count_is $how 1
+		is "$(says delete job $how --cascade=$how)" "job.batch \"$how\" deleted 0"
+		gone job/$how
+	done
+	is "$(pods_of foreground)" ''
+	eventually 30 pod_count_is background 0
+	is "$(kubectl get pods -l app=cascade -o jsonpath='{.items[*].metadata.ownerReferences}')" ''
+	pod_count_is orphan 1
+	kubectl delete pods -l app=cascade --now
+}
+
+@test "apply --prune with an applyset, set, and the status of an object" {
+	[ "$NEW" = true ] || return 0
+	export KUBECTL_APPLYSET=true
+	kubectl create namespace set
+	manifest one >one.yaml
+	manifest two >two.yaml
+	kubectl apply -n set --prune --applyset=mine -f one.yaml
+	is "$(says apply -n set --prune --applyset=mine -f two.yaml)" $'configmap/two created\nconfigmap/one pruned 0'
+	kubectl delete namespace set --wait=false
+	is "$(says set env cronjob/nightly A=b)" 'cronjob.batch/nightly env updated 0'
+	is "$(says set env cronjob/nightly --list)" $'# CronJob nightly, container c\nA=b 0'
+	is "$(says set resources cronjob/nightly --limits=cpu=1)" 'cronjob.batch/nightly resource requirements updated 0'
+	is "$(says get job done --subresource=status -o name)" 'job.batch/done 0'
+	is "$(says patch pod web --subresource=status --type=merge -p '{"status":{"message":"said"}}')" 'pod/web patched 0'
+	field_is pod/web .status.message said
+}
+
 @test "api-resources, explain and top" {
 	agree <<-'TABLE'
 		~ api-resources
@@ -592,7 +681,17 @@ restarted_once() { # POD
 	TABLE
 	kubectl cp web:/tmp/kubectl got -c a
 	cmp "$KC" got
+	mkdir -p tree/sub
+	head -c 3000000 /dev/urandom >tree/big
+	echo x >'tree/sub/a b'
+	ln -s big tree/link
+	kubectl cp tree web:/tmp -c b
+	is "$(kubectl exec web -c b -- sh -c 'readlink /tmp/tree/link; cat "/tmp/tree/sub/a b"')" $'big\nx'
+	kubectl cp web:/tmp/tree back -c b 2>/dev/null # it does not copy links back
+	cmp tree/big back/big
+	cmp 'tree/sub/a b' 'back/sub/a b'
 	is "$(script -qec "kubectl --kubeconfig $KC exec -it web -c a -- sh -c 'test -t 0 && echo terminal'" /dev/null </dev/null | tr -d '\r')" terminal
+	is "$(script -qec "stty rows 33 cols 99; kubectl --kubeconfig $KC exec -it web -c a -- sh -c 'sleep 1; stty size'" /dev/null </dev/null | tr -d '\r')" '33 99'
 }
 
 # Of one session: the newer way is SPDY in a WebSocket, the older one SPDY alone.

@@ -232,13 +232,13 @@ agree() {
 		lists $c-l '' '' >$c-3.yaml
 	done
 	agree <<-'TABLE'
-		apply -f @-1.yaml
-		patch cronjob @-l -p '{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"side","image":"s"},{"name":"main","env":[{"name":"X","value":"x"}]}]}}}}}}'
-		apply -f @-2.yaml
-		get cronjob @-l -o jsonpath='{.spec.jobTemplate.spec.template.spec}{.metadata.annotations}'
-		apply -f @-3.yaml
-		get cronjob @-l -o jsonpath='{.spec.jobTemplate.spec.template.spec}{.metadata.annotations}'
-		delete cronjob @-l
+		+ apply -f @-1.yaml
+		+ patch cronjob @-l -p '{"spec":{"jobTemplate":{"spec":{"template":{"spec":{"containers":[{"name":"side","image":"s"},{"name":"main","env":[{"name":"X","value":"x"}]}]}}}}}}'
+		+ apply -f @-2.yaml
+		+ get cronjob @-l -o jsonpath='{.spec.jobTemplate.spec.template.spec}{.metadata.annotations}'
+		+ apply -f @-3.yaml
+		+ get cronjob @-l -o jsonpath='{.spec.jobTemplate.spec.template.spec}{.metadata.annotations}'
+		+ delete cronjob @-l
 	TABLE
 	kjob apply -f kjob-1.yaml
 	kubectl apply -f kjob-2.yaml
@@ -287,8 +287,8 @@ agree() {
 		~ replace -f @-b.yaml --dry-run=server -o name
 		~ replace -f @-b.yaml --subresource=nope
 		~ replace -f @-b.yaml --grace-period=2
-		~ replace -f @-b.yaml --force --dry-run=server
-		get cm @-b -o jsonpath='{.data.a}'
+		+ replace -f @-b.yaml --force --dry-run=server
+		+ get cm @-b -o jsonpath='{.data.a}'
 		~ replace --force -f @-b.yaml
 		get cm @-b -o jsonpath='{.data.a}'
 		~ replace --force -f @-c.yaml
@@ -329,7 +329,7 @@ agree() {
 		~ create ns @-made
 		create ns a_b
 		create sa robot -n @-made
-		create sa robot -n @-made
+		~ create sa robot -n @-made
 		create sa
 		create service clusterip web -n @-made --tcp=80:http --tcp=90
 		create service clusterip none -n @-made --clusterip=None
@@ -364,7 +364,7 @@ agree() {
 		+ apply -f @-p1.yaml --prune -l app=@-pruned --prune-allowlist=core/v1/ConfigMap --server-side
 		+ apply -f @-p1.yaml --prune -l app=@-pruned --prune-allowlist=core/v1/ConfigMap --dry-run=server
 		+ apply -f @-p1.yaml --prune -l app=@-pruned --prune-allowlist=core/v1/ConfigMap
-		get cm -l app=@-pruned -o name
+		+ get cm -l app=@-pruned -o name
 	TABLE
 	if [ "$NEW" = false ]; then
 		try kubectl apply -f kubectl-p1.yaml --prune -l app=kubectl-pruned --prune-whitelist=core/v1/ConfigMap
@@ -424,7 +424,7 @@ agree() {
 		+ get cj/@-set -o jsonpath='{.spec.jobTemplate.spec.template.spec}'
 		+ set image job/done c=foo
 		~ label -f @-set.yaml --local a=b -o yaml
-		delete -f @-set.yaml
+		+ delete -f @-set.yaml
 	TABLE
 }
 
@@ -453,9 +453,9 @@ agree() {
 	agree <<-'TABLE'
 		get --raw /readyz
 		get --raw /nope
-		get --raw nope
+		~ get --raw nope
 		get --raw /readyz pods
-		get --raw /readyz -o yaml
+		~ get --raw /readyz -o yaml
 		get --raw /version -w
 		get --raw /api/v1/namespaces/default/pods/nope
 		~ create --raw /api/v1/namespaces/default/configmaps -f @.json | jq -r .metadata.name
@@ -474,14 +474,14 @@ agree() {
 		~ auth can-i create deployments.apps
 		~ auth can-i get nodes
 		~ auth can-i get /healthz
-		auth can-i
+		~ auth can-i
 		~ auth can-i --list
 		+ auth whoami
 		+ auth whoami -o jsonpath='{.status.userInfo.groups}'
 		~ auth nope
 		api-versions
 	TABLE
-	has "$(kjob cluster-info)" "$(kubectl cluster-info | sed -n '/control plane/p')" "kjob's controller is running at unix://"
+	has "$(kjob cluster-info)" "$(kubectl cluster-info | sed -n 's/\x1b\[[0-9;]*m//g; /control plane/p')" "kjob's controller is running at unix://"
 	has "$(kubectl cluster-info)" 'is running at'
 	kubectl cluster-info dump --namespaces=default --output-directory=dump
 	is "$(grep -c "^from " dump/default/web/logs.txt)" 2

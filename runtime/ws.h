@@ -18,6 +18,9 @@ enum ws_opcode {
 	WS_PONG = 10
 };
 
+/* The data of a close frame: code 1000. */
+#define WS_CLOSE_NORMAL "\x03\xe8"
+
 /* Channels of v4/v5.channel.k8s.io. */
 enum ws_channel {
 	CHANNEL_STDIN,

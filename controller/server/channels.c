@@ -1,16 +1,18 @@
 #include "channels.h"
 
+#include "../../runtime/base/base64.h"
 #include "../../runtime/base/log.h"
 #include "internal.h"
 #include "upgrade.h"
 
 #define MAX_MESSAGE_BYTES (1 * MIB)
 #define PIECE_BYTES (64 * KIB)
-#define CLOSE_NORMAL "\x03\xe8" /* 1000 */
 
 /* ---- beginning ---- */
 
-static const char *const known[] = {"v5.channel.k8s.io", "v4.channel.k8s.io", NULL};
+static const char *const known[] = {"v5.channel.k8s.io", "v4.channel.k8s.io",
+    "v4.base64.channel.k8s.io", "channel.k8s.io", "base64.channel.k8s.io", "", NULL};
+static const char *const known_spdy[] = {"v4.channel.k8s.io", NULL};
 
 int channels_check(const struct exchange *x, struct buf *headers, struct err *e)
 {
@@ -21,12 +23,21 @@ int channels_check(const struct exchange *x, struct buf *headers, struct err *e)
 	if (upgrade_asks(x, "websocket"))
 		return upgrade_websocket(x, known, headers, e);
 	if (upgrade_asks(x, "SPDY/3.1"))
-		return upgrade_spdy(x, known + 1, headers, e);
+		return upgrade_spdy(x, known_spdy, headers, e);
 	return err_set(e, ERR_BAD_REQUEST,
 	    "this server upgrades to websocket and SPDY/3.1 only, not to %.64s", upgrade);
 }
 
 /* ---- sending ---- */
+
+static void text_frame(
+    const struct ws *w, struct buf *out, unsigned channel, const void *data, size_t len)
+{
+	auto_free char *encoded = base64_encode(data, len);
+	auto_free char *message = xasprintf("%u%s", channel, encoded);
+
+	ws_frame(w, out, WS_TEXT, message, strlen(message));
+}
 
 void channels_send(struct channels *c, unsigned channel, const void *data, size_t len)
 {
@@ -37,7 +48,10 @@ void channels_send(struct channels *c, unsigned channel, const void *data, size_
 			streams_send(&c->streams, c->ids[channel], data, len);
 		return;
 	}
-	ws_channel_frame(&c->ws, &frame, channel, data, len);
+	if (c->text)
+		text_frame(&c->ws, &frame, channel, data, len);
+	else
+		ws_channel_frame(&c->ws, &frame, channel, data, len);
 	exchange_write_take(c->x, &frame);
 }
 
@@ -55,7 +69,7 @@ void channels_close(struct channels *c)
 		channels_spdy_close(c);
 		return;
 	}
-	ws_frame(&c->ws, &frame, WS_CLOSE, CLOSE_NORMAL, 2);
+	ws_frame(&c->ws, &frame, WS_CLOSE, WS_CLOSE_NORMAL, 2);
 	exchange_write_take(c->x, &frame);
 	exchange_end(c->x);
 	ws_release(&c->ws);
@@ -66,11 +80,14 @@ void channels_end(struct channels *c, const struct err *e)
 	auto_buf text = {0};
 	auto_json *ok = e ? NULL : status_success();
 
-	if (e)
+	if (c->old)
+		buf_adds(&text, err_msg(e));
+	else if (e)
 		status_text(e, &text);
 	else
 		json_print_to(ok, &text);
-	channels_send(c, CHANNEL_ERROR, text.ptr, text.len);
+	if (text.len)
+		channels_send(c, CHANNEL_ERROR, text.ptr, text.len);
 	channels_close(c);
 }
 
@@ -100,7 +117,7 @@ void channels_end_exit(struct channels *c, int code)
 	json_set_str(status, "reason", "NonZeroExitCode");
 	json_set(json_obj(status, "details"), "causes", causes);
 	json_set_int(status, "code", 500);
-	text = json_print(status);
+	text = c->old ? xstrdup(message) : json_print(status);
 	channels_send(c, CHANNEL_ERROR, text, strlen(text));
 	channels_close(c);
 }
@@ -154,6 +171,17 @@ void channels_take(struct channels *c, unsigned channel, const unsigned char *da
 	/* What other channels say has no effect. */
 }
 
+static void take_text(struct channels *c, const unsigned char *data, size_t len)
+{
+	auto_free char *text = xstrndup((const char *)data + 1, len - 1);
+	auto_buf bytes = {0};
+
+	if (data[0] < '0' || data[0] > '9' || base64_decode(text, &bytes, NULL) < 0)
+		c->hang_up = true;
+	else
+		channels_take(c, data[0] - '0', (unsigned char *)buf_str(&bytes), bytes.len);
+}
+
 static void on_ws(void *ctx, enum ws_opcode op, const unsigned char *data, size_t len)
 {
 	struct channels *c = ctx;
@@ -162,7 +190,9 @@ static void on_ws(void *ctx, enum ws_opcode op, const unsigned char *data, size_
 	switch (op) {
 	case WS_BINARY:
 	case WS_TEXT:
-		if (len)
+		if (len && c->text)
+			take_text(c, data, len);
+		else if (len)
 			channels_take(c, data[0], data + 1, len - 1);
 		break;
 	case WS_PING:
@@ -236,13 +266,17 @@ static const struct exchange_ops exchange_channels = {
 void channels_start(struct channels *c, struct exchange *x, const struct buf *headers,
     const struct channels_ops *ops, void *ctx)
 {
+	const char *protocol;
+
 	*c = (struct channels){.x = x, .ops = ops, .ctx = ctx, .spdy = upgrade_asks(x, "SPDY/3.1")};
 	if (c->spdy) {
 		channels_spdy_start(c, headers);
 		return;
 	}
-	c->can_close =
-	    str_eq(upgrade_choose(x, "Sec-WebSocket-Protocol", known), "v5.channel.k8s.io");
+	protocol = upgrade_choose(x, WEBSOCKET_PROTOCOL, known);
+	c->can_close = str_eq(protocol, "v5.channel.k8s.io");
+	c->text = strstr(protocol, "base64") != NULL;
+	c->old = *protocol != 'v';
 	ws_init(&c->ws, false, MAX_MESSAGE_BYTES);
 	exchange_upgrade(x, buf_str(headers), &exchange_channels, c);
 	if (ops->on_ready)

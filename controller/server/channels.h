@@ -1,7 +1,9 @@
 /*
  * channels: the server's end of one of Kubernetes' channel protocols. v4 and v5.channel.k8s.io over
- * a WebSocket: the first byte of a message says what it belongs to. v4.channel.k8s.io over SPDY:
- * each channel is a stream, which the client opens (channels_spdy.c).
+ * a WebSocket: the first byte of a message says what it belongs to. The older channel.k8s.io, also
+ * of clients that name no protocol, has a plain text on the error channel, and nothing for success;
+ * in the base64 forms of both, messages are text. v4.channel.k8s.io over SPDY: each channel is a
+ * stream, which the client opens (channels_spdy.c).
  *
  * A struct channels is part of its owner. It is used between on_ready and the first of:
  * channels_end by the owner, or on_gone; nothing of it need be freed after that. Input for a
@@ -43,6 +45,8 @@ struct channels {
 	bool eof_told;
 	unsigned columns, rows; /* a size that on_resize has not been told; 0: none */
 	bool can_close;         /* the client knows CHANNEL_CLOSE (v5) */
+	bool text;              /* messages are a digit and base64 */
+	bool old;               /* errors are told in words, success not at all */
 	bool hang_up;           /* the client closed, or broke the protocol */
 	size_t owed;            /* as of a struct streams */
 	/* over SPDY */

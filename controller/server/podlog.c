@@ -1,19 +1,26 @@
 /*
  * podlog: pods/log. The file is read in large pieces whenever the client has room for more;
- * following means to look again whenever the pod loop says that the file has grown.
+ * following means to look again whenever the pod loop says that the file has grown. Over a
+ * WebSocket (binary.k8s.io, which is also for clients that name no protocol) each piece is a
+ * message, in base64.binary.k8s.io one of text.
  */
 #include <strings.h>
 
+#include "../../runtime/base/base64.h"
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
+#include "../../runtime/ws.h"
 #include "../store/logfile.h"
 #include "internal.h"
+#include "upgrade.h"
 
 #define MUX_TYPE "application/vnd.docker.multiplexed-stream"
 #define PIECE_BYTES (256 * KIB)
 /* Pieces of one callback: other connections get their turn in between. */
 #define PIECES_A_TURN 8
 #define HIGH_WATER (1 * MIB)
+/* Clients have nothing to say but that they go. */
+#define MAX_MESSAGE_BYTES (4 * KIB)
 
 /* ---- which container ---- */
 
@@ -161,6 +168,9 @@ struct log_stream_state {
 	struct log_follow *follow; /* NULL: what is there now is all */
 	struct timer again;        /* goes on reading in the next turn */
 	bool queued;               /* pump is deferred */
+	bool socket, text;         /* over a WebSocket; as base64 */
+	bool hang_up;              /* its client closed it, or broke the protocol */
+	struct ws ws;
 };
 
 static void log_free(struct log_stream_state *l)
@@ -170,14 +180,39 @@ static void log_free(struct log_stream_state *l)
 	timer_cancel(l->server->deps.loop, &l->again);
 	loop_undefer(l->server->deps.loop, l);
 	logreader_free(l->reader);
+	ws_release(&l->ws);
 	free(l->path);
 	free(l);
 }
 
+static void send_frame(struct log_stream_state *l, enum ws_opcode op, const void *data, size_t len)
+{
+	auto_buf frame = {0};
+
+	ws_frame(&l->ws, &frame, op, data, len);
+	exchange_write_take(l->x, &frame);
+}
+
 static void log_end(struct log_stream_state *l)
 {
+	if (l->socket)
+		send_frame(l, WS_CLOSE, WS_CLOSE_NORMAL, 2);
 	exchange_end(l->x);
 	log_free(l);
+}
+
+static void send_piece(struct log_stream_state *l, struct buf *piece)
+{
+	auto_free char *encoded = NULL;
+
+	if (!l->socket) {
+		exchange_write_take(l->x, piece);
+	} else if (piece->len && l->text) {
+		encoded = base64_encode(piece->ptr, piece->len);
+		send_frame(l, WS_TEXT, encoded, strlen(encoded));
+	} else if (piece->len) {
+		send_frame(l, WS_BINARY, piece->ptr, piece->len);
+	}
 }
 
 /* Appends what there is; as logreader_next. A file that does not exist yet reads as empty. */
@@ -213,7 +248,7 @@ static void pump(void *arg)
 			return;
 		}
 		more = read_piece(l, &piece, &e);
-		exchange_write_take(l->x, &piece);
+		send_piece(l, &piece);
 		if (more < 0) {
 			log_warn("reading %s: %s", l->path, err_msg(&e));
 			exchange_abort(l->x);
@@ -259,8 +294,48 @@ static void on_drain(void *ctx)
 	log_free(l);
 }
 
+static void on_message(void *ctx, enum ws_opcode op, const unsigned char *data, size_t len)
+{
+	struct log_stream_state *l = ctx;
+
+	if (op == WS_CLOSE)
+		l->hang_up = true;
+	else if (op == WS_PING && exchange_unsent(l->x) < HIGH_WATER)
+		send_frame(l, WS_PONG, data, len);
+}
+
+static void on_data(void *ctx, const void *data, size_t len)
+{
+	struct log_stream_state *l = ctx;
+	auto_err e = {0};
+
+	if (l->socket && ws_feed(&l->ws, data, len, on_message, l, &e) < 0)
+		l->hang_up = true;
+	if (l->hang_up)
+		log_end(l);
+}
+
 static const struct exchange_ops log_ops = {
-    .on_writable = on_writable, .on_gone = on_gone, .on_drain = on_drain};
+    .on_writable = on_writable, .on_data = on_data, .on_gone = on_gone, .on_drain = on_drain};
+
+/* Takes the connection; -1: it is to be a WebSocket, and is no good one. */
+static int open_stream(struct log_stream_state *l, struct err *e)
+{
+	static const char *const known[] = {"binary.k8s.io", "base64.binary.k8s.io", "", NULL};
+	auto_buf headers = {0};
+
+	l->socket = upgrade_asks(l->x, "websocket");
+	if (!l->socket) {
+		exchange_stream(l->x, l->query.framed ? MUX_TYPE : "text/plain", &log_ops, l);
+		return 0;
+	}
+	if (upgrade_websocket(l->x, known, &headers, e) < 0)
+		return -1;
+	l->text = str_has_prefix(upgrade_choose(l->x, WEBSOCKET_PROTOCOL, known), "base64");
+	ws_init(&l->ws, false, MAX_MESSAGE_BYTES);
+	exchange_upgrade(l->x, buf_str(&headers), &log_ops, l);
+	return 0;
+}
 
 /*
  * kjob's own: with uid and attempt one certain file is meant, whether or not the pod is still
@@ -321,7 +396,11 @@ void handle_log(struct exchange *x, const struct request *r)
 	*l = (struct log_stream_state){
 	    .server = s, .x = x, .path = TAKE(path), .query = lr.query, .reader = reader};
 	l->again = (struct timer){.name = "log stream", .fn = pump, .arg = l};
-	exchange_stream(x, lr.query.framed ? MUX_TYPE : "text/plain", &log_ops, l);
+	if (open_stream(l, &e) < 0) {
+		answer_err(x, &e);
+		log_free(l);
+		return;
+	}
 	if (lr.follow && live)
 		l->follow = s->deps.pods_ops->follow_log(s->deps.pods, l->path, on_grown, l);
 	pump(l);

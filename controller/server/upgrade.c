@@ -4,7 +4,6 @@
 
 #include "../../runtime/ws.h"
 
-#define WEBSOCKET_PROTOCOL "Sec-WebSocket-Protocol"
 #define STREAM_PROTOCOL "X-Stream-Protocol-Version"
 
 bool upgrade_asks(const struct exchange *x, const char *protocol)
@@ -19,7 +18,7 @@ const char *upgrade_choose(const struct exchange *x, const char *header, const c
 	auto_strlist offered = {0};
 
 	exchange_header_items(x, header, &offered);
-	while (*known && !strlist_has(&offered, *known))
+	while (*known && !(**known ? strlist_has(&offered, *known) : offered.len == 0))
 		known++;
 	return *known;
 }
@@ -33,7 +32,7 @@ static const char *choose(
 
 	if (chosen)
 		return chosen;
-	for (; *known; known++)
+	for (; *known && **known; known++)
 		buf_addf(&names, "%s%s", names.len ? " or " : "", *known);
 	err_set(e, ERR_BAD_REQUEST, "%s offers no protocol that is known here; offer %s", header,
 	    buf_str(&names));
@@ -55,9 +54,10 @@ int upgrade_websocket(
 	protocol = choose(x, WEBSOCKET_PROTOCOL, known, e);
 	if (!protocol)
 		return -1;
-	buf_addf(headers,
-	    "Upgrade: websocket\r\nSec-WebSocket-Accept: %s\r\n" WEBSOCKET_PROTOCOL ": %s\r\n",
-	    ws_accept_key(accept, key), protocol);
+	buf_addf(headers, "Upgrade: websocket\r\nSec-WebSocket-Accept: %s\r\n",
+	    ws_accept_key(accept, key));
+	if (*protocol)
+		buf_addf(headers, WEBSOCKET_PROTOCOL ": %s\r\n", protocol);
 	return 0;
 }
 

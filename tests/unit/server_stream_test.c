@@ -405,6 +405,94 @@ TEST("attaches that cannot be are refused before the upgrade")
 	fixture_close(&f);
 }
 
+static void wait_closed(struct terminal *t)
+{
+	int64_t until = clock_mono_ms() + WAIT_MS;
+
+	while (!t->closed && clock_mono_ms() < until)
+		terminal_read(t);
+	CHECK(t->closed);
+}
+
+TEST("older channel protocols: base64, errors in words, and none of them named")
+{
+	static const struct {
+		const char *headers, *protocol, *want; /* all that comes, of any channel */
+	} cases[] = {
+	    {UPGRADE "Sec-WebSocket-Protocol: channel.k8s.io\r\n", "channel.k8s.io", "\1out\n"},
+	    {UPGRADE, NULL, "\1out\n"},
+	    {UPGRADE "Sec-WebSocket-Protocol: base64.channel.k8s.io\r\n", "base64.channel.k8s.io",
+		"1b3V0Cg=="},
+	    {UPGRADE "Sec-WebSocket-Protocol: v4.base64.channel.k8s.io\r\n",
+		"v4.base64.channel.k8s.io",
+		"1b3V0Cg=="
+		"3eyJraW5kIjoiU3RhdHVzIiwiYXBpVmVyc2lvbiI6InYxIiwibWV0YWRhdGEiOnt9LCJzdGF0dXM"
+		"iOiJTdWNjZXNzIn0="},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bool text = i >= 2;
+		struct fixture f;
+		struct terminal t;
+		auto_buf frame = {0};
+
+		fixture_open(&f);
+		create_running(&f, true);
+		terminal_open(&t, &f, "/p/attach?stdin=true&stdout=true", cases[i].headers);
+		CHECK_STR(answer_header(&t.a, "Sec-WebSocket-Protocol"), cases[i].protocol);
+		ws_frame(&t.ws, &frame, text ? WS_TEXT : WS_BINARY, text ? "0aGk=" : "\0hi",
+		    text ? 5 : 3);
+		client_send(&t.c, frame.ptr, frame.len);
+		write_log(&f, "out\n", LOG_STDOUT);
+		notify_followers(&f.pods);
+		f.pods.live = false;
+		notify_followers(&f.pods);
+		wait_closed(&t);
+		CHECK_STR(buf_str(&t.all), cases[i].want);
+		CHECK_STR(buf_str(&f.pods.input), "hi");
+		terminal_close(&t);
+		fixture_close(&f);
+	}
+}
+
+TEST("a log over a WebSocket: each piece is a message, and the end closes it")
+{
+	static const struct {
+		const char *headers, *want;
+	} cases[] = {
+	    {UPGRADE "Sec-WebSocket-Protocol: binary.k8s.io\r\n", "one\ntwo\n"},
+	    {UPGRADE, "one\ntwo\n"},
+	    {UPGRADE "Sec-WebSocket-Protocol: base64.binary.k8s.io\r\n", "b25lCg==dHdvCg=="},
+	};
+	auto_answer a = {0};
+	struct fixture f;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct terminal t;
+
+		fixture_open(&f);
+		create_running(&f, true);
+		write_log(&f, "one\n", LOG_STDOUT);
+		terminal_open(&t, &f, "/p/log?follow=true", cases[i].headers);
+		for (int n = 0; n < 200 && !t.all.len; n++)
+			terminal_read(&t);
+		write_log(&f, "two\n", LOG_STDOUT);
+		f.pods.live = false;
+		notify_followers(&f.pods);
+		wait_closed(&t);
+		CHECK_STR(buf_str(&t.all), cases[i].want);
+		terminal_close(&t);
+		fixture_close(&f);
+	}
+	fixture_open(&f);
+	create_running(&f, true);
+	write_log(&f, "one\n", LOG_STDOUT);
+	request_with(
+	    &f, &a, "GET", PODS "/p/log", UPGRADE "Sec-WebSocket-Protocol: chat\r\n", NULL);
+	CHECK_INT(a.status, 400);
+	fixture_close(&f);
+}
+
 TEST("garbage instead of frames ends an attach")
 {
 	struct fixture f;

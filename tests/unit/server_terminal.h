@@ -16,6 +16,7 @@ struct terminal {
 	struct ws ws;
 	struct buf out[6]; /* by channel */
 	struct buf ends;   /* "0 2 ": the channels that the server has closed */
+	struct buf all;    /* messages as they are */
 	bool closed;
 };
 
@@ -25,6 +26,8 @@ static void terminal_on_message(void *ctx, enum ws_opcode op, const unsigned cha
 
 	if (op == WS_CLOSE)
 		t->closed = true;
+	if (op == WS_BINARY || op == WS_TEXT)
+		buf_add(&t->all, data, len);
 	if (op == WS_BINARY && len && data[0] < ARRAY_LEN(t->out))
 		buf_add(&t->out[data[0]], data + 1, len - 1);
 	if (op == WS_PONG)
@@ -53,6 +56,7 @@ static UNUSED void terminal_close(struct terminal *t)
 	for (size_t i = 0; i < ARRAY_LEN(t->out); i++)
 		buf_release(&t->out[i]);
 	buf_release(&t->ends);
+	buf_release(&t->all);
 }
 
 static UNUSED void terminal_read(struct terminal *t)

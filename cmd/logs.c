@@ -248,7 +248,7 @@ static void start_part(struct logs *l, struct log_part *part)
 	    l->prefix ? xasprintf("[pod/%s/%s] ", part->pod, part->container) : NULL;
 
 	logstream_start(&part->stream, l->client, &l->outlet, path, prefix, false);
-	part->stream.no_resume = l->follow && l->tail >= 0;
+	part->stream.no_resume = l->follow && l->tail >= 0 && !part->stream.stamped;
 }
 
 /* "running", "terminated" or neither; the number of the instance that is. */

@@ -151,6 +151,11 @@ static void pass(struct logstream *s, int stream, const char *data, size_t len)
 		outlet_write(o, fd, data, len);
 }
 
+static void pass_text(void *ctx, const char *data, size_t len)
+{
+	pass(ctx, 1, data, len);
+}
+
 static bool on_data(void *ctx, uint64_t key, const char *data, size_t len)
 {
 	struct logstream *s = ctx;
@@ -158,8 +163,11 @@ static bool on_data(void *ctx, uint64_t key, const char *data, size_t len)
 	size_t at = 0, n;
 	int stream;
 
-	if (!s->framed) {
-		pass(s, 1, data, len);
+	if (s->stamped || !s->framed) {
+		if (s->stamped)
+			logstamps_feed(&s->stamps, data, len, pass_text, s);
+		else
+			pass(s, 1, data, len);
 		return true;
 	}
 	while ((stream = frame_next(&s->frames, data, len, &at, &piece, &n)))
@@ -204,10 +212,36 @@ static void on_done(void *ctx, uint64_t key, const struct http_response *r, cons
 		flush_lines(s);
 }
 
+/* The path for a stream with stamps that begins where the last one broke off. */
+static void stamped_path(struct logstream *s, struct buf *path)
+{
+	static const char *const replaced[] = {
+	    "timestamps=", "sinceTime=", "sinceSeconds=", "tailLines="};
+	auto_strlist parts = {0};
+	char since[TIME_TEXT_MAX];
+	int64_t ns;
+	bool again = logstamps_resume(&s->stamps, &ns);
+
+	buf_add(path, s->path, strcspn(s->path, "?"));
+	str_split(&parts, s->path + strcspn(s->path, "?") + 1, '&');
+	for (size_t i = 0, sep = 0; i < parts.len; i++) {
+		bool drop = false;
+
+		for (size_t r = 0; r < (again ? ARRAY_LEN(replaced) : 1); r++)
+			drop = drop || str_has_prefix(parts.items[i], replaced[r]);
+		if (!drop)
+			buf_addf(path, "%c%s", sep++ ? '&' : '?', parts.items[i]);
+	}
+	query_add(path, "timestamps", "true");
+	if (again)
+		query_add(path, "sinceTime", time_format_nano(since, ns));
+}
+
 static void send_request(struct logstream *s)
 {
 	const char *headers[] = {s->want_framed ? "Accept: " FRAMED_TYPE ", */*" : "Accept: */*",
 	    "User-Agent: kjob/" KJOB_VERSION, NULL};
+	auto_buf stamped = {0};
 	struct http_request r = {
 	    .method = "GET",
 	    .path = s->path,
@@ -220,7 +254,12 @@ static void send_request(struct logstream *s)
 	};
 
 	s->frames = (struct frame_parser){0};
-	s->skip = s->passed;
+	if (s->stamped) {
+		stamped_path(s, &stamped);
+		r.path = buf_str(&stamped);
+	} else {
+		s->skip = s->passed;
+	}
 	s->state = LOGSTREAM_OPEN;
 	s->began_ms = clock_mono_ms();
 	s->id = http_send(client_http(s->client), &r);
@@ -235,6 +274,9 @@ void logstream_start(struct logstream *s, struct client *c, struct outlet *o, co
 	s->path = xstrdup(path);
 	s->prefix = xstrdup(prefix);
 	s->want_framed = want_framed;
+	s->stamped =
+	    !client_is_kjob(c) && strstr(path, "follow=true") && !strstr(path, "limitBytes=");
+	s->stamps.show = strstr(path, "timestamps=true") != NULL;
 	send_request(s);
 }
 

@@ -2,14 +2,16 @@
  * logstream: the log of one container, as it comes, onto this process's standard output and error.
  *
  * A stream that breaks off (the controller died) is asked for again by logstream_pump, and what was
- * passed on already is skipped: nothing is lost or repeated. Bytes go straight from the connection
- * to write(2); only with a prefix are they cut into lines. The struct is the caller's and must not
- * move while it is started.
+ * passed on already is skipped: nothing is lost or repeated. Of a cluster, which forgets the
+ * beginning of long logs, a followed log is asked for with time stamps (logstamps.h). Bytes go
+ * straight from the connection to write(2); only with a prefix are they cut into lines. The struct
+ * is the caller's and must not move while it is started.
  */
 #ifndef KJOB_CMD_LOGSTREAM_H
 #define KJOB_CMD_LOGSTREAM_H
 
 #include "client.h"
+#include "logstamps.h"
 
 /* Where output goes; shared by the streams of a command. fds are STDOUT_FILENO and STDERR_FILENO
  * outside of tests. */
@@ -63,6 +65,8 @@ struct logstream {
 	bool no_resume;  /* what breaks off is an error: the query's beginning moves (tail) */
 	uint64_t passed; /* bytes of output so far */
 	uint64_t skip;   /* of them are to come again */
+	bool stamped;    /* times in place of these numbers: the server is none of kjob's */
+	struct logstamps stamps;
 	struct frame_parser frames;
 	struct line_sink lines[2];
 	enum logstream_state state;

@@ -550,6 +550,18 @@ no_other_controller() {
 	remote delete job late
 }
 
+@test "a followed log that breaks off goes on at its time, as clusters forget the beginning" {
+	local log=/api/v1/namespaces/default/pods/steps/log
+	pod steps 'i=0; while [ $i -lt 40 ]; do i=$((i + 1)); echo "line $i"; done; sleep 4; printf end' | remote apply -f -
+	remote wait --for=condition=Ready pod/steps --timeout=60s
+	printf '%s\n' "1 1 GET $log" "1 429 GET $log" "1 1 GET $log" >"$FRONT/rules"
+	is "$(remote logs -f steps)" "$(seq -f 'line %g' 40; printf end)"
+	has "$(grep "$log" "$FRONT/log")" 'follow=true&timestamps=true ' 'timestamps=true&sinceTime=20'
+	printf '%s\n' "1 1 GET $log" >"$FRONT/rules"
+	is "$(remote logs -f steps --tail=3 --timestamps | cut -d' ' -f2-)" "$(printf 'line 39\nline 40\nend')"
+	remote delete pod steps --now
+}
+
 @test "watches go on where the server ends them" {
 	remote get jobs -w --no-headers >seen 3>&- &
 	sleep 3

@@ -19,7 +19,6 @@ struct world {
 	struct gc *gc;
 };
 
-static char *dir; /* the folder of this run */
 static int64_t now_ns;
 
 static int64_t still_clock(void)
@@ -69,12 +68,7 @@ static void open_world(struct world *w)
 	auto_free char *path = NULL;
 	auto_err e = {0};
 
-	if (!dir) {
-		dir = xstrdup("/tmp/kjob-cronjobs-test-XXXXXX");
-		if (!mkdtemp(dir))
-			abort();
-	}
-	path = xasprintf("%s/%d.db", dir, n++);
+	path = xasprintf("%s/%d.db", test_dir(), n++);
 	*w = (struct world){.loop = loop_new(), .store = store_open(path, &e)};
 	CHECK_STR(err_msg(&e), "");
 	if (!w->store)
@@ -711,15 +705,6 @@ TEST("a cron job whose deletion a full disk undid starts its Job in time all the
 
 int main(void)
 {
-	int rc;
-
 	setenv("TZ", "UTC", 1);
-	rc = test_main();
-	if (dir) {
-		auto_free char *cmd = xasprintf("rm -rf '%s'", dir);
-
-		rc |= system(cmd) != 0;
-		free(dir);
-	}
-	return rc;
+	return test_main();
 }

@@ -463,8 +463,6 @@ TEST("the places are those of the variables, else of the context and the usual s
 
 /* ---- a folder and an engine of the tests' own ---- */
 
-static char dir[64];
-
 static void write_file(const char *path, const char *text)
 {
 	FILE *f = fopen(path, "w");
@@ -476,11 +474,7 @@ static void write_file(const char *path, const char *text)
 
 static void in_dir(char path[128], const char *name)
 {
-	if (!*dir) {
-		snprintf(dir, sizeof(dir), "/tmp/kjob-engine-test-XXXXXX");
-		CHECK(mkdtemp(dir));
-	}
-	snprintf(path, 128, "%s/%s", dir, name);
+	snprintf(path, 128, "%s/%s", test_dir(), name);
 }
 
 static void make_dirs(const char *name)
@@ -488,7 +482,7 @@ static void make_dirs(const char *name)
 	char path[128];
 
 	in_dir(path, name);
-	for (char *p = path + strlen(dir) + 1; *p; p++) {
+	for (char *p = path + strlen(test_dir()) + 1; *p; p++) {
 		if (*p != '/')
 			continue;
 		*p = '\0';
@@ -590,16 +584,16 @@ TEST("the first place that answers is taken; a wrong kind, a silent one and a de
 	make_dirs("home/.docker/run");
 	make_dirs("home/podman");
 	env.home = env.xdg_runtime_dir = home;
-	env.root = dir;
+	env.root = test_dir();
 	fake_start(&mute, "home/.docker/run/docker.sock", silent);
 	fake_start(&pod, "home/podman/podman.sock", podman);
-	CHECK_INT(engine_find_in("auto", dir, &env, &a, &e), 0);
+	CHECK_INT(engine_find_in("auto", test_dir(), &env, &a, &e), 0);
 	CHECK_INT(a.kind, ENGINE_PODMAN);
 	CHECK_STR(a.socket, pod.path);
 	CHECK_STR(a.source, "default socket");
 	engine_addr_release(&a);
 	env.docker_host = pod.path;
-	CHECK_INT(engine_find_in("docker", dir, &env, &a, &e), -1);
+	CHECK_INT(engine_find_in("docker", test_dir(), &env, &a, &e), -1);
 	CHECK(strstr(err_msg(&e), "it is Podman"));
 	fake_stop(&mute);
 	fake_stop(&pod);
@@ -611,14 +605,14 @@ TEST("the error names every place and why it is none")
 	struct engine_addr a = {0};
 	auto_err e = {0};
 
-	CHECK_INT(engine_find_in("podman", dir, &env, &a, &e), -1);
+	CHECK_INT(engine_find_in("podman", test_dir(), &env, &a, &e), -1);
 	CHECK_INT(e.reason, ERR_UNAVAILABLE);
 	CHECK_STR(err_msg(&e),
 	    "no container engine answers: start Podman, or name one with KJOB_ENGINE\n"
 	    "  podman: not installed\n"
 	    "  no socket at /no/root/run/podman/podman.sock");
 	env.docker_host = "unix:///no/such.sock";
-	CHECK_INT(engine_find_in("auto", dir, &env, &a, &e), -1);
+	CHECK_INT(engine_find_in("auto", test_dir(), &env, &a, &e), -1);
 	CHECK_STR(err_msg(&e), "no container engine answers at /no/such.sock (from DOCKER_HOST): "
 			       "no such file or directory");
 }
@@ -647,7 +641,7 @@ TEST("the current docker context is looked up among the client's")
 	write_file(path, "{\"auths\":{},\"currentContext\":\"mine\"}");
 	env.docker_config = config;
 	env.root = "/no/root";
-	CHECK_INT(engine_find_in("auto", dir, &env, &a, &e), 0);
+	CHECK_INT(engine_find_in("auto", test_dir(), &env, &a, &e), 0);
 	CHECK_STR(a.source, "docker context mine");
 	CHECK_STR(a.version, "26.1.5");
 	engine_addr_release(&a);
@@ -676,7 +670,7 @@ TEST("a Podman service that does not come up is told in its own words")
 	    "echo 'time=\"2026\" level=error msg=\"no storage: disk full\"' >&2\nexit 125\n");
 	in_dir(bin, "bin");
 	env.path = bin;
-	CHECK_INT(engine_find_in("podman", dir, &env, &a, &e), -1);
+	CHECK_INT(engine_find_in("podman", test_dir(), &env, &a, &e), -1);
 	CHECK(strstr(
 	    err_msg(&e), "podman: podman system service ended at once: no storage: disk full\n"));
 }
@@ -831,12 +825,5 @@ TEST("an end without a time is asked for again before it counts as lost; an engi
 
 int main(void)
 {
-	int rc = test_main();
-
-	if (*dir) {
-		auto_free char *command = xasprintf("rm -rf %s", dir);
-
-		rc |= system(command);
-	}
-	return rc;
+	return test_main();
 }

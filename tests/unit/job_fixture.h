@@ -16,7 +16,7 @@
 #include "test.h"
 
 struct world {
-	char *dir;
+	char *path; /* of the database */
 	struct engine_addr addr;
 	struct loops_env env;
 	struct pods *pods;
@@ -26,12 +26,11 @@ struct world {
 
 static void world_open(struct world *w)
 {
-	auto_free char *path = xasprintf("%s/kjob.db", w->dir);
 	auto_err e = {0};
 
 	w->addr = (struct engine_addr){.kind = ENGINE_DOCKER, .socket = xstrdup("/nonexistent")};
 	w->env.loop = loop_new();
-	w->env.store = store_open(path, &e);
+	w->env.store = store_open(w->path, &e);
 	CHECK_STR(err_msg(&e), "");
 	if (!w->env.store)
 		exit(1);
@@ -63,22 +62,18 @@ static void world_close(struct world *w)
 
 static struct world *world_new(void)
 {
+	static int n;
 	struct world *w = xcalloc(1, sizeof(*w));
 
-	w->dir = xstrdup("/tmp/kjob-jobs-test-XXXXXX");
-	if (!mkdtemp(w->dir))
-		abort();
+	w->path = xasprintf("%s/%d.db", test_dir(), n++);
 	world_open(w);
 	return w;
 }
 
 static void world_free(struct world *w)
 {
-	auto_free char *command = xasprintf("rm -rf '%s'", w->dir);
-
 	world_close(w);
-	CHECK_INT(system(command), 0);
-	free(w->dir);
+	free(w->path);
 	free(w);
 }
 

@@ -140,13 +140,5 @@ TEST("--append-hash gives kubectl's names")
 
 int main(void)
 {
-	char dir[] = "/tmp/kjob-keys.XXXXXX";
-	auto_free char *rm = NULL;
-	int rc;
-
-	if (!mkdtemp(dir) || chdir(dir) < 0)
-		return 1;
-	rc = test_main();
-	rm = xasprintf("rm -rf %s", dir);
-	return system(rm) == 0 ? rc : 1;
+	return chdir(test_dir()) < 0 || test_main();
 }

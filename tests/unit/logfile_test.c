@@ -16,18 +16,11 @@
 
 static const struct log_query whole = {.tail_lines = -1};
 
-static char *dir; /* the folder of this run */
-
 static char *fresh_path(void)
 {
 	static int n;
 
-	if (!dir) {
-		dir = xstrdup("/tmp/kjob-logfile-test-XXXXXX");
-		if (!mkdtemp(dir))
-			abort();
-	}
-	return xasprintf("%s/%d/c/0.log", dir, n++);
+	return xasprintf("%s/%d/c/0.log", test_dir(), n++);
 }
 
 static struct logfile *open_log(const char *path, uint64_t max)
@@ -278,7 +271,7 @@ TEST("a write error is reported once; the file stays whole and the rest is count
 
 TEST("all logs of a pod are removed together")
 {
-	auto_free char *path0 = fresh_path(), *logs = xasprintf("%s/logs", dir), *pod = NULL;
+	auto_free char *path0 = fresh_path(), *logs = xasprintf("%s/logs", test_dir()), *pod = NULL;
 
 	for (int i = 0; i < 12; i++) {
 		auto_free char *path = logfile_path(logs, "default", "p", "u1", "c", i);
@@ -521,13 +514,5 @@ TEST("a damaged file gives the good entries that it has, whatever is asked, and 
 
 int main(void)
 {
-	int rc = test_main();
-
-	if (dir) {
-		auto_free char *cmd = xasprintf("rm -rf '%s'", dir);
-
-		rc |= system(cmd) != 0;
-		free(dir);
-	}
-	return rc;
+	return test_main();
 }

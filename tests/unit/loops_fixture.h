@@ -29,11 +29,9 @@ static inline void fixture_open(struct fixture *f)
 
 static inline void fixture_init(struct fixture *f)
 {
-	char dir[] = "/tmp/kjob-loops-test-XXXXXX";
+	static int n;
 
-	if (!mkdtemp(dir))
-		abort();
-	f->path = xasprintf("%s/db", dir);
+	f->path = xasprintf("%s/%d.db", test_dir(), n++);
 	fixture_open(f);
 }
 
@@ -46,16 +44,7 @@ static inline void fixture_close(struct fixture *f)
 
 static inline void fixture_release(struct fixture *f)
 {
-	static const char *const ends[] = {"", "-wal", "-shm"};
-
 	fixture_close(f);
-	for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
-		auto_free char *path = xasprintf("%s%s", f->path, ends[i]);
-
-		remove(path);
-	}
-	*strrchr(f->path, '/') = '\0';
-	remove(f->path);
 	free(f->path);
 }
 

@@ -8,8 +8,6 @@
 
 #include "test.h"
 
-static char root[] = "/tmp/kjob-paths-XXXXXX";
-
 /* Each test starts from this environment. */
 static void reset_environment(void)
 {
@@ -21,7 +19,7 @@ static void reset_environment(void)
 
 static char *in_root(const char *name)
 {
-	return xasprintf("%s/%s", root, name);
+	return xasprintf("%s/%s", test_dir(), name);
 }
 
 /* The folder of this user's login, which counts when the environment names none; NULL: there is
@@ -204,25 +202,18 @@ TEST("a file that is missing or a folder is an error with its name")
 {
 	auto_free char *path = in_root("missing");
 	auto_free char *want = xasprintf("%s: No such file or directory", path);
-	auto_free char *folder = xasprintf("%s: Is a directory", root);
+	auto_free char *folder = xasprintf("%s: Is a directory", test_dir());
 	auto_err e = {0};
 
 	CHECK(!path_read_file(path, 10, NULL, &e));
 	CHECK_INT(e.reason, ERR_NOT_FOUND);
 	CHECK_STR(err_msg(&e), want);
-	CHECK(!path_read_file(root, 10, NULL, &e));
+	CHECK(!path_read_file(test_dir(), 10, NULL, &e));
 	CHECK_STR(err_msg(&e), folder);
 	CHECK(!path_read_file(path, 10, NULL, NULL));
 }
 
 int main(void)
 {
-	auto_free char *clean = NULL;
-	int rc;
-
-	if (!mkdtemp(root))
-		return 1;
-	rc = test_main();
-	clean = xasprintf("rm -rf %s", root);
-	return system(clean) || rc;
+	return test_main();
 }

@@ -153,11 +153,11 @@ TEST("a helper that hangs or floods is ended with its asker")
 
 int main(void)
 {
-	char dir[] = "/tmp/kjob-auth.XXXXXX";
-	auto_free char *rm = NULL, *path = NULL, *docker = NULL, *run = NULL;
+	const char *dir = test_dir();
+	auto_free char *path = NULL, *docker = NULL, *run = NULL;
 	int rc;
 
-	if (!mkdtemp(dir) || chdir(dir) < 0)
+	if (chdir(dir) < 0)
 		return 1;
 	path = xasprintf("%s:%s", dir, getenv("PATH"));
 	docker = xasprintf("%s/docker", dir);
@@ -173,6 +173,5 @@ int main(void)
 	unsetenv("XDG_CONFIG_HOME");
 	rc = test_main();
 	free(heard.first);
-	rm = xasprintf("rm -rf %s", dir);
-	return system(rm) == 0 ? rc : 1;
+	return rc;
 }

@@ -7,8 +7,6 @@
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/str.h"
 
-static char *dir; /* the folder of this run */
-
 static struct store *fresh_store(void)
 {
 	static int n;
@@ -16,12 +14,7 @@ static struct store *fresh_store(void)
 	auto_err e = {0};
 	struct store *s;
 
-	if (!dir) {
-		dir = xstrdup("/tmp/kjob-registry-test-XXXXXX");
-		if (!mkdtemp(dir))
-			abort();
-	}
-	path = xasprintf("%s/%d.db", dir, n++);
+	path = xasprintf("%s/%d.db", test_dir(), n++);
 	s = store_open(path, &e);
 	CHECK_STR(err_msg(&e), "");
 	if (!s)
@@ -588,13 +581,5 @@ TEST("pods without imagePullSecrets get those of their service account")
 
 int main(void)
 {
-	int rc = test_main();
-
-	if (dir) {
-		auto_free char *cmd = xasprintf("rm -rf '%s'", dir);
-
-		rc |= system(cmd) != 0;
-		free(dir);
-	}
-	return rc;
+	return test_main();
 }

@@ -199,12 +199,12 @@ TEST("as the first process it ends on SIGTERM")
 
 TEST("usage counts files, folders and links, each file once, and follows nothing")
 {
-	char dir[] = "/tmp/kjob-usage-XXXXXX", got[64], want[64];
-	auto_free char *args = NULL, *clean = NULL, *make = NULL;
+	const char *dir = test_dir();
+	char got[64], want[64];
+	auto_free char *args = NULL, *make = NULL;
 	char *behind;
 	FILE *f;
 
-	CHECK(mkdtemp(dir));
 	make =
 	    xasprintf("cd %s && mkdir -p a/b/c && head -c 100000 /dev/zero >a/f && head -c 70000 "
 		      "/dev/zero >a/b/c/g && ln a/f h && ln -s /usr s && "
@@ -218,8 +218,6 @@ TEST("usage counts files, folders and links, each file once, and follows nothing
 	CHECK_INT(strtol(got, &behind, 10) / 1024, strtol(want, NULL, 10));
 	CHECK_INT(strtol(behind, NULL, 10) / 4096, 18);
 	CHECK_INT(run("usage /nothing/here", got, sizeof(got)), 1);
-	clean = xasprintf("rm -rf %s", dir);
-	CHECK_INT(system(clean), 0);
 }
 
 int main(void)

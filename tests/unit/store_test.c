@@ -9,18 +9,11 @@
 #include "../../controller/store/store_priv.h"
 #include "../../runtime/base/paths.h"
 
-static char *dir; /* the folder of this run */
-
 static char *fresh_path(void)
 {
 	static int n;
 
-	if (!dir) {
-		dir = xstrdup("/tmp/kjob-store-test-XXXXXX");
-		if (!mkdtemp(dir))
-			abort();
-	}
-	return xasprintf("%s/%d.db", dir, n++);
+	return xasprintf("%s/%d.db", test_dir(), n++);
 }
 
 static struct store *open_store(const char *path)
@@ -837,13 +830,5 @@ TEST("a second user of the same database hears that it is in use")
 
 int main(void)
 {
-	int rc = test_main();
-
-	if (dir) {
-		auto_free char *cmd = xasprintf("rm -rf '%s'", dir);
-
-		rc |= system(cmd) != 0;
-		free(dir);
-	}
-	return rc;
+	return test_main();
 }

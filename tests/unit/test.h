@@ -1,7 +1,7 @@
 /*
  * test: a unit test program is a file with TEST blocks and
- * `int main(void) { return test_main(); }`. Output is TAP. A test name is a sentence; an id in front
- * (J01, F03, N21 …) is that of the scenario of Kubernetes' behaviour that it covers.
+ * `int main(void) { return test_main(); }`. Output is TAP. A test name is a sentence; an id in
+ * front (J01, F03, N21 …) is that of the scenario of Kubernetes' behaviour that it covers.
  */
 #ifndef KJOB_TEST_H
 #define KJOB_TEST_H
@@ -19,6 +19,7 @@ struct test_case {
 
 static struct test_case *test_first, **test_last = &test_first;
 static bool test_failed;
+static char test_folder[32];
 
 #define TEST_JOIN2(a, b) a##b
 #define TEST_JOIN(a, b) TEST_JOIN2(a, b)
@@ -72,9 +73,21 @@ static inline int test_rounds(int all, int few)
 	return test_quick() ? few : all;
 }
 
+/* A folder for the files of this program, which goes with its end. */
+static inline const char *test_dir(void)
+{
+	if (!*test_folder) {
+		snprintf(test_folder, sizeof(test_folder), "/tmp/kjob-test-XXXXXX");
+		if (!mkdtemp(test_folder))
+			abort();
+	}
+	return test_folder;
+}
+
 static int test_main(void)
 {
 	int n = 0, failed = 0;
+	char clean[64];
 
 	for (struct test_case *t = test_first; t; t = t->next) {
 		test_failed = false;
@@ -84,6 +97,8 @@ static int test_main(void)
 		fflush(stdout);
 	}
 	printf("1..%d\n", n);
+	snprintf(clean, sizeof(clean), "rm -rf '%s'", test_folder);
+	failed += *test_folder && system(clean) != 0;
 	return failed ? 1 : 0;
 }
 

@@ -357,6 +357,7 @@ static bool apply_restart(struct pod *p, struct container *c, const struct pod_a
 	c->exit_code = 0;
 	c->started_ns = c->finished_ns = 0;
 	c->died = c->oom = false;
+	c->oom_until_ms = 0;
 	c->image_missing = c->image_pulled = false;
 	set_text(&c->end_reason, NULL);
 	set_text(&c->end_message, NULL);

@@ -16,6 +16,8 @@
 #define DRAIN_MS 5000
 /* After an exit event that came before the stream's end. */
 #define DIE_EVENT_MS 100
+/* After an end by SIGKILL, for the event that tells of a want of memory. */
+#define OOM_MS 200
 #define KILLED_EXIT_CODE 137
 
 static const char *image_of(const struct container *c)
@@ -57,10 +59,10 @@ static bool was_killed(const struct container *c)
 	return c->kill_sent_ms || c->term_sent_ms || c->pod->gone || meta_deleting(c->pod->obj);
 }
 
-/* An exit of which the event may not tell that it was for want of memory. */
-static bool is_doubtful(const struct container *c)
+/* An exit of which the engine may not have told yet that it was for want of memory. */
+static bool is_doubtful(const struct container *c, int exit_code)
 {
-	return c->died_code == KILLED_EXIT_CODE && !c->oom && !was_killed(c) &&
+	return exit_code == KILLED_EXIT_CODE && !c->oom && !was_killed(c) &&
 	       json_path(container_json(c), "resources.limits.memory");
 }
 
@@ -68,7 +70,7 @@ static bool is_doubtful(const struct container *c)
 static bool ended_by_event(struct container *c)
 {
 	if (!c->died || c->stage != STAGE_RUNNING || !c->stream_ended || c->log_gap ||
-	    is_doubtful(c))
+	    is_doubtful(c, c->died_code))
 		return false;
 	exited(c, c->died_code, c->died_ns);
 	return true;
@@ -105,6 +107,18 @@ static void take_running(struct container *c)
 		output_recover(c, true);
 }
 
+/* Where the engine is busy, the event that tells of the want comes behind the end. */
+static bool waits_for_oom(struct container *c, int exit_code)
+{
+	if (!is_doubtful(c, exit_code))
+		return false;
+	if (!c->oom_until_ms) {
+		c->oom_until_ms = now_ms() + OOM_MS;
+		exit_inspect_soon(c, OOM_MS);
+	}
+	return now_ms() < c->oom_until_ms;
+}
+
 static void take_exited(struct container *c, const struct container_info *info)
 {
 	bool drained = c->stream_ended || !c->stream;
@@ -113,6 +127,8 @@ static void take_exited(struct container *c, const struct container_info *info)
 		output_recover(c, false);
 	} else if (drained || info->finished_at_ns / NSEC_PER_MSEC + DRAIN_MS < now_ms()) {
 		c->oom = c->oom || info->oom_killed || (info->oom_likely && !was_killed(c));
+		if (!info->lost && waits_for_oom(c, info->exit_code))
+			return;
 		if (info->lost)
 			lost(c);
 		else

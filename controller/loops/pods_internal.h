@@ -88,6 +88,7 @@ struct container {
 	int64_t started_ns, finished_ns;
 	int exit_code;
 	bool oom;
+	int64_t oom_until_ms; /* when it is no longer waited for; 0: it was not */
 	bool died; /* the engine's event said so, with this code and time */
 	int died_code;
 	int64_t died_ns;

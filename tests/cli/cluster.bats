@@ -467,9 +467,12 @@ no_other_controller() {
 	is "$(curl -s --max-time 5 "telnet://$(sed -n 's/Forwarding from \([^ ]*\) .*/\1/p' forward | head -1)" </dev/null)" served
 	kill "$forward"
 	# What is looked at there is what is seen here.
+	same_here() { # LINE
+		try served $1
+		is "$rc $out" "0 $(kjob $1)"
+	}
 	while read -r line; do
-		try served $line
-		is "$rc $out" "0 $(kjob $line)"
+		eventually 10 same_here "$line" # seconds pass between the two
 	done <<-END
 		get jobs,pods --no-headers -o name
 		get job second -o jsonpath={.status}

@@ -22,12 +22,9 @@ own_home() { # a KJOB_HOME of this test's own
 
 controllers() { # the processes that look after $KJOB_HOME
 	local p
-	for p in /proc/[0-9]*; do
-		case $(tr '\0' ' ' 2>/dev/null <"$p/cmdline" || true) in
-		*" controller run "*) grep -qszx "KJOB_HOME=$KJOB_HOME" "$p/environ" && echo "${p#/proc/}" ;;
-		esac
+	for p in $(pgrep -f ' controller run '); do
+		! grep -qszx "KJOB_HOME=$KJOB_HOME" "/proc/$p/environ" || echo "$p"
 	done
-	return 0
 }
 
 no_controller() {

@@ -229,7 +229,9 @@ static void run_limited(const char *script, int64_t memory)
 
 TEST("N26 an end for want of memory is known as such, or taken for one where the engine is silent")
 {
-	run_limited("x=a; while :; do x=$x$x; done", 16 << 20);
+	/* Docker may have the end before the reason, when it is busy. */
+	for (int i = 0; i < 3 && !seen.oom && !seen.oom_likely; i++)
+		run_limited("x=a; while :; do x=$x$x; done", 16 << 20);
 	CHECK(seen.oom || seen.oom_likely);
 	CHECK_INT(seen.oom, quirk_tells_oom(addr.kind, addr.version));
 	run_limited("exit 137", 0); /* no limit, no doubt */

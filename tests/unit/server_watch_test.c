@@ -307,18 +307,19 @@ TEST("changes that follow each other are written together where many watch, in t
 {
 	enum { WATCHERS = 100, CHANGES = 80 };
 	static struct watcher watchers[WATCHERS];
+	size_t count = (size_t)test_rounds(WATCHERS, 40);
 	struct fixture f;
 	int chunks = 0;
 
 	fixture_open(&f);
 	create_job(&f, "a", "");
-	for (size_t i = 0; i < WATCHERS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		watchers[i] = watch_open(&f, JOBS "?watch=true", "");
 		expect(&watchers[i], "ADDED", "a");
 	}
 	for (int64_t n = 0; n < CHANGES; n++)
 		relabel_at_once(&f, "a", n);
-	for (size_t i = 0; i < WATCHERS; i++) {
+	for (size_t i = 0; i < count; i++) {
 		for (int n = 0; n < CHANGES; n++) {
 			bool read = i == 0 && watchers[0].lines.len == 0;
 			auto_json *event = next_event(&watchers[i]);

@@ -6,30 +6,9 @@
 #define KJOB_TEST_API_FIXTURE_H
 
 #include "../../controller/api/api.h"
-#include "test.h"
+#include "quoted.h"
 
 #define UID "11111111-2222-3333-4444-555555555555"
-
-/* ' to ", | to '; owned. */
-static char *unquote(const char *text)
-{
-	char *copy = xstrdup(text);
-
-	for (char *c = copy; *c; c++)
-		*c = *c == '\'' ? '"' : *c == '|' ? '\'' : *c;
-	return copy;
-}
-
-/* Owned; a failed CHECK and null where it is no JSON. */
-static UNUSED json *parse(const char *text)
-{
-	auto_free char *plain = unquote(text);
-	auto_err e = {0};
-	json *j = json_parse(plain, strlen(plain), 0, &e);
-
-	CHECK_STR(err_msg(&e), "");
-	return j ? j : json_new_null();
-}
 
 /* What the registry does with the body of a create, up to validation. NULL: did not decode. */
 static UNUSED json *prepared(const struct kind *k, const char *text, struct err *e)

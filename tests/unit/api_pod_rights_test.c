@@ -1,15 +1,5 @@
 #include "../../controller/api/api.h"
-#include "test.h"
-
-/* ' for " in what is given and expected. */
-static char *quoted(const char *text)
-{
-	char *s = xstrdup(text);
-
-	for (char *c = s; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	return s;
-}
+#include "quoted.h"
 
 /* The Pod as it is stored, or NULL and what is wrong with it. */
 static json *create(const char *spec, struct strlist *warnings, struct err *e)
@@ -17,7 +7,7 @@ static json *create(const char *spec, struct strlist *warnings, struct err *e)
 	const struct kind *k = kind_by_id(KIND_POD);
 	auto_free char *text =
 	    xasprintf("{'apiVersion':'v1','kind':'Pod','metadata':{'name':'x'},'spec':{%s}}", spec);
-	auto_free char *body = quoted(text);
+	auto_free char *body = unquote(text);
 	json *pod = api_decode(k, body, strlen(body), FIELDS_STRICT, NULL, e);
 
 	if (!pod)
@@ -42,7 +32,7 @@ static void check_rules(const struct rule *rules, size_t n)
 		auto_err e = {0};
 		auto_json *pod = create(rules[i].spec, NULL, &e);
 		const char *behind = strstr(err_msg(&e), "is invalid: ");
-		auto_free char *want = quoted(rules[i].want);
+		auto_free char *want = unquote(rules[i].want);
 
 		CHECK_STR(behind ? behind + strlen("is invalid: ") : err_msg(&e), want);
 	}
@@ -211,7 +201,7 @@ TEST("requests that are missing are the limits, in Pods and not in templates")
 	const json *requests =
 	    json_path(json_at(json_path(pod, "spec.containers"), 0), "resources.requests");
 	const struct kind *k = kind_by_id(KIND_JOB);
-	auto_free char *body = quoted(
+	auto_free char *body = unquote(
 	    "{'apiVersion':'batch/v1','kind':'Job','metadata':{'name':'x'},'spec':{'template':{"
 	    "'spec':{'restartPolicy':'Never','containers':[{'name':'c','image':'i','resources':{"
 	    "'limits':{'cpu':'1'}}}]}}}}");
@@ -273,7 +263,7 @@ TEST("scheduling gates hold a pod until they are taken away, and none is added")
 	CHECK_STR(json_str(c, "status"), "False");
 	for (size_t i = 0; i < ARRAY_LEN(updates); i++) {
 		auto_json *pod = json_dup(old);
-		auto_free char *text = quoted(updates[i].gates);
+		auto_free char *text = unquote(updates[i].gates);
 		auto_err e = {0};
 
 		json_set_path(pod, "spec.schedulingGates",
@@ -317,7 +307,7 @@ TEST("tolerations and taints are checked in Kubernetes' words")
 
 	check_rules(rules, ARRAY_LEN(rules));
 	for (size_t i = 0; i < ARRAY_LEN(nodes); i++) {
-		auto_free char *taints = quoted(nodes[i].taints);
+		auto_free char *taints = unquote(nodes[i].taints);
 		auto_json *node = json_new_object();
 		auto_err e = {0};
 

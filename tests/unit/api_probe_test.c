@@ -1,22 +1,7 @@
 /* api_probe: what the API refuses of probes, hooks, init containers and restart rules. */
 #include "../../controller/api/api.h"
 
-#include "test.h"
-
-/* Texts with ' for ". */
-static json *parse(const char *text)
-{
-	auto_free char *copy = xstrdup(text);
-	auto_err e = {0};
-	json *j;
-
-	for (char *c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	j = json_parse(copy, strlen(copy), JSON_PARSE_STRICT, &e);
-	CHECK_STR(err_msg(&e), "");
-	return j;
-}
+#include "quoted.h"
 
 /* What creating a pod with this spec answers, from the first error on. */
 static char *refusal(const char *spec)

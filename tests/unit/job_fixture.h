@@ -13,7 +13,7 @@
 #include "../../runtime/base/clock.h"
 #include "../../runtime/base/log.h"
 #include "../../runtime/base/str.h"
-#include "test.h"
+#include "quoted.h"
 
 struct world {
 	char *path; /* of the database */
@@ -98,21 +98,6 @@ UNUSED static void restart(struct world *w)
 }
 
 /* ---- objects ---- */
-
-/* Texts with ' for ". */
-static json *parse(const char *text)
-{
-	auto_free char *copy = xstrdup(text);
-	auto_err e = {0};
-	json *j;
-
-	for (char *c = copy; *c; c++)
-		if (*c == '\'')
-			*c = '"';
-	j = json_parse(copy, strlen(copy), JSON_PARSE_STRICT, &e);
-	CHECK_STR(err_msg(&e), "");
-	return j;
-}
 
 #define CONTAINERS "'containers':[{'name':'c','image':'i'}]"
 

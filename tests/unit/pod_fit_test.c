@@ -1,18 +1,6 @@
-#include "test.h"
+#include "quoted.h"
 
 #include "../../controller/loops/pod_fit.h"
-
-static json *parse(const char *text)
-{
-	auto_free char *s = xstrdup(text);
-	json *j;
-
-	for (char *c = s; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	j = json_parse(s, strlen(s), JSON_PARSE_STRICT, NULL);
-	CHECK(j);
-	return j;
-}
 
 #define REQ(list) "{'resources':{'requests':{" list "}}}"
 

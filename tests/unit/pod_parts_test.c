@@ -1,18 +1,6 @@
-#include "test.h"
+#include "quoted.h"
 
 #include "../../controller/loops/pod_parts.h"
-
-static json *parse(const char *text)
-{
-	auto_free char *s = xstrdup(text);
-	json *j;
-
-	for (char *c = s; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	j = json_parse(s, strlen(s), JSON_PARSE_STRICT, NULL);
-	CHECK(j);
-	return j;
-}
 
 /* A pod with the fields of its spec, and a container with its own. */
 static json *pod_with(const char *spec)

@@ -1,15 +1,6 @@
-#include "test.h"
+#include "quoted.h"
 
 #include "../../controller/loops/pod_usage.h"
-
-static json *parse(const char *text)
-{
-	auto_free char *s = xstrdup(text);
-
-	for (char *c = s; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	return json_parse(s, strlen(s), JSON_PARSE_STRICT, NULL);
-}
 
 #define LIMIT(size) "'resources':{'limits':{'ephemeral-storage':'" size "'}}"
 #define TWO(a, b) "'containers':[{'name':'a'" a "},{'name':'b'" b "}]"

@@ -155,8 +155,8 @@ extern const char *const validate_choices[];
 /* clang-format on */
 
 extern const struct cmd cmd_annotate, cmd_api_resources, cmd_api_versions, cmd_apply, cmd_attach,
-    cmd_auth, cmd_auth_can_i, cmd_auth_whoami, cmd_cluster_info, cmd_completion, cmd_config,
-    cmd_config_current_context, cmd_config_delete_context, cmd_config_get_clusters,
+    cmd_auth, cmd_auth_can_i, cmd_auth_whoami, cmd_cluster_info, cmd_complete, cmd_completion,
+    cmd_config, cmd_config_current_context, cmd_config_delete_context, cmd_config_get_clusters,
     cmd_config_get_contexts, cmd_config_get_users, cmd_config_rename_context,
     cmd_config_set_context, cmd_config_use_context, cmd_config_view, cmd_controller,
     cmd_controller_disable, cmd_controller_enable, cmd_controller_run, cmd_controller_status,

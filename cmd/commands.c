@@ -65,6 +65,7 @@ const struct cmd *const cmd_table[] = {
     &cmd_auth_whoami,
     &cmd_cluster_info,
     &cmd_completion,
+    &cmd_complete,
     &cmd_config,
     &cmd_config_get_contexts,
     &cmd_config_use_context,

@@ -1,163 +1,174 @@
 /*
- * kjob completion: a bash script that knows the commands, their options and what options can be.
- * From the tables.
+ * kjob completion: scripts by which shells complete commands, options, types and names. They all
+ * ask the hidden command below: what it says is from the tables (complete.h) and, where it runs
+ * already, from the server.
  */
-#include "cmd.h"
+#include "../runtime/base/paths.h"
+#include "cluster.h"
+#include "complete.h"
+#include "resources.h"
+#include "spawn.h"
 
-static const char script_head[] =
-    "# bash completion for kjob: source <(kjob completion bash)\n"
-    "_kjob_words() { COMPREPLY=($(compgen -W \"$1\" -- \"$2\")); }\n"
-    "\n"
-    "# Types and names come from the server, and only from one that runs already.\n"
-    "_kjob_ask() { kjob controller status >/dev/null 2>&1 && kjob \"$@\" -o name 2>/dev/null; }\n"
-    "_kjob_objects() {\n"
-    "\tlocal cur=$1 type=$2\n"
-    "\tif [[ -n $type ]]; then\n"
-    "\t\t_kjob_words \"$(_kjob_ask get \"$type\" | sed 's|.*/||')\" \"$cur\"\n"
-    "\telif [[ $cur == */* ]]; then\n"
-    "\t\t_kjob_words \"$(_kjob_ask get \"${cur%%/*}\" | sed \"s|.*/|${cur%%/*}/|\")\" \"$cur\"\n"
-    "\telse\n"
-    "\t\t_kjob_words \"$(_kjob_ask api-resources)\" \"$cur\"\n"
-    "\tfi\n"
-    "}\n";
+#define EXIT_FILES 2 /* the shell completes names of files */
 
-static const char script_tail[] =
-    "_kjob() {\n"
-    "\tlocal cur prev words cword i cmd= sub= type= options= "
-    "COMP_WORDBREAKS=${COMP_WORDBREAKS//[=:]/}\n"
-    "\tif declare -F _get_comp_words_by_ref >/dev/null; then\n"
-    "\t\t_get_comp_words_by_ref -n =: cur prev words cword\n"
-    "\telse\n"
-    "\t\twords=(\"${COMP_WORDS[@]}\") cword=$COMP_CWORD\n"
-    "\t\tcur=${words[cword]} prev=${words[cword - 1]}\n"
-    "\tfi\n"
-    "\tfor ((i = 1; i < cword; i++)); do\n"
-    "\t\tcase ${words[i]} in\n"
-    "\t\t--) return ;;\n"
-    "\t\t-*) ;;\n"
-    "\t\t*)\n"
-    "\t\t\tif [[ -z $cmd ]]; then cmd=${words[i]}\n"
-    "\t\t\telif [[ -z $type ]] && _kjob_has_sub \"$cmd ${sub:+$sub }${words[i]}\"; then "
-    "sub=${sub:+$sub }${words[i]}\n"
-    "\t\t\telif [[ -z $type ]]; then type=${words[i]}; fi ;;\n"
-    "\t\tesac\n"
-    "\tdone\n"
-    "\t[[ -n $sub ]] && cmd=\"$cmd $sub\"\n"
-    "\tif [[ -z $cmd ]]; then _kjob_words \"$_kjob_commands\" \"$cur\"; return; fi\n"
-    "\t_kjob_options \"$cmd\"\n"
-    "\tcase $cur in\n"
-    "\t--*=*) _kjob_value \"$cmd\" \"${cur%%=*}\" && COMPREPLY=($(compgen -P \"${cur%%=*}=\" -W "
-    "\"$options\" -- "
-    "\"${cur#*=}\")) ;;\n"
-    "\t-*) _kjob_words \"$options\" \"$cur\" ;;\n"
-    "\t*)\n"
-    "\t\tcase $prev in\n"
-    "\t\t-f | --filename) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;\n"
-    "\t\tesac\n"
-    "\t\tcase $cmd in\n"
-    "\t\t'config use-context') _kjob_words \"$(kjob config get-contexts -o name 2>/dev/null)\" "
-    "\"$cur\" ;;\n"
-    "\t\tget | describe | delete | wait | patch | edit | label | annotate | suspend | resume) "
-    "_kjob_objects \"$cur\" \"$type\" ;;\n"
-    "\t\tlogs | attach) _kjob_objects \"$cur\" pods ;;\n"
-    "\t\texplain) _kjob_words \"$(_kjob_ask api-resources)\" \"$cur\" ;;\n"
-    "\t\thelp) _kjob_words \"$_kjob_commands\" \"$cur\" ;;\n"
-    "\t\t*) _kjob_words \"$(_kjob_subs \"$cmd\")\" \"$cur\" ;;\n"
-    "\t\tesac ;;\n"
-    "\tesac\n"
-    "}\n"
-    "complete -o default -F _kjob kjob\n";
-
-static void print_commands(struct out *out)
-{
-	out_adds(out, "_kjob_commands='");
-	for (size_t i = 0; cmd_table[i]; i++)
-		if (cmd_table[i]->group != GROUP_HIDDEN && !strchr(cmd_table[i]->name, ' '))
-			out_addf(out, "%s ", cmd_table[i]->name);
-	out_adds(out, "'\n");
-}
-
-/* "create job" is known as a pair, and "job" is offered behind "create". */
-static void print_subcommands(struct out *out)
-{
-	out_adds(out, "_kjob_has_sub() {\n\tcase $1 in\n");
-	for (size_t i = 0; cmd_table[i]; i++)
-		if (strchr(cmd_table[i]->name, ' '))
-			out_addf(out, "\t'%s') return 0 ;;\n", cmd_table[i]->name);
-	out_adds(out, "\tesac\n\treturn 1\n}\n_kjob_subs() {\n\tcase $1 in\n");
-	for (size_t i = 0; cmd_table[i]; i++) {
-		const char *space = strrchr(cmd_table[i]->name, ' ');
-
-		if (space)
-			out_addf(out, "\t'%.*s') echo %s ;;&\n", (int)(space - cmd_table[i]->name),
-			    cmd_table[i]->name, space + 1);
-	}
-	out_adds(out, "\tesac\n}\n");
-}
-
-static void print_option_words(struct out *out, const struct opt *table)
-{
-	for (const struct opt *row = table; row && row->name; row++) {
-		bool value = row->kind != OPT_BOOL && row->kind != OPT_MAYBE;
-
-		if (row->help && row->name[1])
-			out_addf(out, "--%s%s ", row->name, value ? "=" : "");
-	}
-}
-
-static void print_options(struct out *out)
-{
-	out_adds(out, "_kjob_options() {\n\toptions='");
-	print_option_words(out, cmd_global_options);
-	out_adds(out, "'\n\tcase $1 in\n");
-	for (size_t i = 0; cmd_table[i]; i++) {
-		if (!cmd_table[i]->options)
-			continue;
-		out_addf(out, "\t'%s') options+='", cmd_table[i]->name);
-		print_option_words(out, cmd_table[i]->options);
-		out_adds(out, "' ;;\n");
-	}
-	out_adds(out, "\tesac\n}\n");
-}
-
-/* The values of options that have a fixed set. */
-static void print_values(struct out *out)
-{
-	out_adds(out, "_kjob_value() {\n\tcase \"$1 $2\" in\n");
-	for (size_t i = 0; cmd_table[i]; i++) {
-		for (const struct opt *row = cmd_table[i]->options; row && row->name; row++) {
-			if (!row->choices)
-				continue;
-			out_addf(out, "\t'%s --%s') options='", cmd_table[i]->name, row->name);
-			for (size_t c = 0; row->choices[c]; c++)
-				out_addf(out, "%s ", row->choices[c]);
-			out_adds(out, "' ;;\n");
-		}
-	}
-	out_adds(out, "\t*) return 1 ;;\n\tesac\n}\n");
-}
+static const struct {
+	const char *shell, *script;
+} scripts[] = {
+    {"bash",
+	"# bash completion for kjob: source <(kjob completion bash)\n"
+	"_kjob() {\n"
+	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} out line i words=()\n"
+	"\tfor ((i = 1; i <= COMP_CWORD; i++)); do # bash splits words at = and :\n"
+	"\t\tline=${COMP_WORDS[i]}\n"
+	"\t\tif [[ ${#words[@]} -gt 0 && ( $line == [=:] || ${words[-1]} == --*[=:] ) ]]; then\n"
+	"\t\t\twords[-1]+=$line\n"
+	"\t\telse\n"
+	"\t\t\twords+=(\"$line\")\n"
+	"\t\tfi\n"
+	"\tdone\n"
+	"\tCOMPREPLY=()\n"
+	"\tout=$(kjob __complete -- \"${words[@]}\" 2>/dev/null) || return\n"
+	"\twhile IFS=$'\\t' read -r line _; do\n"
+	"\t\t[[ ${words[-1]} != --*=* ]] || line=${line#*=}\n"
+	"\t\t[[ -z $line ]] || COMPREPLY+=(\"$line\")\n"
+	"\tdone <<<\"$out\"\n"
+	"\t[[ ${COMPREPLY[0]} != *= ]] || compopt -o nospace\n"
+	"}\n"
+	"complete -o default -F _kjob kjob\n"},
+    {"zsh", "#compdef kjob\n"
+	    "# zsh completion for kjob: source <(kjob completion zsh), behind compinit\n"
+	    "_kjob() {\n"
+	    "\tlocal out line word help\n"
+	    "\tlocal -a whole open\n"
+	    "\tout=$(kjob __complete -- \"${(@)words[2,CURRENT]}\" 2>/dev/null)\n"
+	    "\tif (( $? == 2 )); then _files; return; fi\n"
+	    "\tfor line in \"${(@f)out}\"; do\n"
+	    "\t\tword=${${line%%$'\\t'*}//:/\\\\:}\n"
+	    "\t\t[[ -n $word ]] || continue\n"
+	    "\t\thelp=${line#*$'\\t'}\n"
+	    "\t\tif [[ $word == *= ]]; then open+=(\"$word:$help\")\n"
+	    "\t\telse whole+=(\"$word${help:+:$help}\"); fi\n"
+	    "\tdone\n"
+	    "\t_describe -t kjob kjob whole -- open -S ''\n"
+	    "}\n"
+	    "compdef _kjob kjob\n"},
+    {"fish", "# fish completion for kjob: kjob completion fish | source\n"
+	     "function __kjob_complete\n"
+	     "\tset -l words (commandline -opc)\n"
+	     "\tset -l typed (commandline -ct)\n"
+	     "\tkjob __complete -- $words[2..-1] \"$typed\" 2>/dev/null\n"
+	     "\ttest $status -ne 2; or __fish_complete_path \"$typed\"\n"
+	     "end\n"
+	     "complete -c kjob -f -a '(__kjob_complete)'\n"},
+};
 
 static int exec_completion(struct cmd_ctx *ctx, struct err *e)
 {
-	struct out *out = &ctx->out;
+	for (size_t i = 0; i < ARRAY_LEN(scripts) && ctx->argc == 1; i++)
+		if (str_eq(ctx->args[0], scripts[i].shell)) {
+			out_adds(&ctx->out, scripts[i].script);
+			return 0;
+		}
+	return cmd_usage_error(ctx, e, "say which shell: bash, zsh or fish");
+}
 
-	if (ctx->argc != 1 || !str_eq(ctx->args[0], "bash"))
-		return cmd_usage_error(ctx, e, "say which shell: bash");
-	out_adds(out, script_head);
-	print_commands(out);
-	print_subcommands(out);
-	print_options(out);
-	print_values(out);
-	out_adds(out, script_tail);
-	return 0;
+/* ---- what only the server knows ---- */
+
+/* No controller is started to complete a word. */
+static bool may_ask(const struct cmd_ctx *ctx)
+{
+	auto_paths p = {0};
+
+	return ctx->cluster || (paths_init(&p, NULL) == 0 && spawn_probe(p.socket, NULL) == 1);
+}
+
+static void add_types(struct cmd_ctx *ctx, struct completion *c, const char *typed)
+{
+	const struct resources *all = resources_load(ctx, NULL);
+
+	for (size_t i = 0; all && i < resources_len(all); i++)
+		if (strlist_has(&resources_at(all, i)->verbs, "list"))
+			complete_add(
+			    c, typed, resources_at(all, i)->name, resources_at(all, i)->kind);
+}
+
+static void add_names(struct cmd_ctx *ctx, struct completion *c, const char *typed)
+{
+	const struct resources *all = resources_load(ctx, NULL);
+	const struct resource *r = all ? resource_by_word(all, c->type, NULL) : NULL;
+	auto_buf path = {0};
+	auto_json *list = NULL;
+
+	if (!r)
+		return;
+	resource_path(r, ctx->ns, NULL, NULL, &path);
+	list = client_get_json(ctx->client, buf_str(&path), NULL);
+	json_for (it, json_get(list, "items")) {
+		auto_free char *word =
+		    xasprintf("%s%s", c->prefix, json_str_or(it, "metadata.name", ""));
+
+		complete_add(c, typed, word, NULL);
+	}
+}
+
+static void add_contexts(const struct cmd_ctx *ctx, struct completion *c, const char *typed)
+{
+	struct cluster_choice choice;
+	auto_strlist files = {0};
+	auto_json *config = NULL;
+
+	cmd_cluster_choice(ctx, &choice);
+	config = cluster_config(&choice, &files, NULL);
+	complete_add(c, typed, CLUSTER_LOCAL, "this machine");
+	json_for (it, json_get(config, "contexts"))
+		complete_add(c, typed, json_str_or(it, "name", ""), NULL);
+}
+
+/* `kjob -n x get pods …`: the namespace is among the words. */
+static void take_namespace(struct cmd_ctx *ctx)
+{
+	for (size_t i = 0; i + 1 < ctx->argc; i++) {
+		if (str_eq(ctx->args[i], "-n") || str_eq(ctx->args[i], "--namespace"))
+			ctx->ns = ctx->args[i + 1];
+		else if (str_has_prefix(ctx->args[i], "--namespace="))
+			ctx->ns = strchr(ctx->args[i], '=') + 1;
+	}
+}
+
+static int exec_complete(struct cmd_ctx *ctx, struct err *e)
+{
+	const char *typed = ctx->argc ? ctx->args[ctx->argc - 1] : "";
+	auto_completion c = {0};
+
+	complete_words(&c, ctx->args, ctx->argc);
+	take_namespace(ctx);
+	if (c.wish == COMPLETE_TYPES && may_ask(ctx))
+		add_types(ctx, &c, typed);
+	if (c.wish == COMPLETE_NAMES && may_ask(ctx))
+		add_names(ctx, &c, typed);
+	if (c.wish == COMPLETE_CONTEXTS)
+		add_contexts(ctx, &c, typed);
+	for (size_t i = 0; i < c.lines.len; i++)
+		out_addf(&ctx->out, "%s\n", c.lines.items[i]);
+	return c.wish == COMPLETE_FILES ? EXIT_FILES : 0;
 }
 
 const struct cmd cmd_completion = {
     .name = "completion",
-    .usage = "bash",
-    .summary = "Print a script that lets the shell complete commands and options",
-    .examples = "# In ~/.bashrc\nsource <(kjob completion bash)\n",
+    .usage = "(bash | zsh | fish)",
+    .summary = "Print a script that lets the shell complete commands, options and names",
+    .examples = "# In ~/.bashrc\nsource <(kjob completion bash)\n\n"
+		"# In ~/.zshrc, behind compinit\nsource <(kjob completion zsh)\n\n"
+		"# In ~/.config/fish/config.fish\nkjob completion fish | source\n",
     .group = GROUP_OTHER,
     .place = CMD_NOWHERE,
     .exec = exec_completion,
+};
+
+const struct cmd cmd_complete = {
+    .name = "__complete",
+    .usage = "-- WORD…",
+    .summary = "Print what the last word can become",
+    .group = GROUP_HIDDEN,
+    .exec = exec_complete,
 };

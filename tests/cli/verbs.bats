@@ -307,3 +307,23 @@ matches_logs() {
 	is "$rc" 1
 	has "$err" 'unknown flag: --selektor'
 }
+
+@test "completion: commands, options, what they can be, and names" {
+	local shell
+	for shell in bash zsh fish; do
+		has "$(kjob completion "$shell")" 'kjob __complete -- '
+	done
+	try kjob completion csh
+	is "$rc" 1
+	kjob create cm completed >/dev/null
+	# shellcheck disable=SC1090 # made by kjob
+	source <(kjob completion bash)
+	compopt() { :; }
+	typed() { COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=(); _kjob || true; echo "${COMPREPLY[*]}"; }
+	is "$(typed kjob desc)" describe
+	is "$(typed kjob get configmaps compl)" completed
+	is "$(typed kjob get cm/comp)" cm/completed
+	is "$(typed kjob get --show-l)" --show-labels
+	is "$(typed kjob delete --cascade = or)" orphan
+	is "$(typed kjob apply -f x)" ''
+}

@@ -44,8 +44,7 @@ openapi() { # PATH [CURL-OPTION...]
 	has "$err" "error: the server doesn't have a resource type \"jbo\""
 	try kjob explain job --api-version=batch/v9
 	is "$err" 'error: couldn'\''t find resource for "batch/v9, Resource=jobs"'
-	try kjob explain events.events.k8s.io
-	is "$err" 'error: couldn'\''t find resource for "events.k8s.io/v1, Resource=events"'
+	has "$(kjob explain events.events.k8s.io)" 'GROUP:      events.k8s.io'
 	try kjob explain job --output=plaintext-openapiv2
 	is "$rc" 1
 	has "$err" plaintext-openapiv2 "only plaintext"

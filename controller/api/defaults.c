@@ -10,6 +10,7 @@
 #include "schema.h"
 
 #define BACKOFF_LIMIT_DEFAULT 6
+#define AFFINITY_SECONDS 10800
 
 static void default_object(const struct schema *s, json *obj, bool own)
 {
@@ -133,6 +134,11 @@ static void default_service(json *service)
 	json_for (port, json_get(spec, "ports"))
 		if (!json_get(port, "targetPort") && json_get(port, "port"))
 			json_set(port, "targetPort", json_dup(json_get(port, "port")));
+	if (!str_eq(json_str(spec, "sessionAffinity"), "ClientIP"))
+		json_del(spec, "sessionAffinityConfig");
+	else if (!json_has(spec, "sessionAffinityConfig.clientIP.timeoutSeconds"))
+		json_set_path(spec, "sessionAffinityConfig.clientIP.timeoutSeconds",
+		    json_new_int(AFFINITY_SECONDS));
 	if (str_eq(json_str(spec, "type"), "ExternalName"))
 		return;
 	if (!ip) {

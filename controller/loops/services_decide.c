@@ -390,8 +390,8 @@ static void lower(char *s)
 		*s = (char)tolower((unsigned char)*s);
 }
 
-static void feed_port(
-    const json *port, const char *ip, const char *name, const json *subsets, struct buf *out)
+static void feed_port(const json *port, const char *ip, bool same, const char *name,
+    const json *subsets, struct buf *out)
 {
 	const char *port_name = json_str_or(port, "name", "");
 	long long number = (long long)json_int(port, "port", 0);
@@ -402,7 +402,7 @@ static void feed_port(
 		buf_addf(out, "srv _%s._%s.%s %lld %s\n", port_name, protocol, name, number, name);
 	if (!str_eq(protocol, "tcp"))
 		return;
-	buf_addf(out, "listen %s %lld\n", ip, number);
+	buf_addf(out, "listen %s %lld%s\n", ip, number, same ? " same" : "");
 	json_for (subset, subsets)
 		json_for (p, json_get(subset, "ports"))
 			if (str_eq(json_str_or(p, "name", ""), port_name))
@@ -437,6 +437,7 @@ void service_feed(const json *service, const json *subsets, struct buf *out)
 	    xasprintf("%s.%s.svc." CLUSTER_DOMAIN, json_str_or(service, "metadata.name", ""),
 		json_str_or(service, "metadata.namespace", ""));
 	const char *ip = json_str_or(service, "spec.clusterIP", "");
+	bool same = str_eq(json_str(service, "spec.sessionAffinity"), "ClientIP");
 
 	if (service_is_alias(service)) {
 		buf_addf(out, "cname %s %s\n", name, json_str_or(service, "spec.externalName", ""));
@@ -448,7 +449,7 @@ void service_feed(const json *service, const json *subsets, struct buf *out)
 	} else if (*ip) {
 		buf_addf(out, "a %s %s\n", name, ip);
 		json_for (port, json_path(service, "spec.ports"))
-			feed_port(port, ip, name, subsets, out);
+			feed_port(port, ip, same, name, subsets, out);
 	}
 }
 

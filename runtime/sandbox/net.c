@@ -9,6 +9,7 @@
  *
  *   listen ADDRESS PORT       connections to this …
  *   to ADDRESS PORT           … go to this, or to the next of such lines
+ *   listen ADDRESS PORT same  those of one client go to the same one of them while it is there
  *   a | name | srv | cname    see names.c
  *   end                       now it counts, and "N" comes back: the N-th has been taken
  */
@@ -49,6 +50,7 @@ struct endpoint {
 struct listener {
 	struct endpoint at;
 	size_t first, count, next; /* of backends */
+	int same;                  /* a client always gets to the same one */
 	int fd;                    /* -1: there are none */
 };
 
@@ -70,6 +72,7 @@ struct pipe {
 struct connection {
 	int open, connecting, tries;
 	int fds[2]; /* client, pod */
+	unsigned char client[4];
 	struct endpoint service;
 	struct pipe pipes[2];
 };
@@ -215,10 +218,12 @@ static void take_line(struct table *t, int argc, char **words)
 {
 	struct endpoint e;
 
-	if (argc == 3 && strcmp(words[0], "listen") == 0) {
+	if (argc >= 3 && strcmp(words[0], "listen") == 0) {
 		if (t->listener_count < LISTENERS_MAX && parse_endpoint(&e, words + 1) == 0)
-			t->listeners[t->listener_count++] =
-			    (struct listener){.at = e, .first = t->backend_count, .fd = -1};
+			t->listeners[t->listener_count++] = (struct listener){.at = e,
+			    .first = t->backend_count,
+			    .same = argc == 4 && strcmp(words[3], "same") == 0,
+			    .fd = -1};
 	} else if (argc == 3 && strcmp(words[0], "to") == 0) {
 		if (t->listener_count && t->backend_count < BACKENDS_MAX &&
 		    parse_endpoint(&e, words + 1) == 0) {
@@ -347,12 +352,49 @@ static void tune(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
 }
 
+static unsigned int mix(unsigned int h, const unsigned char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ data[i]) * 0x01000193u;
+	h = (h ^ h >> 16) * 0x7feb352du;
+	return h ^ h >> 15;
+}
+
+static unsigned int score(const unsigned char client[4], const struct endpoint *e)
+{
+	return mix(mix(0x811c9dc5u, client, 4), e->ip, sizeof(e->ip));
+}
+
+/*
+ * The backend with the highest score for this client, or the next highest with each try: one that
+ * comes or goes concerns only the clients that it has or had.
+ */
+static size_t same_backend(const struct listener *l, const unsigned char client[4], size_t try)
+{
+	const struct endpoint *all = &now->backends[l->first];
+
+	for (size_t i = 0; i < l->count; i++) {
+		unsigned int own = score(client, &all[i]);
+		size_t above = 0;
+
+		for (size_t n = 0; n < l->count; n++) {
+			unsigned int other = score(client, &all[n]);
+
+			above += other > own || (other == own && n < i);
+		}
+		if (above == try)
+			return i;
+	}
+	return 0;
+}
+
 /* Tries the next ready pod; each of them once. */
 static void dial_next(struct connection *c)
 {
 	for (;;) {
 		struct listener *l = find_listener(now, &c->service);
 		struct sockaddr_in a;
+		size_t i;
 
 		if (c->fds[1] >= 0)
 			close(c->fds[1]);
@@ -361,8 +403,9 @@ static void dial_next(struct connection *c)
 			drop(c, 1);
 			return;
 		}
+		i = l->same ? same_backend(l, c->client, (size_t)c->tries) : l->next++ % l->count;
 		c->tries++;
-		a = sockaddr_of(&now->backends[l->first + l->next++ % l->count]);
+		a = sockaddr_of(&now->backends[l->first + i]);
 		c->fds[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 		if (c->fds[1] < 0)
 			continue;
@@ -378,12 +421,15 @@ static void dial_next(struct connection *c)
 static void accept_one(const struct listener *l)
 {
 	struct connection *c = connections;
-	int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct sockaddr_in from = {0};
+	socklen_t len = sizeof(from);
+	int fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return;
 	while (c->open)
 		c++;
+	memcpy(c->client, &from.sin_addr, 4);
 	c->open = 1;
 	c->tries = 0;
 	c->fds[0] = fd;

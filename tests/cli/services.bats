@@ -187,6 +187,45 @@ no_relay() {
 	is "$(relays)" ''
 }
 
+asked() { # POD: the names of those that answered it, each once
+	kjob exec "$1" -- sh -c 'for i in 1 2 3 4 5 6; do printf "GET /name HTTP/1.0\r\n\r\n" | nc names 80 | tail -n 1; done' | sort -u
+}
+
+asked_several() {
+	[ "$(asked "$1" | wc -l)" -gt 1 ]
+}
+
+@test "sessionAffinity ClientIP: a client gets to the same pod, to another when that is gone; None ends it" {
+	local one two
+	apply <<-END
+		apiVersion: v1
+		kind: Service
+		metadata: {name: names}
+		spec: {selector: {app: names}, sessionAffinity: ClientIP, ports: [{port: 80, targetPort: 7000}]}
+	END
+	for i in 1 2 3; do
+		pod names-$i 'mkdir /w; hostname >/w/name; exec httpd -f -p 7000 -h /w' 'readinessProbe={tcpSocket: {port: 7000}, periodSeconds: 1}' |
+			sed 's/^metadata:/&\n  labels: {app: names}/'
+	done | apply
+	pod asks 'exec sleep 1000' | apply
+	kjob wait --for=condition=Ready pod/asks pod/names-1 pod/names-2 pod/names-3 --timeout=60s >/dev/null
+	eventually 10 field_is endpoints/names '.subsets[0].addresses | length' 3
+	field_is svc/names .spec.sessionAffinityConfig.clientIP.timeoutSeconds 10800
+	eventually 10 asked asks
+	one=$(asked asks)
+	matches "$one" '^names-[123]$'
+	is "$(wc -l <<<"$one")" 1
+	kjob delete pod "$one" --now >/dev/null
+	eventually 10 field_is endpoints/names '.subsets[0].addresses | length' 2
+	two=$(asked asks)
+	matches "$two" '^names-[123]$'
+	is "$(wc -l <<<"$two")" 1
+	kjob patch svc names -p '{"spec":{"sessionAffinity":"None"}}' >/dev/null
+	eventually 10 asked_several asks
+	field_is svc/names .spec.sessionAffinityConfig null
+	kjob delete pod asks names-1 names-2 names-3 --now --ignore-not-found >/dev/null
+}
+
 # bats test_tags=one-engine
 @test "wrong Services are refused in Kubernetes' words" {
 	try apply <<-END

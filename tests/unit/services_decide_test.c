@@ -75,6 +75,10 @@ TEST("the relay is told of an address, its port and where it leads")
 	    "srv _r._tcp.my-q.default.svc.cluster.local 6379 my-q.default.svc.cluster.local\n"
 	    "listen 10.1.0.2 6379\n"
 	    "to 10.0.0.9 7000\n");
+	json_set_path(s, "spec.sessionAffinity", json_new_string("ClientIP"));
+	buf_clear(&text);
+	service_feed(s, subsets, &text);
+	CHECK(strstr(buf_str(&text), "\nlisten 10.1.0.2 6379 same\n") != NULL);
 }
 
 TEST("W03: a service without an address leads to its pods by name")

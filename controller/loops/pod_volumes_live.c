@@ -470,6 +470,13 @@ static void config_news(struct volume_care *care, const struct change *c)
 	}
 }
 
+/* A pod that has ended uses its claims no more, though it may stay until they are gone. */
+static bool lets_claims_go(const struct pod *p, const struct change *c)
+{
+	return (strstr(c->body, "\"persistentVolumeClaim\"") || strstr(c->body, "\"ephemeral\"")) &&
+	       pod_phase_terminal(pod_phase_parse(json_str_or(p->obj, "status.phase", "")));
+}
+
 static void on_written(void *ctx, const struct change *c)
 {
 	struct volume_care *care = ctx;
@@ -480,6 +487,10 @@ static void on_written(void *ctx, const struct change *c)
 		config_news(care, c);
 	if (p && p->vol && shows(p->vol, KIND_POD, ""))
 		volume_look_again(p);
+	if (p && lets_claims_go(p, c)) {
+		care->claims = true;
+		look_again(care);
+	}
 	if (kind != KIND_PERSISTENTVOLUMECLAIM)
 		return;
 	if (c->type == CHANGE_DELETED) {
@@ -509,7 +520,10 @@ struct volume_care *volume_care(struct pods *set)
 
 void volumes_start(struct pods *set)
 {
-	volume_care(set);
+	struct volume_care *care = volume_care(set);
+
+	care->claims = true;
+	look_again(care);
 }
 
 void volumes_release_all(struct pods *set)

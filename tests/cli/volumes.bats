@@ -215,6 +215,18 @@ spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}'
 	eventually 30 claim_volume_gone
 }
 
+@test "a pod that is deleted in the foreground waits for its own claim, which goes once the pod has ended" {
+	{
+		pod_of own 'volumes=[{name: v, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}}}}]'
+		echo '  containers:'
+		has_container c 'exec sleep 100' 'volumeMounts=[{name: v, mountPath: /v}]'
+	} | apply
+	eventually 30 phase_of own Running
+	is "$(kjob get pvc -o name)" persistentvolumeclaim/own-v
+	kjob delete pod own --cascade=foreground --grace-period=1 --timeout=30s >/dev/null
+	is "$(kjob get pvc -o name)" ""
+}
+
 # bats test_tags=one-engine
 @test "mounts and paths that lead elsewhere are refused, each by its place" {
 	{

@@ -705,7 +705,8 @@ static int view(const char *text, size_t len)
 	static const char *const paths[] = {"a", "b.!c", NULL};
 	struct json_view *v = json_view_new(paths);
 	auto_json *whole = json_parse(text, len, JSON_ALLOW_DUPLICATES, NULL);
-	auto_free char *copy = xstrndup(text, len); /* so that reading past the end is seen */
+	/* so that reading past the end is seen, and NUL is a byte like others */
+	auto_free char *copy = xmemdup(text, len + !len);
 	bool read = json_view_read(v, copy, len, NULL) != NULL;
 
 	CHECK(read || !whole);

@@ -219,7 +219,7 @@ const struct cmd cmd_config = {
 	"KUBECONFIG names, else of ~/.kube/config. The current-context in them is kubectl's, "
 	"not kjob's: commands go to this machine's controller, called \"local\" here, until "
 	"--context, --kubeconfig or 'kjob config use-context' says otherwise. Only set-context, "
-	"rename-context and delete-context change these files.",
+	"rename-context, delete-context and 'kjob kubeconfig --merge' change these files.",
     .group = GROUP_OTHER,
     .place = CMD_NOWHERE,
     .exec = exec_config,

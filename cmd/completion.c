@@ -17,7 +17,7 @@ static const struct {
     {"bash",
 	"# bash completion for kjob: source <(kjob completion bash)\n"
 	"_kjob() {\n"
-	"\tlocal cur=${COMP_WORDS[COMP_CWORD]} out line i words=()\n"
+	"\tlocal out line i words=()\n"
 	"\tfor ((i = 1; i <= COMP_CWORD; i++)); do # bash splits words at = and :\n"
 	"\t\tline=${COMP_WORDS[i]}\n"
 	"\t\tif [[ ${#words[@]} -gt 0 && ( $line == [=:] || ${words[-1]} == --*[=:] ) ]]; then\n"

@@ -23,7 +23,7 @@ static char *completed(const char *const *words)
 		buf_addf(&text, "<%s", wishes[c.wish]);
 	if (c.wish == COMPLETE_NAMES)
 		buf_addf(&text, " of %s, %s", c.type, c.prefix);
-	return xstrdup(buf_str(&text));
+	return buf_take(&text);
 }
 
 #define CHECK_COMPLETED(want, ...)                                \

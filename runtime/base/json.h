@@ -1,8 +1,8 @@
 /*
- * json: JSON documents as trees. Only json.c and json_view.c see cJSON.h, by json_node.h; everybody else sees
- * the opaque `json` and these functions, which are strict where the library is lax: names are
- * compared with case, integers past 2^53 keep their digits, \u0000 and bytes behind the document
- * are errors, depth is bounded.
+ * json: JSON documents as trees. Only json*.c see cJSON.h, by json_node.h; everybody else sees the
+ * opaque `json` and these functions, which are strict where the library is lax: names are compared
+ * with case, integers past 2^53 keep their digits, \u0000 and bytes behind the document are errors,
+ * depth is bounded.
  *
  * Trees own their children. `_take` and setters consume the value they are given. Getters borrow.
  * PATH arguments are member names joined by dots: "spec.template.spec". A member whose name holds a

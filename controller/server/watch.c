@@ -17,8 +17,8 @@
 /* Different texts of one change that are kept for the next watcher. */
 #define MAX_LINES 8
 /* So many streams are written to for each millisecond that the next ones wait, up to that many. */
-#define WRITES_PER_MS 15
-#define MAX_WAIT_MS 40
+#define WRITES_PER_MS 8
+#define MAX_WAIT_MS 80
 
 struct watch {
 	struct server *server;

@@ -14,12 +14,13 @@ static const struct opt options[] = {
 
 static void print_text(struct out *out, const json *v, bool remote)
 {
+	const char *server = remote ? "serverVersion" : "controllerVersion";
 	const json *engine = json_get(v, "engine");
 
 	out_addf(out, "Client Version: %s\n", json_str_or(v, "clientVersion.gitVersion", ""));
-	if (json_has(v, "serverVersion"))
+	if (json_has(v, server))
 		out_addf(out, "%s Version: %s\n", remote ? "Server" : "Controller",
-		    json_str_or(v, "serverVersion.gitVersion", ""));
+		    json_str_or(json_get(v, server), "gitVersion", ""));
 	if (engine)
 		out_addf(out, "Engine: %s %s (API %s, %s)\n", json_str_or(engine, "kind", "?"),
 		    json_str_or(engine, "version", "?"), json_str_or(engine, "apiVersion", "?"),
@@ -40,6 +41,17 @@ static void print_as(struct out *out, json *v, const char *format)
 	}
 }
 
+/* Of Kubernetes' API, as the server has it. */
+static int ask_server(struct cmd_ctx *ctx, json *v, struct err *e)
+{
+	struct client *c = cmd_client(ctx, e);
+	json *version = c ? client_get_json(c, "/version", e) : NULL;
+
+	if (version)
+		json_set(v, "serverVersion", version);
+	return version ? 0 : -1;
+}
+
 static int ask_controller(struct cmd_ctx *ctx, json *v, struct err *e)
 {
 	struct client *c = cmd_client(ctx, e);
@@ -49,21 +61,11 @@ static int ask_controller(struct cmd_ctx *ctx, json *v, struct err *e)
 	if (!status)
 		return -1;
 	json_set_path(
-	    v, "serverVersion.gitVersion", json_new_string(json_str_or(status, "version", "")));
+	    v, "controllerVersion.gitVersion", json_new_string(json_str_or(status, "version", "")));
 	engine = json_take(status, "engine");
 	if (engine)
 		json_set(v, "engine", engine);
-	return 0;
-}
-
-static int ask_cluster(struct cmd_ctx *ctx, json *v, struct err *e)
-{
-	struct client *c = cmd_client(ctx, e);
-	json *version = c ? client_get_json(c, "/version", e) : NULL;
-
-	if (version)
-		json_set(v, "serverVersion", version);
-	return version ? 0 : -1;
+	return ask_server(ctx, v, e);
 }
 
 static int exec_version(struct cmd_ctx *ctx, struct err *e)
@@ -76,7 +78,7 @@ static int exec_version(struct cmd_ctx *ctx, struct err *e)
 		return cmd_usage_error(ctx, e, "unexpected arguments: [%s]", ctx->args[0]);
 	json_set_path(v, "clientVersion.gitVersion", json_new_string(KJOB_VERSION));
 	if (!opts_bool(&ctx->opts, "client"))
-		rc = ctx->cluster ? ask_cluster(ctx, v, e) : ask_controller(ctx, v, e);
+		rc = ctx->cluster ? ask_server(ctx, v, e) : ask_controller(ctx, v, e);
 	/* What is known is told, even when the controller could not be asked. */
 	if (*format)
 		print_as(&ctx->out, v, format);

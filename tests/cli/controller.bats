@@ -43,6 +43,7 @@ no_controller() {
 	is "$(kjob controller status -o json | jq -r '[.pid, .engine.kind, .jobs.unfinished] | join(" ")')" \
 		"$(controllers) $KJOB_TEST_ENGINE 0"
 	has "$(kjob version)" 'Client Version: ' 'Controller Version: ' "Engine: $KJOB_TEST_ENGINE "
+	matches "$(kjob version -o json | jq -r .serverVersion.minor)" '^[0-9]+$'
 	is "$(kjob controller stop)" 'controller stopped'
 	eventually 5 no_controller
 	try kjob controller stop

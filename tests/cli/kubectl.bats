@@ -400,7 +400,7 @@ agree() {
 	done
 	agree <<-'TABLE'
 		+ apply -f @-set.yaml
-		+ create cm @-env --from-literal=x.y=1 --from-literal=B=2
+		+ create cm @-env --from-literal=x.y=1
 		+ set image cj/@-set c=foo:1
 		+ set image cj/@-set c=foo:1
 		+ set image cj @-set '*=foo:2' --dry-run=client

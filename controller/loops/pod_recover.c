@@ -220,7 +220,10 @@ static void match_shared(struct pods *set, const struct container_info *info)
 		reuse_end_stray(set, info->id, name);
 }
 
-/* Engines list the newest first. Shared sandboxes go behind what was joined to them. */
+/*
+ * Engines list the newest first. Shared sandboxes go behind what was joined to them. One that is
+ * kept and runs all the same was being started by a controller that was killed.
+ */
 static void match_strays(struct pods *set, const struct container_info *infos, size_t len)
 {
 	for (size_t i = len; i-- > 0;) {
@@ -231,7 +234,8 @@ static void match_strays(struct pods *set, const struct container_info *infos, s
 			match_stray(set, &infos[i]);
 	}
 	for (size_t i = len; i-- > 0;)
-		if (!removal_knows(set, infos[i].id) && is_shared(&infos[i]))
+		if (is_shared(&infos[i]) &&
+		    (infos[i].state == CONTAINER_RUNNING || !removal_knows(set, infos[i].id)))
 			match_shared(set, &infos[i]);
 }
 

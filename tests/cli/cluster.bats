@@ -329,7 +329,7 @@ no_other_controller() {
 	is "$rc $out" "0 THROUGH IT"
 	try remote run many --rm --image=$IMAGE --completions=3 --parallelism=3 -- sh -c 'echo x'
 	is "$rc $err $(grep -c "^\[pod/many-.*\] x$" <<<"$out")" "0  3"
-	try remote run fails --rm --image=$IMAGE --restart=OnFailure --backoff-limit=1 -- sh -c 'echo try; exit 3'
+	try remote run fails --rm --image=$IMAGE --restart=OnFailure --backoff-limit=1 -- sh -c 'echo try; sleep 2; exit 3'
 	is "$rc" 3 # the Job takes its pod away: its output is shown, or said to be lost
 	matches "$out$err" '^try|^warning: pod fails-.* was deleted before all of its output could be read$'
 	try remote run no --image=localhost/none:none --image-pull-policy=Never

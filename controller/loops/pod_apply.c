@@ -34,7 +34,7 @@ void container_begin_attempt(struct container *c)
 	set_text(&c->image_user, NULL);
 	set_text(&c->stop_signal, NULL);
 	set_text(&c->ip, NULL);
-	c->unsure = false;
+	c->unsure = c->log_doubt = false;
 }
 
 /* What is tried again, and when. */

@@ -70,7 +70,7 @@ static bool is_doubtful(const struct container *c, int exit_code)
 static bool ended_by_event(struct container *c)
 {
 	if (!c->died || c->stage != STAGE_RUNNING || !c->stream_ended || c->log_gap ||
-	    is_doubtful(c, c->died_code))
+	    c->log_doubt || is_doubtful(c, c->died_code))
 		return false;
 	exited(c, c->died_code, c->died_ns);
 	return true;
@@ -123,7 +123,8 @@ static void take_exited(struct container *c, const struct container_info *info)
 {
 	bool drained = c->stream_ended || !c->stream;
 
-	if (c->log_gap && !c->stream) {
+	if ((c->log_gap || c->log_doubt) && !c->stream) {
+		c->log_doubt = false;
 		output_recover(c, false);
 	} else if (drained || info->finished_at_ns / NSEC_PER_MSEC + DRAIN_MS < now_ms()) {
 		c->oom = c->oom || info->oom_killed || (info->oom_likely && !was_killed(c));
@@ -260,7 +261,7 @@ void exit_drained(struct container *c)
 {
 	if (ended_by_event(c))
 		return;
-	if (c->log_gap)
+	if (c->log_gap || c->log_doubt)
 		exit_inspect_now(c);
 	else
 		exit_inspect_soon(c, engine_die_is_prompt(c->pod->set->env->engine)

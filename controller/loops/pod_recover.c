@@ -136,6 +136,7 @@ static void adopt(struct container *c, const struct container_info *info, int at
 	c->log_gap = c->stage == STAGE_RUNNING && c->role != ROLE_SANDBOX;
 	container_begin_attempt(c);
 	c->unsure = c->stage == STAGE_CREATED;
+	c->log_doubt = c->unsure && c->role != ROLE_SANDBOX;
 	if (c->stage == STAGE_RUNNING && c->post_start == HOOK_DUE)
 		c->post_start = HOOK_DONE;
 	c->names = label(info, LABEL_NAMES) != NULL;

@@ -83,6 +83,7 @@ struct container {
 	bool has_stdin, stdin_taken; /* somebody brought input, or may have */
 	bool names;  /* its resolver asks the name server of Services */
 	bool unsure; /* somebody may have asked for its start: the engine is asked before we do */
+	bool log_doubt; /* so it may have run before we attached: its end has the log compared */
 
 	/* how it went */
 	int64_t started_ns, finished_ns;
